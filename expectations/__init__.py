@@ -1,0 +1,1 @@
+"""Data checks on Great Expectations. Import `expectations.gates` only where checks run."""

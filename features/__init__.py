@@ -1,0 +1,1 @@
+"""Pure functions from table to table: no I/O, no clock, no settings."""

@@ -1,0 +1,1 @@
+"""Prefect flows: when, how often and what next; no arithmetic."""

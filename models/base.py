@@ -1,0 +1,44 @@
+"""What every forecaster takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.panel import Panel
+from talentcast.domain.types import Origin
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Joint samples of a composition: one draw is one possible world.
+
+    Attributes:
+        countries: Parts, in the order of the last axis.
+        horizons: Years ahead, in the order of the first axis.
+        shares: Shape (n_horizons, n_draws, n_countries). Every row sums to 1; draw number i is the
+            same world at every horizon.
+    """
+
+    countries: tuple[str, ...]
+    origin: Origin
+    horizons: tuple[int, ...]
+    shares: NDArray[np.float64]
+
+
+class Forecaster(Protocol):
+    """A model of shares. Ships beside baselines that it must beat."""
+
+    name: str
+
+    def fit(self, panel: Panel) -> Self:
+        """Learn from every year of the panel; the last one is the forecast origin."""
+        ...
+
+    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
+        """Draw joint futures. The same generator state gives the same draws."""
+        ...

@@ -1,0 +1,1 @@
+"""What talentcast talks about: values, table contracts, checks and errors. Pure: no I/O."""

@@ -1,0 +1,81 @@
+"""Errors a caller may catch, each with the exit code the command line returns for it.
+
+A message is one line that says what happened, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import ClassVar
+
+
+class TalentcastError(Exception):
+    """Base of every expected failure."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(TalentcastError):
+    """The call does not make sense: an unknown name, an empty range, a wrong option."""
+
+    exit_code = 2
+
+
+class InputRejectedError(TalentcastError):
+    """Input data broke a rule; nothing was published and nothing was lost.
+
+    Attributes:
+        code: Stable upper-case name of the rule, for example ``NEG_COUNT``.
+    """
+
+    exit_code = 3
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(f"{code}: {message}")
+
+
+class MissingColumnsError(InputRejectedError):
+    """A required column is absent under every known name."""
+
+    def __init__(self, table: str, missing: Collection[str], found: Collection[str]) -> None:
+        self.missing = sorted(missing)
+        super().__init__(
+            "SCHEMA",
+            f"Table '{table}' lacks columns {self.missing}; found {sorted(found)}. "
+            "Rename the columns, or see docs/data-dictionary.md for the names that are understood.",
+        )
+
+
+class ChecksFailedError(InputRejectedError):
+    """A gate found failing checks; the last good release stays served."""
+
+    def __init__(self, stage: str, codes: Collection[str], where: str) -> None:
+        self.stage, self.codes = stage, tuple(codes)
+        super().__init__(
+            "CHECKS_FAILED",
+            f"The {stage} gate stopped this run on {', '.join(self.codes)}. "
+            f"Nothing was published. Read {where} for the failing rows, mend the input, run again.",
+        )
+
+
+class SourceUnavailableError(TalentcastError):
+    """A source could not be reached or read; try again later."""
+
+    exit_code = 4
+
+
+class StoreError(TalentcastError):
+    """The release store is in conflict, damaged or does not hold what was asked for."""
+
+    exit_code = 5
+
+
+class IntegrityError(StoreError):
+    """Stored bytes are not those the manifest names."""
+
+
+class ConfigurationError(TalentcastError):
+    """A setting is missing or unusable."""
+
+    exit_code = 6

@@ -1,0 +1,1 @@
+"""One module per source: download bytes, parse them to a contract table."""

@@ -1,0 +1,1 @@
+"""Snapshots of inputs and published releases."""
