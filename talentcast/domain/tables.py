@@ -98,7 +98,7 @@ YEAR: Final = Column("year", "integer", "Calendar year.", "year", minimum=1950, 
 COUNTRY: Final = Column(
     "country",
     "string",
-    "ISO 3166-1 alpha-3 code, `ROW` (rest of world) or `UNK` (no country stated). `NAM` is Namibia.",
+    "ISO 3166-1 alpha-3 code, `ROW` (rest of world) or `UNK` (none stated). `NAM` is Namibia.",
     pattern=COUNTRY_PATTERN,
 )
 VINTAGE: Final = Column("vintage", "date", "Day on which the source stood as it is used here.")

@@ -1,0 +1,55 @@
+# Everything below works on a machine that has Python 3.11+ and make; the first target called sets up.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+            $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+export TALENTCAST_HOME ?= $(CURDIR)/var
+# One thread per numerical library: results do not depend on the number of cores.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup forecast test test-fast lint format docs bench lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/.installed: constraints.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or set PYTHON=/path/to/python." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(BIN)/.installed ## Create .venv with the pinned packages
+
+forecast: setup ## Publish a release from the bundled figures (ARGS="--force" makes a new one)
+	$(BIN)/talentcast refresh $(ARGS)
+
+test: setup ## Run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: setup ## Run the tests that need no server, disk or network
+	$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
+
+lint: setup ## Check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup ## Write docs/data-dictionary.md, docs/command-line.md and the README's chart
+	$(BIN)/python -m docs.generate
+
+lock: setup ## Pin the newest packages that pyproject.toml allows
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --extra dev pyproject.toml --output-file constraints.txt --upgrade
+
+clean: ## Remove what make created, but not var/
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,104 @@
+"""Settings: the only reader of the environment. Built once at an entry point, passed down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from talentcast.domain.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default. Variables are listed in `.env.example`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TALENTCAST_", env_file=".env", frozen=True, extra="ignore"
+    )
+
+    home: Path = Field(default=Path("var"), description="Folder for everything a run writes.")
+    snapshots_dir: Path | None = Field(
+        default=None, description="Raw inputs; default: snapshots/ in home."
+    )
+    releases_dir: Path | None = Field(
+        default=None, description="Published tables; default: releases/ in home."
+    )
+    restricted_dir: Path | None = Field(
+        default=None, description="Anything about individuals; default: restricted/ in home."
+    )
+    pseudonym_key: SecretStr | None = Field(
+        default=None,
+        description="Key of at least 32 bytes for pseudonyms; needed for real person records.",
+    )
+    max_input_bytes: int = Field(
+        default=500_000_000, gt=0, description="Larger input files are refused."
+    )
+
+    @property
+    def snapshots(self) -> Path:
+        """Where raw inputs are kept."""
+        return self.snapshots_dir or self.home / "snapshots"
+
+    @property
+    def releases(self) -> Path:
+        """Where published tables are kept."""
+        return self.releases_dir or self.home / "releases"
+
+    @property
+    def restricted(self) -> Path:
+        """Where anything about individuals is kept; never under `releases`."""
+        return self.restricted_dir or self.home / "restricted"
+
+    @property
+    def reports(self) -> Path:
+        """Where reports of data checks are written."""
+        return self.home / "reports"
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Read the environment, with `home` taking precedence over it.
+
+    Raises:
+        ConfigurationError: If a variable cannot be understood.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        name = "TALENTCAST_" + "_".join(str(part) for part in problem["loc"]).upper()
+        raise ConfigurationError(
+            f"{name} is unusable: {problem['msg']}. See .env.example for what it may be."
+        ) from None
+    return settings if home is None else settings.model_copy(update={"home": home})
+
+
+def orchestrator_environment(settings: Settings) -> dict[str, str]:
+    """Return the Prefect settings of an embedded run, for a process that has not imported Prefect.
+
+    A server that the user configured is left alone; otherwise Prefect's own files go to `home`,
+    and nothing is reported to anyone.
+    """
+    defaults = {
+        "PREFECT_HOME": str((settings.home / "prefect").resolve()),
+        # On a loaded machine the embedded server needs longer than Prefect's 20 seconds.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
+        "DO_NOT_TRACK": "1",
+    }
+    if "PREFECT_API_URL" in _environment():
+        del defaults["PREFECT_HOME"]
+    return {name: value for name, value in defaults.items() if name not in _environment()}
+
+
+def set_environment(variables: Mapping[str, str]) -> None:
+    """Set variables of this process, before the library that reads them is imported."""
+    os.environ.update(variables)  # noqa: TID251 - the one place that writes it
+
+
+def _environment() -> Mapping[str, str]:
+    return os.environ  # noqa: TID251 - the one place that reads it

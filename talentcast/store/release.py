@@ -1,0 +1,171 @@
+"""A release as a value, and the row of the `releases` table that makes it visible."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, Literal
+
+import pandas as pd
+
+from talentcast.domain.provenance import Snapshot
+from talentcast.domain.types import ReleaseId, Vintage, VintageKind
+from talentcast.store.manifest import DataFile, TableEntry
+
+Kind = Literal["scheduled", "manual", "backfill", "scenario"]
+Status = Literal["published", "retracted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Everything that decides what a release contains; never the clock.
+
+    Attributes:
+        inputs: Snapshots the release is made from.
+        settings_sha256: Hash of everything that was set, see `settings_hash`.
+        code_version: Package version and hash of its source.
+        as_of: The requested as-of date, or else the newest input vintage.
+        repeat: 0, or the number of a forced repeat.
+    """
+
+    inputs: tuple[Snapshot, ...]
+    settings_sha256: str
+    code_version: str
+    as_of: Vintage
+    repeat: int = 0
+
+    @property
+    def release_id(self) -> ReleaseId:
+        """The same inputs, settings and code always give the same id."""
+        parts = [
+            *sorted(snapshot.sha256 for snapshot in self.inputs),
+            self.settings_sha256,
+            self.code_version,
+            self.as_of.as_of.isoformat(),
+        ]
+        digest = sha256("\n".join(parts).encode()).hexdigest()[:12]
+        suffix = f"-{self.repeat}" if self.repeat else ""
+        return ReleaseId(f"r{self.as_of.as_of:%Y%m%d}-{digest}{suffix}")
+
+    def repeated(self, repeat: int) -> Identity:
+        """Return the identity of a forced repeat."""
+        return replace(self, repeat=repeat)
+
+
+def settings_hash(settings: Mapping[str, object]) -> str:
+    """Return a hash of named settings, independent of their order."""
+    return sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDraft:
+    """A release before it is written.
+
+    Attributes:
+        tables: Rows by table name, without `release_id`.
+    """
+
+    identity: Identity
+    kind: Kind
+    vintage_kind: VintageKind
+    populations: tuple[str, ...]
+    quality: Mapping[str, int]
+    tables: Mapping[str, pd.DataFrame]
+    supersedes: ReleaseId | None = None
+    reason: str | None = None
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A published release: what it is made of and where its rows are."""
+
+    release_id: ReleaseId
+    sequence: int
+    kind: Kind
+    as_of: Vintage
+    vintage_kind: VintageKind
+    published_at: datetime
+    status: Status
+    supersedes: ReleaseId | None
+    reason: str | None
+    approved_by: str | None
+    code_version: str
+    settings_sha256: str
+    populations: tuple[str, ...]
+    inputs: tuple[Mapping[str, Any], ...]
+    tables: Mapping[str, TableEntry]
+    quality: Mapping[str, int]
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the row of the `releases` table."""
+        return {
+            "release_id": str(self.release_id),
+            "sequence": self.sequence,
+            "kind": self.kind,
+            "as_of": self.as_of.as_of,
+            "vintage_kind": str(self.vintage_kind),
+            "published_at": self.published_at,
+            "status": self.status,
+            "supersedes": str(self.supersedes) if self.supersedes else None,
+            "reason": self.reason,
+            "approved_by": self.approved_by,
+            "code_version": self.code_version,
+            "settings_sha256": self.settings_sha256,
+            "populations": list(self.populations),
+            "inputs": json.dumps([dict(entry) for entry in self.inputs], sort_keys=True),
+            "tables": json.dumps([asdict(entry) for entry in self.tables.values()], sort_keys=True),
+            "quality": json.dumps(dict(self.quality), sort_keys=True),
+        }
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Release:
+        """Read a row of the `releases` table."""
+        entries = (
+            TableEntry(
+                name=entry["name"],
+                delta_version=entry["delta_version"],
+                rows=entry["rows"],
+                files=tuple(DataFile(**file) for file in entry["files"]),
+                row_hash=entry["row_hash"],
+            )
+            for entry in json.loads(row["tables"])
+        )
+        as_of: date = row["as_of"]
+        return cls(
+            release_id=ReleaseId(row["release_id"]),
+            sequence=row["sequence"],
+            kind=row["kind"],
+            as_of=Vintage(as_of),
+            vintage_kind=VintageKind(row["vintage_kind"]),
+            published_at=row["published_at"],
+            status=row["status"],
+            supersedes=ReleaseId(row["supersedes"]) if row["supersedes"] else None,
+            reason=row["reason"],
+            approved_by=row["approved_by"],
+            code_version=row["code_version"],
+            settings_sha256=row["settings_sha256"],
+            populations=tuple(row["populations"]),
+            inputs=tuple(json.loads(row["inputs"])),
+            tables={entry.name: entry for entry in entries},
+            quality=json.loads(row["quality"]),
+        )
+
+
+def describe_inputs(snapshots: Sequence[Snapshot]) -> tuple[dict[str, str], ...]:
+    """Return what a release says about the snapshots it was made from."""
+    return tuple(
+        {
+            "name": snapshot.name,
+            "source": snapshot.source,
+            "sha256": snapshot.sha256,
+            "vintage": snapshot.vintage.as_of.isoformat(),
+            "retrieved_at": snapshot.retrieved_at.isoformat(),
+            "url": snapshot.url,
+            "licence": snapshot.licence,
+        }
+        for snapshot in snapshots
+    )

@@ -1,0 +1,100 @@
+"""Snapshots: raw files byte for byte, addressed by their sha256, with provenance beside them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from talentcast.domain.errors import IntegrityError
+from talentcast.domain.provenance import RawFile, Snapshot
+from talentcast.domain.types import Vintage
+from talentcast.store.files import write_atomically
+
+
+def save_snapshot(raw: RawFile, root: Path, *, retrieved_at: datetime) -> Snapshot:
+    """Keep the bytes of a source file; a second save of the same bytes changes nothing.
+
+    Returns:
+        The snapshot; `retrieved_at` is that of the first save.
+    """
+    digest = sha256(raw.content).hexdigest()
+    folder = _folder(root, digest)
+    if not (folder / "provenance.json").exists():
+        write_atomically(folder / "content", raw.content)
+        provenance = {
+            "sha256": digest,
+            "name": raw.name,
+            "source": raw.source,
+            "url": raw.url,
+            "licence": raw.licence,
+            "vintage": raw.vintage.as_of.isoformat(),
+            "retrieved_at": retrieved_at.isoformat(),
+            "bytes": len(raw.content),
+        }
+        # Written last: a folder with provenance is a complete snapshot.
+        write_atomically(folder / "provenance.json", json.dumps(provenance, indent=2).encode())
+    return read_snapshot(digest, root)
+
+
+def read_snapshot(digest: str, root: Path) -> Snapshot:
+    """Return the provenance of stored bytes."""
+    folder = _folder(root, digest)
+    try:
+        stored = json.loads((folder / "provenance.json").read_text())
+    except FileNotFoundError:
+        raise IntegrityError(
+            f"No snapshot {digest[:12]} under {root}. Fetch it again: talentcast sources fetch NAME"
+        ) from None
+    return Snapshot(
+        sha256=stored["sha256"],
+        name=stored["name"],
+        source=stored["source"],
+        url=stored["url"],
+        licence=stored["licence"],
+        vintage=Vintage.parse(stored["vintage"]),
+        retrieved_at=datetime.fromisoformat(stored["retrieved_at"]),
+        path=folder / "content",
+    )
+
+
+def load_raw(snapshot: Snapshot) -> RawFile:
+    """Read the bytes back.
+
+    Raises:
+        IntegrityError: If they are not the bytes that were saved.
+    """
+    content = snapshot.path.read_bytes()
+    if sha256(content).hexdigest() != snapshot.sha256:
+        raise IntegrityError(
+            f"Snapshot {snapshot.sha256[:12]} ({snapshot.name}) changed on disk. "
+            f"Remove {snapshot.path.parent} and fetch it again."
+        )
+    return RawFile(
+        name=snapshot.name,
+        content=content,
+        source=snapshot.source,
+        url=snapshot.url,
+        licence=snapshot.licence,
+        vintage=snapshot.vintage,
+    )
+
+
+def quarantine(raw: RawFile, reason: str, root: Path, *, rejected_at: datetime) -> Path:
+    """Keep rejected bytes with the reason, apart from the good ones, and return their folder."""
+    folder = root / "quarantine" / sha256(raw.content).hexdigest()
+    write_atomically(folder / "content", raw.content)
+    record = {
+        "name": raw.name,
+        "source": raw.source,
+        "reason": reason,
+        "rejected_at": rejected_at.isoformat(),
+        "vintage": raw.vintage.as_of.isoformat(),
+    }
+    write_atomically(folder / "reason.json", json.dumps(record, indent=2).encode())
+    return folder
+
+
+def _folder(root: Path, digest: str) -> Path:
+    return root / digest[:2] / digest
