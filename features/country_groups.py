@@ -1,0 +1,55 @@
+"""Groups of countries coarse enough that a cell of people can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import pandas as pd
+
+OTHER_GROUP: Final = "OTH"
+
+_EUROPE: Final = (
+    "ALB AND AUT BEL BGR BIH BLR CHE CYP CZE DEU DNK ESP EST FIN FRA GBR GRC HRV HUN IRL ISL ITA "
+    "LIE LTU LUX LVA MCO MDA MKD MLT MNE NLD NOR POL PRT ROU SMR SRB SVK SVN SWE UKR VAT XKX"
+).split()  # noqa: SIM905 - a list with a code per line would be harder to read
+_ASIA_PACIFIC: Final = (
+    "AUS BGD BRN HKG IDN IND JPN KHM KOR LAO LKA MAC MMR MNG MYS NPL NZL PAK PHL PNG SGP THA TLS "
+    "TWN VNM FJI"
+).split()  # noqa: SIM905 - a list with a code per line would be harder to read
+
+_GROUP_OF: Final = (
+    {"USA": "usa", "CHN": "china", "CAN": "canada"}
+    | dict.fromkeys(_EUROPE, "europe")
+    | dict.fromkeys(_ASIA_PACIFIC, "asia_pacific")
+)
+
+#: Groups of host countries in published tables; fixed, so that releases can be compared.
+HOST_GROUPS: Final = ("usa", "china", "canada", "europe", "asia_pacific", "other")
+
+
+def host_groups(countries: pd.Series) -> pd.Series:
+    """Map country codes to the published groups of host countries.
+
+    Example:
+        >>> host_groups(pd.Series(["USA", "FRA", "BRA"])).tolist()
+        ['usa', 'europe', 'other']
+    """
+    return countries.map(_GROUP_OF).fillna("other").astype("str")
+
+
+def commonest(countries: pd.Series, n: int) -> tuple[str, ...]:
+    """Return the n commonest codes, ties in alphabetical order."""
+    counts = countries.value_counts().rename_axis("country").reset_index(name="n")
+    ordered = counts.sort_values(["n", "country"], ascending=[False, True])
+    return tuple(str(code) for code in ordered["country"].head(n))
+
+
+def grouped(countries: pd.Series, kept: Iterable[str]) -> pd.Series:
+    """Replace every code that is not kept by `OTH`.
+
+    Example:
+        >>> grouped(pd.Series(["USA", "FRA"]), ["USA"]).tolist()
+        ['USA', 'OTH']
+    """
+    return countries.where(countries.isin(set(kept)), OTHER_GROUP)
