@@ -9,23 +9,26 @@ import pandas as pd
 
 OTHER_GROUP: Final = "OTH"
 
-_EUROPE: Final = (
-    "ALB AND AUT BEL BGR BIH BLR CHE CYP CZE DEU DNK ESP EST FIN FRA GBR GRC HRV HUN IRL ISL ITA "
-    "LIE LTU LUX LVA MCO MDA MKD MLT MNE NLD NOR POL PRT ROU SMR SRB SVK SVN SWE UKR VAT XKX"
-).split()  # noqa: SIM905 - a list with a code per line would be harder to read
-_ASIA_PACIFIC: Final = (
-    "AUS BGD BRN HKG IDN IND JPN KHM KOR LAO LKA MAC MMR MNG MYS NPL NZL PAK PHL PNG SGP THA TLS "
-    "TWN VNM FJI"
-).split()  # noqa: SIM905 - a list with a code per line would be harder to read
-
-_GROUP_OF: Final = (
-    {"USA": "usa", "CHN": "china", "CAN": "canada"}
-    | dict.fromkeys(_EUROPE, "europe")
-    | dict.fromkeys(_ASIA_PACIFIC, "asia_pacific")
-)
+_MEMBERS: Final = {
+    "usa": "USA",
+    "china": "CHN",
+    "canada": "CAN",
+    "europe": (
+        "ALB AND AUT BEL BGR BIH BLR CHE CYP CZE DEU DNK ESP EST FIN FRA GBR GRC HRV HUN IRL ISL "
+        "ITA LIE LTU LUX LVA MCO MDA MKD MLT MNE NLD NOR POL PRT ROU SMR SRB SVK SVN SWE UKR VAT "
+        "XKX"
+    ),
+    "asia_pacific": (
+        "AUS BGD BRN FJI HKG IDN IND JPN KHM KOR LAO LKA MAC MMR MNG MYS NPL NZL PAK PHL PNG SGP "
+        "THA TLS TWN VNM"
+    ),
+}
+_GROUP_OF: Final = {
+    country: group for group, countries in _MEMBERS.items() for country in countries.split()
+}
 
 #: Groups of host countries in published tables; fixed, so that releases can be compared.
-HOST_GROUPS: Final = ("usa", "china", "canada", "europe", "asia_pacific", "other")
+HOST_GROUPS: Final = (*_MEMBERS, "other")
 
 
 def host_groups(countries: pd.Series) -> pd.Series:
