@@ -1,0 +1,41 @@
+"""What a release is asked to contain."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from talentcast.domain.types import PUBLISHED_HORIZONS, PUBLISHED_SAMPLES, SCORED_HORIZONS
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Choices that decide the content of a release, besides its inputs and the code.
+
+    Attributes:
+        sources: Names of built-in sources, or paths of counts files.
+        populations: Populations to keep; empty for all that the sources hold.
+        models: Models that forecast, the default one first; all are scored.
+        n_draws: Joint draws behind every quantile and mean.
+        n_samples: How many of them are published, for the default model.
+        seed: Start of the random numbers; the same seed gives the same tables.
+    """
+
+    sources: tuple[str, ...]
+    models: tuple[str, ...]
+    populations: tuple[str, ...] = ()
+    horizons: tuple[int, ...] = PUBLISHED_HORIZONS
+    scored_horizons: tuple[int, ...] = SCORED_HORIZONS
+    n_draws: int = 1000
+    n_samples: int = PUBLISHED_SAMPLES
+    seed: int = 20241123
+
+    @property
+    def default_model(self) -> str:
+        """The model whose samples are published."""
+        return self.models[0]
+
+    def settings(self) -> dict[str, object]:
+        """Return the choices by name; sources are left out, their snapshots stand for them."""
+        chosen = asdict(self)
+        del chosen["sources"]
+        return chosen
