@@ -1,0 +1,113 @@
+"""Any `researcher_counts` table in a CSV or Parquet file of the user."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from talentcast.domain.errors import InputRejectedError, UsageError
+from talentcast.domain.provenance import ParsedCounts, RawFile
+from talentcast.domain.types import CountingRule, Vintage
+from talentcast.sources.counts import CountsDefaults, merge_parsed, to_counts
+from talentcast.sources.tabular import read_table
+
+MAX_FILE_BYTES: Final = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CountsFile:
+    """One file of counts.
+
+    Attributes:
+        path: The file.
+        population: Who is counted, where the file does not say; default: the file's stem.
+        counting_rule: How, where the file does not say.
+        vintage: Day on which the figures stood like this; default: the day the file was written.
+        researchers_column: Which column counts researchers, where several could.
+        max_bytes: Larger files are refused before they are read.
+    """
+
+    path: Path
+    population: str | None = None
+    counting_rule: CountingRule = CountingRule.UNSPECIFIED
+    vintage: Vintage | None = None
+    researchers_column: str | None = None
+    max_bytes: int = MAX_FILE_BYTES
+    name: str = "file"
+    licence: str = "as stated by whoever gave you the file"
+
+    @property
+    def title(self) -> str:
+        """One line for a reader."""
+        return f"Counts in {self.path.name}"
+
+    @property
+    def url(self) -> str:
+        """Name of the file; where it lies on a machine is nobody's business."""
+        return self.path.name
+
+    def download(self) -> list[RawFile]:
+        """Read the bytes of the file.
+
+        Raises:
+            UsageError: If there is no such file, or it is a folder, a link or a device.
+            InputRejectedError: `TOO_LARGE`.
+        """
+        status = _regular_file_status(self.path)
+        if status.st_size > self.max_bytes:
+            raise InputRejectedError(
+                "TOO_LARGE",
+                f"{self.path} has {status.st_size} bytes; the limit is {self.max_bytes}. "
+                "A table of counts is small: is this the right file?",
+            )
+        written = Vintage(datetime.fromtimestamp(status.st_mtime, UTC).date())
+        return [
+            RawFile(
+                name=self.path.name,
+                content=self.path.read_bytes(),
+                source=self.name,
+                url=self.url,
+                licence=self.licence,
+                vintage=self.vintage or written,
+            )
+        ]
+
+    def parse(self, files: Sequence[RawFile]) -> ParsedCounts:
+        """Read the file by the rules of `researcher_counts`."""
+        return merge_parsed([self._parse_one(raw) for raw in files])
+
+    def _parse_one(self, raw: RawFile) -> ParsedCounts:
+        population = self.population or population_name(Path(raw.name).stem)
+        defaults = CountsDefaults(population, self.name, raw.vintage, self.counting_rule)
+        table = read_table(raw.content, raw.name)
+        return to_counts(table, defaults, researchers_column=self.researchers_column)
+
+
+def population_name(stem: str) -> str:
+    """Return a population name made of a file stem.
+
+    Example:
+        >>> population_name("Robotics Authors (2024)")
+        'robotics_authors_2024'
+    """
+    name = re.sub(r"[^a-z0-9_-]+", "_", stem.lower()).strip("_-")
+    return name[:64] or "file"
+
+
+def _regular_file_status(path: Path) -> os.stat_result:
+    try:
+        status = path.lstat()
+    except OSError:
+        raise UsageError(f"There is no file {path}. Check the path.") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise UsageError(f"{path} is a folder; a source of counts is one CSV or Parquet file.")
+    if not stat.S_ISREG(status.st_mode):
+        # A link could lead out of the folder it lies in, and a pipe would never end.
+        raise UsageError(f"{path} is no plain file but a link or device. Pass the file itself.")
+    return status

@@ -1,0 +1,67 @@
+"""Sources by name, or by the path of a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from talentcast.domain.errors import UsageError
+from talentcast.domain.tables import NAME_PATTERN
+from talentcast.domain.types import CountingRule, Vintage
+from talentcast.sources.base import Source
+from talentcast.sources.bundled import Bundled
+from talentcast.sources.counts_file import MAX_FILE_BYTES, CountsFile
+from talentcast.sources.scholarly_migration import ScholarlyMigration
+
+BUILT_IN: Final[Mapping[str, Callable[[], Source]]] = {
+    "bundled": Bundled,
+    "scholarly_migration": ScholarlyMigration,
+}
+
+
+def source_for(
+    name_or_path: str | Path,
+    *,
+    population: str | None = None,
+    counting_rule: CountingRule = CountingRule.UNSPECIFIED,
+    vintage: Vintage | None = None,
+    researchers_column: str | None = None,
+    directory: Path | None = None,
+    max_bytes: int = MAX_FILE_BYTES,
+) -> Source:
+    """Return a built-in source by name, or the counts in a file by path.
+
+    Args:
+        name_or_path: For example `bundled`, or `counts.csv`.
+        population: Name for counts in a file that states none.
+        counting_rule: Rule for counts in a file that states none.
+        vintage: Day on which the figures of a file stood; default: when it was written.
+        researchers_column: Which column of a file counts researchers, where several could.
+        directory: Folder with the files of `scholarly_migration`, instead of a download.
+        max_bytes: Larger files are refused.
+
+    Raises:
+        UsageError: If no source has that name and no file that path.
+    """
+    text = str(name_or_path)
+    if text in BUILT_IN:
+        return ScholarlyMigration(directory) if text == "scholarly_migration" else BUILT_IN[text]()
+    path = Path(text)
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder. Pass one CSV or Parquet file of yearly counts.")
+    if not (path.is_file() or path.is_symlink() or path.suffix):
+        hint = "" if re.fullmatch(NAME_PATTERN, text) else f" (names match {NAME_PATTERN})"
+        raise UsageError(
+            f"There is no source or file '{text}'{hint}. Sources: {', '.join(BUILT_IN)}; "
+            "or the path of a CSV or Parquet file."
+        )
+    return CountsFile(
+        path,
+        population=population,
+        counting_rule=counting_rule,
+        vintage=vintage,
+        researchers_column=researchers_column,
+        max_bytes=max_bytes,
+    )

@@ -1,0 +1,169 @@
+"""Country files of the scholarly migration database (Scopus), in all vintages that are public.
+
+Akbaritabar, Theile and Zagheni 2024, Scientific Data 11:816, doi 10.1038/s41597-024-03655-9.
+Researchers count in their modal country of the year; years between two observations are filled
+with the earlier country, and nothing is filled after the last, so the newest years are low.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from talentcast.domain.errors import IntegrityError, UsageError
+from talentcast.domain.provenance import ParsedCounts, RawFile
+from talentcast.domain.types import CountingRule, Vintage
+from talentcast.sources.counts import CountsDefaults, merge_parsed, to_counts
+from talentcast.sources.counts_file import CountsFile
+from talentcast.sources.http import FetchLimits, fetch_bytes
+from talentcast.sources.notes import noticed
+from talentcast.sources.tabular import read_table
+
+POPULATION: Final = "scholars_scopus"
+#: Flows need a later observation to be seen, so they fade before stocks do.
+MAX_FLOW_RATIO_DROP: Final = 0.4
+
+_REPOSITORY: Final = (
+    "https://raw.githubusercontent.com/MPIDR/"
+    "Global-flows-and-rates-of-international-migration-of-scholars"
+)
+_LIMITS: Final = FetchLimits(hosts=("raw.githubusercontent.com",), max_bytes=20_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFile:
+    """One vintage at its public address, which names an immutable commit.
+
+    Attributes:
+        sha256: Hash of the bytes; None where copies with other columns are in circulation, whose
+            counts agree. Then the size of the public copy is the pin for a download.
+    """
+
+    name: str
+    address: str
+    vintage: Vintage
+    sha256: str | None
+    size_bytes: int
+
+
+FILES: Final = (
+    PublicFile(
+        "scopus_2022_07_V1_scholarlymigration_country.csv",
+        f"{_REPOSITORY}/1fc3f6468d2b6b8c33b09a8c0079459af6871532/data_input/"
+        "scopus_2022_07_V1_scholarlymigration_country.csv",
+        Vintage(date(2022, 7, 31)),  # the name says July 2022
+        None,
+        526_015,
+    ),
+    PublicFile(
+        "scopus_2024_V1_scholarlymigration_country_enriched.csv",
+        f"{_REPOSITORY}/f1312fc25e02890e2d7590e24a9edd4af8a2bd33/data_processed/"
+        "scopus_2024_V1_scholarlymigration_country_enriched.csv",
+        Vintage(date(2024, 7, 24)),  # publication of the data descriptor
+        "a3a07075de8c111b07a73c72b27dcf839144bdf2c713bf8cd3c1c09bd89642da",
+        596_332,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScholarlyMigration:
+    """Country panels of the scholarly migration database.
+
+    Attributes:
+        directory: A folder that holds the files; None downloads them.
+    """
+
+    directory: Path | None = None
+    limits: FetchLimits = field(default=_LIMITS)
+    name: str = "scholarly_migration"
+    title: str = "Scholarly migration database: Scopus scholars by country, 1996-2021, two vintages"
+    licence: str = "CC BY 4.0"
+    url: str = "https://www.scholarlymigration.org/data.html"
+
+    def download(self) -> list[RawFile]:
+        """Fetch every vintage, or read those that lie in `directory`."""
+        if self.directory is None:
+            return [self._raw(file, self._fetched(file), file.address) for file in FILES]
+        present = [file for file in FILES if (self.directory / file.name).exists()]
+        if not present:
+            raise UsageError(
+                f"{self.directory} holds none of {', '.join(file.name for file in FILES)}. "
+                "Download them from the source's page, or leave the folder out."
+            )
+        return [self._raw(file, self._local(file), file.address) for file in present]
+
+    def parse(self, files: Sequence[RawFile]) -> ParsedCounts:
+        """Read the vintages side by side; edge years are flagged from the data."""
+        return merge_parsed([self._parse_one(raw) for raw in files])
+
+    def _parse_one(self, raw: RawFile) -> ParsedCounts:
+        defaults = CountsDefaults(POPULATION, self.name, raw.vintage, CountingRule.MODAL_COUNTRY)
+        parsed = to_counts(read_table(raw.content, raw.name), defaults)
+        first_edge_year = edge_year(parsed.counts)
+        if first_edge_year is None:
+            return parsed
+        note = noticed(
+            raw.name,
+            "EDGE_YEARS",
+            f"from {first_edge_year} on, moves per researcher fall by more than "
+            f"{MAX_FLOW_RATIO_DROP:.0%}",
+            message="These years are provisional: the source has not seen all moves yet.",
+        )
+        counts = parsed.counts.assign(is_provisional=parsed.counts["year"] >= first_edge_year)
+        return ParsedCounts(counts, (*parsed.notes, note))
+
+    def _raw(self, file: PublicFile, content: bytes, address: str) -> RawFile:
+        require_bytes(file, content)
+        return RawFile(file.name, content, self.name, address, self.licence, file.vintage)
+
+    def _fetched(self, file: PublicFile) -> bytes:
+        content = fetch_bytes(file.address, self.limits)
+        if len(content) != file.size_bytes:
+            raise IntegrityError(
+                f"{file.name}: {len(content)} bytes came where {file.size_bytes} were published. "
+                "Try again; if it stays so, the file was replaced and needs a new entry."
+            )
+        return content
+
+    def _local(self, file: PublicFile) -> bytes:
+        assert self.directory is not None  # noqa: S101 - for the type checker
+        return CountsFile(self.directory / file.name).download()[0].content
+
+
+def require_bytes(file: PublicFile, content: bytes) -> None:
+    """Refuse bytes that are not those the figures were checked on.
+
+    Raises:
+        IntegrityError: If the sha256 differs from the pinned one.
+    """
+    found = hashlib.sha256(content).hexdigest()
+    if file.sha256 is not None and found != file.sha256:
+        raise IntegrityError(
+            f"{file.name}: sha256 {found[:12]} where {file.sha256[:12]} was published. "
+            "Fetch it again from the address in talentcast/sources/scholarly_migration.py."
+        )
+
+
+def edge_year(counts: pd.DataFrame) -> int | None:
+    """Return the first of the last years whose moves per researcher collapse.
+
+    A year is at the edge when its ratio of arrivals to researchers is more than
+    `MAX_FLOW_RATIO_DROP` below that of the year before; so are all years after it.
+
+    Args:
+        counts: One vintage, all countries.
+    """
+    totals = counts.groupby("year")[["researchers", "arrivals"]].sum()
+    ratio = totals["arrivals"] / totals["researchers"]
+    drop = 1 - ratio / ratio.shift(1)
+    # Only the newer half: early years swing because little was indexed then.
+    newer = drop.iloc[len(drop) // 2 :]
+    at_edge = newer.index[newer > MAX_FLOW_RATIO_DROP]
+    return int(at_edge[0]) if len(at_edge) else None

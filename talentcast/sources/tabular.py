@@ -1,0 +1,134 @@
+"""Bytes of a CSV or Parquet file to rows of text, by rules and not by guesses.
+
+A type-guessing reader turns Namibia's `NA` into a missing value, a surplus field into an index and
+`9007199254740993` into `9007199254740992` without a word. Here every cell stays text until
+`talentcast.sources.cells` parses it by the rules of its column.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from talentcast.domain.errors import InputRejectedError
+
+_PARQUET_MAGIC = b"PAR1"
+_UTF8_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A file as text.
+
+    Attributes:
+        name: Name of the file, for messages.
+        columns: Cells by column name, in file order; every column has one cell per row.
+        rows: Where each row stands in the file: line of a CSV (the header is line 1), position in
+            a Parquet file (the first row is 1).
+    """
+
+    name: str
+    columns: dict[str, tuple[str, ...]]
+    rows: tuple[int, ...]
+
+
+def read_table(content: bytes, name: str) -> TextTable:
+    """Read CSV (UTF-8, commas) or Parquet bytes, whichever they are.
+
+    Raises:
+        InputRejectedError: `EMPTY`, `ENCODING`, `RAGGED`, `DUP_HEADER` or `CORRUPT`.
+    """
+    if not content.strip():
+        raise InputRejectedError("EMPTY", f"{name} holds nothing. Check how it was written.")
+    if content.startswith(_PARQUET_MAGIC) or name.endswith(".parquet"):
+        return _read_parquet(content, name)
+    return _read_csv(content, name)
+
+
+def _read_csv(content: bytes, name: str) -> TextTable:
+    reader = csv.reader(io.StringIO(_decoded(content, name), newline=""), strict=True)
+    header: list[str] = []
+    records: list[list[str]] = []
+    rows: list[int] = []
+    try:
+        for record in reader:
+            if not record:  # a blank line
+                continue
+            if not header:
+                header = _checked_header(record, name)
+            elif len(record) != len(header):
+                raise InputRejectedError(
+                    "RAGGED",
+                    f"{name}, row {reader.line_num}: {len(record)} fields where the header has "
+                    f"{len(header)}. Quote cells that hold commas, and close every quote.",
+                )
+            else:
+                records.append(record)
+                rows.append(reader.line_num)
+    except csv.Error as error:
+        raise InputRejectedError(
+            "RAGGED",
+            f"{name}, row {reader.line_num}: {error}. An open quote or a cut file looks like this.",
+        ) from None
+    _require_rows(records, name)
+    cells = zip(*records, strict=True)
+    return TextTable(name, dict(zip(header, cells, strict=True)), tuple(rows))
+
+
+def _read_parquet(content: bytes, name: str) -> TextTable:
+    try:
+        table = pq.ParquetFile(io.BytesIO(content)).read()
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputRejectedError(
+            "CORRUPT", f"{name} cannot be read as Parquet: {reason} Fetch or write the file again."
+        ) from None
+    header = _checked_header(table.column_names, name)
+    _require_rows(range(table.num_rows), name)
+    cells = (tuple(map(_as_text, column.to_pylist())) for column in table.columns)
+    return TextTable(
+        name, dict(zip(header, cells, strict=True)), tuple(range(1, table.num_rows + 1))
+    )
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.removeprefix(_UTF8_BOM).decode("utf-8")
+    except UnicodeDecodeError as error:
+        offset = error.start + (len(_UTF8_BOM) if content.startswith(_UTF8_BOM) else 0)
+        raise InputRejectedError(
+            "ENCODING",
+            f"{name} is not UTF-8: byte 0x{content[offset]:02x} at offset {offset}. "
+            "Save it as UTF-8, for example with: iconv -f latin1 -t utf-8",
+        ) from None
+
+
+def _checked_header(names: Sequence[str], file_name: str) -> list[str]:
+    header = [name.strip() for name in names]
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        raise InputRejectedError(
+            "DUP_HEADER",
+            f"{file_name} names columns twice: {twice}. Rename or remove one of each.",
+        )
+    return header
+
+
+def _require_rows(records: Sequence[object], name: str) -> None:
+    if not records:
+        raise InputRejectedError("EMPTY", f"{name} has no rows below its header.")
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
