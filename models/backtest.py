@@ -1,0 +1,285 @@
+"""Rolling-origin evaluation: refit and forecast at past origins, score against what came.
+
+The parts of the composition are decided with data up to the first origin only; the training window
+expands; every origin draws from its own seed, so that results do not depend on the other origins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from features.panel import Panel, build_panel
+from models.base import Draws
+from models.quantiles import LEVELS, quantiles
+from models.registry import Context, create
+from models.scores import Cell, share_scores, stock_scores
+from models.stock import sample_totals, stocks
+from talentcast.domain.errors import InputRejectedError, UsageError
+from talentcast.domain.types import (
+    REST_OF_WORLD,
+    SCORED_HORIZONS,
+    Origin,
+    SeriesKey,
+    Target,
+    Vintage,
+)
+
+SEED: Final = 20241123
+N_DRAWS: Final = 1000
+MIN_TRAINING_YEARS: Final = 3
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """What the models said at past origins, and how it turned out.
+
+    Attributes:
+        quantiles: model, origin_year, horizon_years, target_year, country, quantile_level, value
+            (a share).
+        scores: model, origin_year, horizon_years, metric, value. Metrics as in `models.scores`.
+    """
+
+    quantiles: pd.DataFrame
+    scores: pd.DataFrame
+
+    def summary(self) -> pd.DataFrame:
+        """Return the mean over origins and horizons: one row per model, one column per metric."""
+        return self.scores.pivot_table(
+            index="model", columns="metric", values="value", aggfunc="mean", sort=False
+        )
+
+
+def backtest(
+    counts: pd.DataFrame,
+    key: SeriesKey,
+    *,
+    models: Sequence[str],
+    origins: Sequence[Origin],
+    horizons: Sequence[int] = SCORED_HORIZONS,
+    last_year: int | None = None,
+    context: Context | None = None,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Evaluate models on one series of a `researcher_counts` table.
+
+    Args:
+        counts: Rows of `researcher_counts` with one vintage of the series.
+        key: The series.
+        models: Names in the registry.
+        origins: Last training years; one whose year is missing from the data is passed over.
+        horizons: Years ahead.
+        last_year: Ignore later years, neither for training nor as truth.
+        context: Covariates and a larger panel; each origin sees only its past.
+        progress: Told how many of how many fits are done.
+
+    Raises:
+        UsageError: If there is no origin, no such model, or nothing to score.
+        InputRejectedError: If the series is too short for a panel.
+    """
+    if not origins:
+        raise UsageError("A backtest needs at least one origin, for example --origins 2008:2017.")
+    panel = build_panel(counts, key, last_year=last_year, eligible_by=min(origins))
+    return backtest_panel(
+        panel,
+        models=models,
+        origins=origins,
+        horizons=horizons,
+        context=context,
+        progress=progress,
+    )
+
+
+def backtest_panel(
+    panel: Panel,
+    *,
+    models: Sequence[str],
+    origins: Sequence[Origin],
+    horizons: Sequence[int] = SCORED_HORIZONS,
+    truth: Panel | None = None,
+    context: Context | None = None,
+    n_draws: int = N_DRAWS,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Evaluate models on a panel whose parts were decided by the first origin.
+
+    Args:
+        panel: Training data.
+        models: Names in the registry.
+        origins: Last training years; one whose year is missing is passed over.
+        horizons: Years ahead.
+        truth: A later vintage to score against; `panel` itself by default. Countries that the
+            panel does not tell apart are added to its `ROW`.
+        context: Covariates and a larger panel; each origin sees only its past.
+        n_draws: Joint worlds per forecast.
+        progress: Told how many of how many fits are done.
+    """
+    context = context or Context()
+    actual = panel if truth is None else _with_parts_of(panel, truth)
+    usable = _usable_origins(panel, actual, origins, horizons)
+    collected = _Collected(panel.countries)
+    total = len(models) * len(usable)
+    for done, (name, origin) in enumerate((m, o) for m in models for o in usable):
+        training = panel.until(origin)
+        forecaster = create(name, context.until(origin)).fit(training)
+        rng = np.random.default_rng([SEED, origin.year])
+        draws = forecaster.sample(horizons, n_draws, rng)
+        totals = sample_totals(training, horizons, n_draws=n_draws, rng=rng)
+        collected.add(name, draws, stocks(draws, totals), training=training, actual=actual)
+        if progress is not None:
+            progress(done + 1, total)
+    return collected.result()
+
+
+def score_rows(
+    result: Backtest,
+    key: SeriesKey,
+    *,
+    training_vintage: Vintage,
+    truth_vintage: Vintage,
+    is_pseudo_vintage: bool,
+) -> pd.DataFrame:
+    """Return backtest scores as rows of `scores`, without `release_id`."""
+    named = pd.DataFrame(
+        [(metric, *published) for metric, published in _PUBLISHED_METRICS.items()],
+        columns=["lab_metric", "target", "country_group", "metric"],
+    )
+    rows = (
+        result.scores.rename(columns={"metric": "lab_metric"})
+        .merge(named, on="lab_metric")
+        .dropna(subset="value")
+        .assign(
+            population=key.population,
+            counting_rule=str(key.counting_rule),
+            source=key.source,
+            training_vintage=pd.Timestamp(training_vintage.as_of),
+            truth_vintage=pd.Timestamp(truth_vintage.as_of),
+            is_pseudo_vintage=is_pseudo_vintage,
+        )
+    )
+    return rows[
+        [
+            "target", "population", "counting_rule", "source", "model", "origin_year",
+            "horizon_years", "country_group", "metric", "value", "training_vintage",
+            "truth_vintage", "is_pseudo_vintage",
+        ]
+    ].reset_index(drop=True)  # fmt: skip
+
+
+_GROUPS: Final = {"w": "weighted", "u60": "top60", "all": "all"}
+_METRICS: Final = {
+    "wis": "wis",
+    "cov50": "coverage_50",
+    "cov80": "coverage_80",
+    "cov95": "coverage_95",
+    "mase": "mase",
+    "rmsse": "rmsse",
+}
+_PUBLISHED_METRICS: Final = {
+    f"{short}_{suffix}": (str(Target.SHARE), group, metric)
+    for short, metric in _METRICS.items()
+    for suffix, group in _GROUPS.items()
+} | {
+    "es": (str(Target.SHARE), "panel", "energy_score"),
+    "stock_wis_u60": (str(Target.STOCK), "top60", "wis"),
+    "stock_cov80_u60": (str(Target.STOCK), "top60", "coverage_80"),
+}
+
+
+def _usable_origins(
+    panel: Panel, actual: Panel, origins: Sequence[Origin], horizons: Sequence[int]
+) -> list[Origin]:
+    seen = set(panel.counts.dropna(how="all").index)
+    scored = set(actual.counts.dropna(how="all").index)
+    usable = [
+        origin
+        for origin in sorted(set(origins))
+        if origin.year in seen
+        and sum(year <= origin.year for year in seen) >= MIN_TRAINING_YEARS
+        and any(origin.year + horizon in scored for horizon in horizons)
+    ]
+    if not usable:
+        raise UsageError(
+            f"None of the origins {min(origins).year} to {max(origins).year} has "
+            f"{MIN_TRAINING_YEARS} years before it and a year after it to be scored. "
+            f"The data run from {panel.counts.index[0]} to {actual.counts.index[-1]}."
+        )
+    return usable
+
+
+def _with_parts_of(panel: Panel, truth: Panel) -> Panel:
+    """Return the truth in the panel's parts; a country it lacks is missing."""
+    own = [country for country in panel.countries if country != REST_OF_WORLD]
+    parts = truth.counts.reindex(columns=own)
+    if REST_OF_WORLD in panel.countries:
+        others = truth.counts.drop(columns=own, errors="ignore")
+        parts[REST_OF_WORLD] = others.sum(axis=1, min_count=1).clip(lower=1)
+    elif set(truth.countries) - set(own):
+        raise InputRejectedError(
+            "PARTS_DIFFER", "The truth has countries that the training panel cannot hold."
+        )
+    return replace(panel, counts=parts)
+
+
+class _Collected:
+    """Quantiles and scores, gathered forecast by forecast."""
+
+    def __init__(self, countries: tuple[str, ...]) -> None:
+        self._countries = countries
+        self._quantiles: list[pd.DataFrame] = []
+        self._scores: list[tuple[str, int, int, str, float]] = []
+
+    def add(
+        self, model: str, draws: Draws, stock_draws: np.ndarray, *, training: Panel, actual: Panel
+    ) -> None:
+        origin = draws.origin.year
+        predicted = quantiles(draws.shares, axis=1)
+        history = training.shares().to_numpy(dtype=np.float64)
+        latest = training.carried_forward().iloc[-1].to_numpy(dtype=np.float64)
+        true_shares = actual.shares()
+        seen = actual.counts.notna().any(axis=1)
+        for at, horizon in enumerate(draws.horizons):
+            year = origin + horizon
+            self._quantiles.append(self._quantile_rows(model, origin, horizon, predicted[at]))
+            if not seen.get(year, False):
+                continue
+            cell = Cell(
+                history=history,
+                at_origin=latest / latest.sum(),
+                truth=true_shares.loc[year].to_numpy(dtype=np.float64),
+                is_rest=np.array([country == REST_OF_WORLD for country in self._countries]),
+            )
+            true_counts = actual.counts.loc[year].to_numpy(dtype=np.float64)
+            found = share_scores(draws.shares[at], predicted[at], cell)
+            found |= stock_scores(stock_draws[at], true_counts, cell)
+            self._scores += [
+                (model, origin, horizon, metric, value) for metric, value in found.items()
+            ]
+
+    def result(self) -> Backtest:
+        columns = ["model", "origin_year", "horizon_years", "metric", "value"]
+        return Backtest(
+            pd.concat(self._quantiles, ignore_index=True),
+            pd.DataFrame(self._scores, columns=columns),
+        )
+
+    def _quantile_rows(
+        self, model: str, origin: int, horizon: int, predicted: np.ndarray
+    ) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "model": model,
+                "origin_year": origin,
+                "horizon_years": horizon,
+                "target_year": origin + horizon,
+                "country": np.repeat(np.array(self._countries, dtype=object), len(LEVELS)),
+                "quantile_level": np.tile(LEVELS, len(self._countries)),
+                "value": predicted.T.ravel(),
+            }
+        )

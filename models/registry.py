@@ -1,0 +1,66 @@
+"""Every share model by name. To add one: one file, and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from features.panel import Panel
+from models.base import Forecaster
+from models.baselines import Drift, Naive
+from models.sarimax import Sarimax110
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import Origin
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What a model may use beside the panel it is fitted to.
+
+    Attributes:
+        covariates: `country_covariates` rows.
+        larger_panel: A panel with many countries, from which a small composition may borrow
+            what it cannot estimate itself.
+    """
+
+    covariates: pd.DataFrame | None = None
+    larger_panel: Panel | None = None
+
+    def until(self, origin: Origin) -> Context:
+        """Return the context without anything dated after the origin."""
+        covariates = self.covariates
+        if covariates is not None:
+            covariates = covariates[covariates["year"] <= origin.year]
+        larger = self.larger_panel
+        return Context(covariates, None if larger is None else larger.until(origin))
+
+
+Factory = Callable[[Context], Forecaster]
+
+DEFAULT_MODEL: Final = "sarimax110"
+#: Scored beside the default in every release.
+BASELINES: Final = ("naive", "drift", "sarimax110")
+
+MODELS: Final[Mapping[str, Factory]] = {
+    "naive": lambda context: Naive(),
+    "drift": lambda context: Drift(),
+    "sarimax110": lambda context: Sarimax110(),
+}
+
+
+def create(name: str, context: Context | None = None) -> Forecaster:
+    """Return a new, unfitted model.
+
+    Raises:
+        UsageError: If no model has that name.
+
+    Example:
+        >>> create("naive").name
+        'naive'
+    """
+    if name not in MODELS:
+        raise UsageError(f"There is no model '{name}'. Choose from: {', '.join(MODELS)}.")
+    return MODELS[name](context or Context())

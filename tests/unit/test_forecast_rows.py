@@ -1,0 +1,61 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.panel import Panel
+from models.forecast_rows import forecast_rows
+from models.registry import create
+from talentcast.domain.tables import FORECASTS
+from talentcast.domain.types import CountingRule, SeriesKey
+
+KEY = SeriesKey("scholars", CountingRule.WHOLE, "register")
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    years = pd.RangeIndex(2000, 2010, name="year")
+    growth = np.arange(10)[:, None] * np.array([0.0, 0.1, 0.03])
+    counts = pd.DataFrame(
+        np.exp(np.array([9.0, 8, 7]) + growth), index=years, columns=["USA", "CHN", "ROW"]
+    )
+    return forecast_rows(
+        Panel(KEY, counts), create("drift"), horizons=[1, 3], n_draws=200, n_samples=20, seed=1
+    )
+
+
+def test_rows_have_the_columns_and_the_key_of_the_contract(rows: pd.DataFrame) -> None:
+    assert list(rows.columns) == [name for name in FORECASTS.column_names if name != "release_id"]
+    assert not rows.duplicated([name for name in FORECASTS.key if name != "release_id"]).any()
+    assert rows["value"].dtype == np.float64
+    assert (rows["target_year"] == 2009 + rows["horizon_years"]).all()
+    assert len(rows) == 2 * 2 * 3 * (23 + 1 + 1 + 20)
+
+
+def test_shares_sum_to_one_in_the_mean_and_in_every_sample(rows: pd.DataFrame) -> None:
+    shares = rows[rows["target"] == "researcher_share"]
+    for output_type in ("mean", "sample"):
+        part = shares[shares["output_type"] == output_type]
+        sums = part.groupby(["horizon_years", "output_type_id"], dropna=False)["value"].sum()
+        assert (sums - 1).abs().max() < 1e-9
+
+
+def test_quantiles_do_not_cross(rows: pd.DataFrame) -> None:
+    quantiles = rows[rows["output_type"] == "quantile"]
+    steps = quantiles.groupby(["target", "country", "horizon_years"])["value"].diff().dropna()
+    assert (steps >= 0).all()
+
+
+def test_stock_samples_are_the_share_samples_of_the_same_worlds(rows: pd.DataFrame) -> None:
+    samples = rows[rows["output_type"] == "sample"].pivot_table(
+        index=["horizon_years", "output_type_id", "country"], columns="target", values="value"
+    )
+    totals = samples["researcher_stock"] / samples["researcher_share"]
+    spread = totals.groupby(["horizon_years", "output_type_id"]).agg(["min", "max"])
+    np.testing.assert_allclose(spread["min"], spread["max"], rtol=1e-9)
+
+
+def test_no_samples_are_published_when_none_are_asked_for(rows: pd.DataFrame) -> None:
+    years = pd.RangeIndex(2000, 2005, name="year")
+    panel = Panel(KEY, pd.DataFrame({"USA": 100.0, "ROW": 50.0}, index=years))
+    none = forecast_rows(panel, create("naive"), horizons=[1], n_draws=50, n_samples=0, seed=1)
+    assert "sample" not in set(none["output_type"])
