@@ -90,7 +90,7 @@ def orchestrator_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
         "DO_NOT_TRACK": "1",
     }
-    if "PREFECT_API_URL" in _environment():
+    if server_url():
         del defaults["PREFECT_HOME"]
     return {name: value for name, value in defaults.items() if name not in _environment()}
 
@@ -98,6 +98,11 @@ def orchestrator_environment(settings: Settings) -> dict[str, str]:
 def set_environment(variables: Mapping[str, str]) -> None:
     """Set variables of this process, before the library that reads them is imported."""
     os.environ.update(variables)  # noqa: TID251 - the one place that writes it
+
+
+def server_url() -> str | None:
+    """Return the Prefect server the user configured, if any."""
+    return _environment().get("PREFECT_API_URL")
 
 
 def _environment() -> Mapping[str, str]:

@@ -120,5 +120,10 @@ class ReleaseId:
                 "list them with: talentcast releases list"
             )
 
+    @property
+    def base(self) -> str:
+        """The id without the number of a forced repeat."""
+        return "-".join(self.text.split("-")[:2])
+
     def __str__(self) -> str:
         return self.text

@@ -26,6 +26,12 @@ def published_release(release_id: ReleaseId, root: Path) -> Release | None:
     return {release.release_id: release for release in events(root)}.get(release_id)
 
 
+def next_repeat(release_id: ReleaseId, root: Path) -> int:
+    """Return the number for a forced repeat of a release: 1 for the first."""
+    repeats = [release for release in events(root) if release.release_id.base == release_id.base]
+    return len({release.release_id for release in repeats})
+
+
 def publish(draft: ReleaseDraft, root: Path, *, published_at: datetime) -> Release:
     """Write a release; if it is published already, write nothing and return it.
 

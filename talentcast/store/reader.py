@@ -44,6 +44,16 @@ def list_releases(root: Path) -> list[Release]:
     return sorted(newest.values(), key=lambda release: release.sequence, reverse=True)
 
 
+def latest_release(root: Path) -> Release | None:
+    """Return the release that answers "what is forecast now"; None before the first."""
+    current = (
+        release
+        for release in list_releases(root)
+        if release.status == "published" and release.kind in CURRENT_KINDS
+    )
+    return next(current, None)
+
+
 def find_release(release: str, root: Path) -> Release:
     """Return a release by id, or the latest one.
 
@@ -54,14 +64,13 @@ def find_release(release: str, root: Path) -> Release:
     Raises:
         StoreError: If there is no such release, or none at all.
     """
-    known = list_releases(root)
     if release == "latest":
-        current = [r for r in known if r.status == "published" and r.kind in CURRENT_KINDS]
-        if not current:
+        latest = latest_release(root)
+        if latest is None:
             raise StoreError(f"No release under {root} yet. Make one: talentcast refresh")
-        return current[0]
+        return latest
     wanted = ReleaseId(release)
-    for candidate in known:
+    for candidate in list_releases(root):
         if candidate.release_id == wanted:
             return candidate
     raise StoreError(f"No release {wanted} under {root}. See: talentcast releases list")

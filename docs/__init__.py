@@ -1,0 +1,1 @@
+"""Documentation, and what is generated from the code."""

@@ -1,0 +1,38 @@
+"""Pick series out of a `researcher_counts` table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import SeriesKey, Vintage
+
+
+def rows_of(counts: pd.DataFrame, key: SeriesKey) -> pd.DataFrame:
+    """Return the rows of one series."""
+    return counts[
+        (counts["population"] == key.population)
+        & (counts["counting_rule"] == str(key.counting_rule))
+        & (counts["source"] == key.source)
+    ]
+
+
+def vintage_of(counts: pd.DataFrame, key: SeriesKey) -> Vintage:
+    """Return the newest vintage of one series."""
+    return Vintage(rows_of(counts, key)["vintage"].max().date())
+
+
+def select_populations(counts: pd.DataFrame, populations: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of some populations; all of them if none is named.
+
+    Raises:
+        UsageError: If a named population is not there.
+    """
+    if not populations:
+        return counts
+    known = sorted(counts["population"].unique())
+    if unknown := sorted(set(populations) - set(known)):
+        raise UsageError(f"No population {unknown} in the sources. They hold: {', '.join(known)}.")
+    return counts[counts["population"].isin(populations)]

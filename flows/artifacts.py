@@ -1,0 +1,31 @@
+"""What a run leaves on its page in Prefect: the headline, and where the report is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from prefect.artifacts import create_link_artifact, create_table_artifact
+
+from talentcast.store.release import Release
+
+
+def show_headline(headline: pd.DataFrame, release: Release) -> None:
+    """Put the leading shares with their 80 % intervals on the run's page."""
+    create_table_artifact(
+        key="headline-shares",
+        table=[
+            {str(name): value for name, value in row.items()} for row in headline.to_dict("records")
+        ],
+        description=f"Leading shares in release {release.release_id}, with 80 % intervals.",
+    )
+
+
+def link_report(report: Path) -> None:
+    """Link the report of the data checks from the run's page."""
+    create_link_artifact(
+        key="quality-report",
+        link=report.resolve().as_uri(),
+        link_text="Report of the data checks",
+        description=f"Also at {report}",
+    )

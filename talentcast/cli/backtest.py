@@ -1,0 +1,105 @@
+"""talentcast backtest: how good would the models have been?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from talentcast.cli.options import Json
+from talentcast.cli.output import print_rows
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import Origin
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: The metrics that fit on a line; all are in scores.parquet.
+SHOWN = ("wis_w", "wis_u60", "wis_all", "es", "cov80_u60", "cov95_u60", "mase_u60")
+
+
+def backtest(
+    *,
+    counts: Annotated[Path, typer.Option("--counts", help="CSV or Parquet of researcher counts.")],
+    origins: Annotated[
+        str, typer.Option("--origins", metavar="FIRST:LAST", help="Forecast origins.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the two result tables.")],
+    horizons: Annotated[
+        str, typer.Option("--horizons", metavar="FIRST:LAST", help="Years ahead.")
+    ] = "1:5",
+    last_year: Annotated[
+        int | None,
+        typer.Option("--last-year", help="Last year that the file has finished counting."),
+    ] = None,
+    covariates: Annotated[
+        Path | None, typer.Option("--covariates", help="CSV of country, year and numeric columns.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Model to score; repeat for several.")
+    ] = None,
+    researchers_column: Annotated[
+        str | None,
+        typer.Option("--researchers-column", help="Column to read, if several would do."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Forecast from past origins and score against what came.
+
+    Writes quantiles.parquet and scores.parquet.
+
+    Example: talentcast backtest --counts counts.csv --origins 2008:2017 --horizons 1:5 --out scores
+    """
+    from features.panel import series_keys
+    from models.backtest import backtest as run
+    from models.registry import DEFAULT_MODEL, Context
+    from talentcast.cli.progress import progress_bar
+    from talentcast.sources.covariates import read_covariates
+    from talentcast.sources.registry import source_for
+
+    source = source_for(str(counts), researchers_column=researchers_column)
+    parsed = source.parse(source.download()).counts
+    keys = series_keys(parsed)
+    if len(keys) != 1:
+        raise UsageError(
+            f"{counts} holds {len(keys)} series; a backtest takes one. Split the file by "
+            "population, counting_rule and source."
+        )
+    with progress_bar() as update:
+        result = run(
+            parsed,
+            keys[0],
+            models=model or [DEFAULT_MODEL],
+            origins=[Origin(year) for year in _range(origins, "--origins")],
+            horizons=_range(horizons, "--horizons"),
+            last_year=last_year,
+            context=Context(covariates=read_covariates(covariates)),
+            progress=lambda done, total: update("Backtesting", done, total),
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    result.quantiles.to_parquet(out / "quantiles.parquet", index=False)
+    result.scores.to_parquet(out / "scores.parquet", index=False)
+    print_rows(_summary(result.summary()), as_json=json, title="Mean over origins and horizons")
+    if not json:
+        typer.echo(f"Written: {out / 'quantiles.parquet'}, {out / 'scores.parquet'}")
+
+
+def _summary(means: pd.DataFrame) -> list[dict[str, object]]:
+    shown = [metric for metric in SHOWN if metric in means]
+    return [
+        {"model": model} | {metric: f"{row[metric]:.4f}" for metric in shown}
+        for model, row in means.iterrows()
+    ]
+
+
+def _range(text: str, option: str) -> list[int]:
+    """Read ``2008:2017`` or ``5`` as years, both ends included."""
+    first, _, last = text.partition(":")
+    try:
+        years = list(range(int(first), int(last or first) + 1))
+    except ValueError:
+        years = []
+    if not years:
+        raise UsageError(f"{option} {text!r} is no range. Write it as FIRST:LAST, such as 1:5.")
+    return years

@@ -1,0 +1,39 @@
+"""talentcast check: would this file be accepted?"""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from talentcast.cli.options import Json
+from talentcast.domain.errors import ChecksFailedError
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file of researcher counts.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Run the input checks on a file and print the report; exit code 3 if it would be rejected.
+
+    Example: talentcast check counts.csv
+    """
+    from expectations.counts_gate import check_counts
+    from expectations.report import report_text
+    from talentcast.domain.checks import CheckReport
+    from talentcast.sources.registry import source_for
+
+    source = source_for(str(file))
+    parsed = source.parse(source.download())
+    report = CheckReport(parsed.notes) + check_counts(parsed.counts)
+    if json:
+        typer.echo(json_module.dumps(report.to_frame().to_dict("records"), indent=2))
+    else:
+        typer.echo(report_text(report))
+    if report.failed:
+        raise ChecksFailedError(
+            "counts", sorted({r.check for r in report.failed}), f"the report on {file} above"
+        )

@@ -1,0 +1,16 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", help="Folder for everything a run writes [default: TALENTCAST_HOME or ./var]."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON list of rows.")]

@@ -1,0 +1,43 @@
+"""Print tables for people, or as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+#: Results go to stdout, everything said on the way to stderr.
+out = Console()
+err = Console(stderr=True)
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "") -> None:
+    """Print rows with the same keys."""
+    if as_json:
+        typer.echo(json.dumps([dict(row) for row in rows], indent=2, default=str))
+        return
+    if not rows:
+        typer.echo("No rows.")
+        return
+    print_table(list(rows[0]), (list(map(_text, row.values())) for row in rows), title=title)
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
+    """Print a table without box drawing, so that it can be pasted anywhere."""
+    grid = Table(
+        title=title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    for index, name in enumerate(header):
+        # The first column names the row: give it the room when the terminal is narrow.
+        grid.add_column(name, overflow="fold", no_wrap=index == 0)
+    for row in rows:
+        grid.add_row(*row)
+    out.print(grid, markup=False)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

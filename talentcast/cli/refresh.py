@@ -1,0 +1,101 @@
+"""talentcast refresh: publish a release."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from talentcast.cli.options import Home, Json
+from talentcast.cli.output import print_rows
+from talentcast.domain.types import Vintage
+
+if TYPE_CHECKING:
+    from flows.refresh import Refreshed
+
+
+def refresh(
+    *,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Use what was known on this day.")
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", help="Built-in source or counts file; repeat for several."),
+    ] = None,
+    population: Annotated[
+        list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish again, superseding the same release.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why it is forced.")] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Ingest, check, forecast and publish one release.
+
+    Run again with the same inputs it publishes nothing and says so.
+
+    Example: talentcast refresh --source counts.csv
+    """
+    from talentcast.cli.progress import progress_bar
+    from talentcast.config import load_settings, orchestrator_environment, set_environment
+
+    started = time.monotonic()
+    settings = load_settings(home)
+    set_environment(orchestrator_environment(settings))
+    vintage = Vintage.parse(as_of) if as_of else None
+    with progress_bar() as update:
+        update("Starting the orchestrator", 0, 1)
+        from flows.progress import listening
+        from flows.refresh import refresh as refresh_flow
+
+        with listening(update):
+            refreshed = refresh_flow(
+                as_of=vintage.as_of if vintage else None,
+                sources=source or ["bundled"],
+                populations=population,
+                force=force,
+                reason=reason,
+                home=settings.home,
+            )
+    seconds = time.monotonic() - started
+    if json:
+        _print_json(refreshed)
+    else:
+        _print_summary(refreshed, settings.releases, settings.reports, seconds)
+
+
+def _print_summary(refreshed: Refreshed, root: Path, reports: Path, seconds: float) -> None:
+    from talentcast.cli.summary import print_headline, print_warnings
+
+    release = refreshed.release
+    done = "Published" if refreshed.is_new else "Already published:"
+    typer.echo(f"{done} release {release.release_id} in {seconds:.0f} s")
+    typer.echo(
+        f"as of {release.as_of.as_of}, {release.vintage_kind} vintage, "
+        f"{len(release.populations)} populations, in {root}"
+    )
+    print_headline(release, root)
+    print_warnings(refreshed.report.warned)
+    quality = ", ".join(f"{count} {name}" for name, count in release.quality.items())
+    typer.echo(f"\nChecks: {quality}. Report: {reports / f'{release.release_id}.html'}")
+    typer.echo(f"Next: talentcast releases show {release.release_id}")
+    if not refreshed.is_new:
+        typer.echo("Nothing changed since then; --force publishes it again.")
+
+
+def _print_json(refreshed: Refreshed) -> None:
+    release = refreshed.release
+    row = {
+        "release_id": str(release.release_id),
+        "is_new": refreshed.is_new,
+        "as_of": release.as_of.as_of,
+        "vintage_kind": str(release.vintage_kind),
+        "populations": list(release.populations),
+        "quality": dict(release.quality),
+    }
+    print_rows([row], as_json=True)

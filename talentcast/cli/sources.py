@@ -1,0 +1,58 @@
+"""talentcast sources: list, fetch."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from talentcast.cli.options import Home, Json
+from talentcast.cli.output import print_rows
+
+app = typer.Typer(no_args_is_help=True, help="Look at the sources, and fetch one.")
+
+
+@app.command("list")
+def list_(*, json: Json = False) -> None:
+    """List the built-in sources.
+
+    Example: talentcast sources list
+    """
+    from talentcast.sources.registry import BUILT_IN
+
+    sources = [make() for make in BUILT_IN.values()]
+    print_rows(
+        [{"name": s.name, "gives": s.title, "licence": s.licence, "from": s.url} for s in sources],
+        as_json=json,
+    )
+
+
+@app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="A name from `talentcast sources list`, or a file.")],
+    *,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Keep an unchanged copy of a source's files, with their provenance.
+
+    Example: talentcast sources fetch bundled
+    """
+    from talentcast.config import load_settings
+    from talentcast.sources.registry import source_for
+    from talentcast.store.snapshots import save_snapshot
+
+    settings = load_settings(home)
+    now = datetime.now(UTC)
+    saved = [
+        save_snapshot(raw, settings.snapshots, retrieved_at=now)
+        for raw in source_for(name).download()
+    ]
+    print_rows(
+        [
+            {"name": s.name, "vintage": s.vintage.as_of, "sha256": s.sha256[:12], "path": s.path}
+            for s in saved
+        ],
+        as_json=json,
+    )

@@ -1,0 +1,67 @@
+"""The closing words of a run: what was published and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import typer
+
+from talentcast.cli.output import print_table
+from talentcast.domain.checks import CheckResult
+from talentcast.domain.types import Target
+from talentcast.store.reader import condition, read_frame
+from talentcast.store.release import Release
+
+
+def headline_of(release: Release, root: Path) -> pd.DataFrame:
+    """Return the leading shares of each population of a release."""
+    from features.headline import HEADLINE_HORIZON, headline_shares
+
+    quoted = condition(
+        "forecasts", {"target": str(Target.SHARE), "horizon_years": HEADLINE_HORIZON}
+    )
+    observations = read_frame("observations", release, root)
+    return headline_shares(observations, read_frame("forecasts", release, root, where=quoted))
+
+
+def print_headline(release: Release, root: Path) -> None:
+    """Print the leading shares of each population, now and five years on."""
+    headline = headline_of(release, root)
+    for (population, rule, source), rows in headline.groupby(
+        ["population", "counting_rule", "source"], sort=True
+    ):
+        typer.echo()
+        print_table(
+            ["country", f"share {rows['origin_year'].iloc[0]}", f"{rows['target_year'].iloc[0]}",
+             "80 % interval"],
+            [_headline_cells(row) for row in rows.to_dict("records")],
+            title=f"{population} ({rule}, {source})",
+        )  # fmt: skip
+
+
+def _headline_cells(row: Mapping[Hashable, Any]) -> list[str]:
+    interval = f"{percent(row['lower_80'])} to {percent(row['upper_80'])}"
+    return [str(row["country"]), percent(row["share"]), percent(row["median"]), interval]
+
+
+def print_warnings(warned: Sequence[CheckResult]) -> None:
+    """Print one line per check that warned."""
+    if not warned:
+        return
+    typer.echo("\nChecks that warned:")
+    for result in warned:
+        keys = f" ({'; '.join(result.example_keys[:3])})" if result.example_keys else ""
+        typer.echo(f"  {result.check} on {result.table}: {result.message or result.observed}{keys}")
+
+
+def percent(share: float) -> str:
+    """Write a share for a reader; a small one never looks like none.
+
+    Example:
+        >>> percent(0.2618), percent(0.0004)
+        ('26.2 %', '<0.1 %')
+    """
+    return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
