@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from talentcast.domain.checks import CheckResult
+from talentcast.domain.countries import TIME_BOUND
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.provenance import ParsedCounts
 from talentcast.domain.tables import NAME_PATTERN, RESEARCHER_COUNTS
@@ -23,7 +24,7 @@ from talentcast.sources.cells import (
     require_printable,
 )
 from talentcast.sources.columns import ColumnMap, match_columns
-from talentcast.sources.countries import country_code, validity
+from talentcast.sources.countries import country_code
 from talentcast.sources.notes import noticed, recorded
 from talentcast.sources.tabular import TextTable
 
@@ -242,7 +243,7 @@ def _with_codes(frame: pd.DataFrame, name: str, notes: list[CheckResult]) -> pd.
                 "COUNTRY_TOO_EARLY",
                 f"{int(too_early.sum())} rows before the country existed: counted as UNK",
                 examples=row_keys(coded[too_early]),
-                message="The first years are in talentcast/sources/data/country_validity.csv.",
+                message="The first years are in talentcast/domain/countries.py.",
             )
         )
     coded["country"] = coded["country"].mask(too_early, UNKNOWN_COUNTRY)
@@ -255,7 +256,7 @@ def _with_codes(frame: pd.DataFrame, name: str, notes: list[CheckResult]) -> pd.
 
 
 def _before_first_year(frame: pd.DataFrame) -> pd.Series:
-    firsts = {code: years.first_year for code, years in validity().items() if years.first_year}
+    firsts = {code: bound.first_year for code, bound in TIME_BOUND.items() if bound.first_year}
     return frame["year"] < frame["country"].map(firsts).astype("float64")
 
 

@@ -1,0 +1,261 @@
+"""Rules of a table of counts: each takes the table and returns what breaks the rule.
+
+The table has the columns of `researcher_counts`, `source_row`, and `previous_researchers` and
+`earlier_researchers`: the same cell as last accepted, and in the vintage before, or NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from expectations.violations import Violations, row_names, violating_rows, violations
+from talentcast.domain.countries import code_holds, known_codes
+from talentcast.domain.tables import RESEARCHER_COUNTS
+from talentcast.domain.types import REST_OF_WORLD, UNKNOWN_COUNTRY, CountingRule
+
+KEY: Final = list(RESEARCHER_COUNTS.key)
+SERIES: Final = ["population", "counting_rule", "source", "vintage"]
+_NUMBERS: Final = ("researchers", "arrivals", "departures")
+_LARGEST: Final = RESEARCHER_COUNTS.column("researchers").maximum or np.inf
+
+
+def negative_counts(counts: pd.DataFrame) -> Violations:
+    """Return rows with a number below zero."""
+    return violating_rows(counts, counts[list(_NUMBERS)].lt(0).any(axis=1))
+
+
+def out_of_range(counts: pd.DataFrame) -> Violations:
+    """Return rows with more persons than any country has."""
+    return violating_rows(counts, counts[list(_NUMBERS)].gt(_LARGEST).any(axis=1))
+
+
+def not_finite(counts: pd.DataFrame) -> Violations:
+    """Return rows whose count is missing or infinite."""
+    infinite = pd.Series(np.isinf(counts[list(_NUMBERS)]).any(axis=1), index=counts.index)
+    return violating_rows(counts, infinite | counts["researchers"].isna())
+
+
+def fractions_of_persons(counts: pd.DataFrame) -> Violations:
+    """Return rows with a fraction under a rule that counts whole persons."""
+    whole = [str(rule) for rule in CountingRule if rule.counts_whole_persons]
+    fraction = counts["researchers"].mod(1).gt(0)
+    return violating_rows(counts, counts["counting_rule"].isin(whole) & fraction)
+
+
+def future_years(counts: pd.DataFrame) -> Violations:
+    """Return rows about a year after the vintage."""
+    return violating_rows(counts, counts["year"] > counts["vintage"].dt.year)
+
+
+def unknown_codes(counts: pd.DataFrame) -> Violations:
+    """Return rows whose country is no known code."""
+    return violating_rows(counts, ~counts["country"].isin(known_codes()))
+
+
+def codes_out_of_time(counts: pd.DataFrame) -> Violations:
+    """Return rows of a country in years in which it did not exist."""
+    outside = [
+        not code_holds(str(country), int(year))
+        for country, year in zip(counts["country"], counts["year"], strict=True)
+    ]
+    return violating_rows(counts, pd.Series(outside, index=counts.index))
+
+
+def repeated_keys(counts: pd.DataFrame) -> Violations:
+    """Return rows that repeat another row's key and numbers."""
+    return violating_rows(counts, counts.duplicated([*KEY, "researchers"], keep="first"))
+
+
+def conflicting_keys(counts: pd.DataFrame) -> Violations:
+    """Return rows that share a key but not the number."""
+    distinct = counts.groupby(KEY)["researchers"].transform("nunique")
+    return violating_rows(counts, distinct > 1)
+
+
+def gaps(counts: pd.DataFrame, *, longer_than: int = 0, notable_share: float = 0.0) -> Violations:
+    """Return runs of missing years inside a country's series.
+
+    Args:
+        counts: Table of counts.
+        longer_than: Runs of up to this many years are not returned.
+        notable_share: Countries whose mean share is smaller are not returned.
+    """
+    ordered = counts[[*SERIES, "country", "year", "researchers"]].sort_values("year")
+    ordered["share"] = _share_of_year(ordered)
+    by_country = ordered.groupby([*SERIES, "country"])
+    before = by_country["year"].shift(1)
+    years_missing = ordered["year"] - before - 1
+    notable = by_country["share"].transform("mean") >= notable_share
+    found = ordered.assign(first=before + 1)[(years_missing > longer_than) & notable]
+    found = found.sort_values(["country", "year"])
+    return violations(
+        f"{country} {int(first)}" if first == year - 1 else f"{country} {int(first)}-{year - 1}"
+        for country, first, year in zip(
+            found["country"], found["first"], found["year"], strict=True
+        )
+    )
+
+
+def thin_latest_year(counts: pd.DataFrame, *, max_countries: float, max_share: float) -> Violations:
+    """Return countries that the latest year lacks, if too many or too large; unless provisional.
+
+    Args:
+        counts: Table of counts.
+        max_countries: Part of the countries of the year before that may be absent.
+        max_share: Part of that year's researchers that they may have had.
+    """
+    absent: list[str] = []
+    for _, series in counts.groupby(SERIES):
+        latest = series["year"].max()
+        last = series[series["year"] == latest]
+        before = series[series["year"] == latest - 1]
+        missing = before[~before["country"].isin(last["country"])]
+        is_thin = (
+            len(missing) > max_countries * len(before)
+            or missing["researchers"].sum() > max_share * before["researchers"].sum()
+        )
+        if is_thin and not last["is_provisional"].any():
+            absent += [f"{country} {latest}" for country in sorted(missing["country"])]
+    return violations(absent)
+
+
+def years_of_zeros(counts: pd.DataFrame) -> Violations:
+    """Return years in which every country counts nobody."""
+    largest = counts.groupby([*SERIES, "year"], as_index=False)["researchers"].max()
+    return violations(f"year {year}" for year in largest.loc[largest["researchers"] == 0, "year"])
+
+
+def single_zeros(counts: pd.DataFrame) -> Violations:
+    """Return rows that count nobody."""
+    return violating_rows(counts, counts["researchers"] == 0)
+
+
+def short_history(counts: pd.DataFrame, *, min_years: int, min_countries: int) -> Violations:
+    """Return series in which too few countries have enough years to forecast anything."""
+    years = counts.groupby([*SERIES, "country"])["year"].nunique()
+    enough = years.ge(min_years).groupby(level=SERIES).sum()
+    short = enough[enough < min_countries]
+    return violations(
+        f"{' '.join(str(part) for part in key[:3])}: {number} countries with {min_years} years"
+        for key, number in zip(short.index, short, strict=True)
+    )
+
+
+def flows_out_of_balance(counts: pd.DataFrame, *, tolerance: float) -> Violations:
+    """Return years in which arrivals and departures over all countries differ."""
+    stated = counts.dropna(subset=["arrivals", "departures"])
+    totals = stated.groupby([*SERIES, "year"], as_index=False)[["arrivals", "departures"]].sum()
+    off = (totals["arrivals"] - totals["departures"]).abs() > tolerance * totals["arrivals"]
+    return violations(
+        f"{year}: {arrivals:.0f} arrive, {departures:.0f} leave"
+        for year, arrivals, departures in totals.loc[
+            off, ["year", "arrivals", "departures"]
+        ].itertuples(index=False)
+    )
+
+
+def unflagged_edge_years(counts: pd.DataFrame, *, max_drop: float) -> Violations:
+    """Return last years whose moves per researcher collapse although nothing says provisional."""
+    found: list[str] = []
+    for _, series in counts.dropna(subset=["arrivals"]).groupby(SERIES):
+        totals = series.groupby("year").agg(
+            {"researchers": "sum", "arrivals": "sum", "is_provisional": "any"}
+        )
+        ratio = totals["arrivals"] / totals["researchers"]
+        dropped = (1 - ratio / ratio.shift(1)) > max_drop
+        newer = dropped.iloc[len(dropped) // 2 :]
+        at_edge = newer.index[newer]
+        if len(at_edge):
+            edge = totals.loc[at_edge[0] :]
+            found += [f"year {year}" for year in edge.index[~edge["is_provisional"]]]
+    return violations(found)
+
+
+def unknown_share_too_high(counts: pd.DataFrame, *, limit: float, max_jump: float) -> Violations:
+    """Return years with too large a share without a country, or a jump of that share."""
+    is_unknown = counts["country"] == UNKNOWN_COUNTRY
+    by_year = counts.assign(unknown=counts["researchers"].where(is_unknown, 0)).groupby(
+        [*SERIES, "year"]
+    )[["unknown", "researchers"]]
+    totals = by_year.sum()
+    share = totals["unknown"] / totals["researchers"]
+    jump = share.groupby(level=SERIES).diff().abs()
+    bad = share[(share > limit) | (jump > max_jump)]
+    years = bad.index.get_level_values("year")
+    return violations(f"{year}: {value:.1%}" for year, value in zip(years, bad, strict=True))
+
+
+def revised_cells(
+    counts: pd.DataFrame, *, against: str, max_revision: float, notable_share: float
+) -> Violations:
+    """Return cells of closed years that differ from an earlier state by more than the limit.
+
+    `ROW` and `UNK` are not compared: what falls to them depends on the other rows.
+
+    Args:
+        counts: Table of counts.
+        against: Column with the earlier state.
+        max_revision: Largest change allowed, as part of the earlier number.
+        notable_share: Cells with a smaller share of their year are not returned.
+    """
+    is_country = ~counts["country"].isin([REST_OF_WORLD, UNKNOWN_COUNTRY])
+    shared = counts[counts[against].gt(0) & ~counts["is_provisional"] & is_country]
+    last = shared.groupby(SERIES)["year"].transform("max")
+    closed = shared[shared["year"] < last]
+    change = closed["researchers"] / closed[against] - 1
+    notable = _share_of_year(counts).loc[closed.index] >= notable_share
+    bad = closed[(change.abs() > max_revision) & notable]
+    names = row_names(bad)
+    return violations(
+        f"{name}: {old:g} -> {new:g}"
+        for name, old, new in zip(names, bad[against], bad["researchers"], strict=True)
+    )
+
+
+def shifted_levels(counts: pd.DataFrame, *, bounds: Sequence[float]) -> Violations:
+    """Return series whose typical cell is a multiple or a fraction of what it was."""
+    shared = counts[counts["previous_researchers"].gt(0)]
+    ratio = shared["researchers"] / shared["previous_researchers"]
+    typical = ratio.groupby([shared[column] for column in SERIES]).median()
+    off = typical[(typical < bounds[0]) | (typical > bounds[1])]
+    return violations(
+        f"{key[0]}: {value:.4g} times the previous vintage"
+        for key, value in zip(off.index, off, strict=True)
+    )
+
+
+def with_other_state(counts: pd.DataFrame, other: pd.DataFrame | None, name: str) -> pd.DataFrame:
+    """Add the same cells of another state of the data as a column.
+
+    Args:
+        counts: Table of counts.
+        other: Another table of counts; None gives NaN. On both sides only the newest vintage of
+            each series is compared.
+        name: Name of the new column.
+    """
+    cell = ["population", "counting_rule", "source", "year", "country"]
+    if other is None or other.empty:
+        return counts.assign(**{name: np.nan})
+    cells = other[_is_newest(other)].drop_duplicates(cell).set_index(cell)["researchers"]
+    index = pd.MultiIndex.from_frame(counts[cell])
+    there = pd.Series(cells.reindex(index).to_numpy(), index=counts.index)
+    return counts.assign(**{name: there.where(_is_newest(counts))})
+
+
+def earlier_vintages(counts: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the rows that are not of the newest vintage of their series; None if all are."""
+    earlier = counts[~_is_newest(counts)]
+    return None if earlier.empty else earlier
+
+
+def _is_newest(counts: pd.DataFrame) -> pd.Series:
+    return counts["vintage"] == counts.groupby(SERIES[:3])["vintage"].transform("max")
+
+
+def _share_of_year(counts: pd.DataFrame) -> pd.Series:
+    total = counts.groupby([*SERIES, "year"])["researchers"].transform("sum")
+    return counts["researchers"] / total

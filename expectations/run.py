@@ -1,0 +1,144 @@
+"""Run a suite on a table and say what became of each check, in our own words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+import great_expectations as gx
+import pandas as pd
+
+from expectations.suites import Check
+from expectations.violations import MAX_EXAMPLES, row_names
+from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity, Stage
+
+_KEY_COLUMNS: Final = (
+    "source_row", "model", "country", "year", "origin_year", "horizon_years", "output_type",
+    "output_type_id",
+)  # fmt: skip
+
+
+def run_checks(
+    frame: pd.DataFrame, checks: Sequence[Check], *, stage: Stage, table: str
+) -> CheckReport:
+    """Return one result per check, and one on how many were evaluated.
+
+    A table without rows fails before any expectation is asked, because most hold for no rows.
+    """
+    if frame.empty:
+        return CheckReport((_empty(stage, table),))
+    codes = [check.code for check in checks]
+    if len(set(codes)) != len(codes):
+        raise ValueError(f"A suite names a check twice: {sorted(codes)}")
+    results = [
+        _result(check, outcome, stage, table)
+        for check, outcome in zip(checks, _validated(frame, checks), strict=True)
+    ]
+    ran = sum(result.outcome is not Outcome.COULD_NOT_RUN for result in results)
+    return CheckReport((*results, _evaluated(ran, len(checks), stage, table)))
+
+
+def _validated(frame: pd.DataFrame, checks: Sequence[Check]) -> list[dict[str, Any]]:
+    """Validate all expectations in one pass; results in the order of `checks`."""
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(enable=False)
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+    suite = gx.ExpectationSuite(name="gate")
+    for check in checks:
+        check.expectation.meta = {"code": check.code}
+        suite.add_expectation(check.expectation)
+    keys = [column for column in _KEY_COLUMNS if column in frame]
+    validation = batch.validate(
+        suite,
+        result_format={
+            "result_format": "SUMMARY",
+            "partial_unexpected_count": MAX_EXAMPLES,
+            "unexpected_index_column_names": keys,
+        },
+    )
+    by_code = {
+        result.expectation_config.meta["code"]: result.to_json_dict()
+        for result in validation.results
+    }
+    return [by_code.get(check.code, {}) for check in checks]
+
+
+def _result(check: Check, outcome: dict[str, Any], stage: Stage, table: str) -> CheckResult:
+    if not outcome or (error := _exception_text(outcome.get("exception_info") or {})):
+        reason = error if outcome else "the expectation was not evaluated"
+        return CheckResult(
+            stage, table, check.code, Severity.ERROR, Outcome.COULD_NOT_RUN,
+            observed=reason, threshold=check.threshold,
+            message="The check itself broke, often on a missing column; mend that first.",
+        )  # fmt: skip
+    if outcome["success"]:
+        return CheckResult(
+            stage, table, check.code, check.severity, Outcome.PASS, threshold=check.threshold
+        )
+    found = outcome.get("result") or {}
+    count = int(found.get("unexpected_count") or 1)
+    is_warning = check.severity is Severity.WARNING
+    return CheckResult(
+        stage,
+        table,
+        check.code,
+        check.severity,
+        Outcome.WARN if is_warning else Outcome.FAIL,
+        observed=str(found.get("observed_value") or f"{count} found"),
+        threshold=check.threshold,
+        failing_rows=count,
+        example_keys=_examples(found),
+        message=check.message,
+    )
+
+
+def _examples(found: dict[str, Any]) -> tuple[str, ...]:
+    if "examples" in found:
+        return tuple(found["examples"])
+    keys = found.get("partial_unexpected_index_list") or []
+    if not keys:
+        return tuple(str(value) for value in found.get("partial_unexpected_list") or ())
+    named = [{name: value for name, value in key.items() if name in _KEY_COLUMNS} for key in keys]
+    return tuple(row_names(pd.DataFrame(named[:MAX_EXAMPLES])))
+
+
+def _exception_text(info: dict[str, Any]) -> str:
+    """Return the message of an exception; Great Expectations nests it by metric."""
+    entries = [info] if "raised_exception" in info else list(info.values())
+    texts = [
+        str(entry.get("exception_message"))
+        for entry in entries
+        if isinstance(entry, dict) and entry.get("raised_exception")
+    ]
+    return "; ".join(dict.fromkeys(texts))
+
+
+def _evaluated(ran: int, expected: int, stage: Stage, table: str) -> CheckResult:
+    all_ran = ran == expected and expected > 0
+    return CheckResult(
+        stage,
+        table,
+        "CHECKS_EVALUATED",
+        Severity.ERROR,
+        Outcome.PASS if all_ran else Outcome.FAIL,
+        observed=f"{ran} of {expected}",
+        threshold="all, and more than none",
+        message="" if all_ran else "Checks that did not run prove nothing; mend those first.",
+    )
+
+
+def _empty(stage: Stage, table: str) -> CheckResult:
+    return CheckResult(
+        stage,
+        table,
+        "EMPTY",
+        Severity.ERROR,
+        Outcome.FAIL,
+        observed="0 rows",
+        threshold="at least one row",
+        message="Check the file and the choice of population and years.",
+    )
