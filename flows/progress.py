@@ -29,6 +29,10 @@ class Steps:
         self._total = total
         self._done = 0
 
+    def expect(self, more: int) -> None:
+        """Count on further steps that turned out to be needed."""
+        self._total += more
+
     def begin(self, what: str) -> None:
         """Say what is being done now."""
         listener = _listener.get()

@@ -23,7 +23,7 @@ from flows.artifacts import link_report, show_headline
 from flows.gates import Gates
 from flows.progress import Steps
 from models.backtest import backtest, score_rows
-from models.forecast_rows import forecast_rows
+from models.forecast_rows import forecast_rows, row_count
 from models.registry import BASELINES, DEFAULT_MODEL, Context, create
 from models.track_record import scored_origins
 from talentcast.code_version import code_version
@@ -41,7 +41,8 @@ from talentcast.store.reader import latest_release, read_frame
 from talentcast.store.release import Identity, Kind, Release, ReleaseDraft, settings_hash
 from talentcast.store.snapshots import load_raw, quarantine, save_snapshot
 
-STAGES = ("fetch", "counts", "panels", "forecasts", "scores", "publish")
+#: Steps of a run beside those of each population: fetch, counts, panels, publish.
+COMMON_STEPS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,12 +140,23 @@ def score(known: KnownCounts, panel: Panel, plan: Plan, context: Context) -> pd.
     )
 
 
-@task(cache_policy=NO_CACHE)
-def check_tables(forecasts: pd.DataFrame, observations: pd.DataFrame, plan: Plan) -> CheckReport:
+@task(task_run_name="check forecasts of {panel.key.population}", cache_policy=NO_CACHE)
+def check_published(panel: Panel, forecasts: pd.DataFrame, plan: Plan) -> CheckReport:
     """Third gate: what readers will see."""
     from expectations.forecasts_gate import check_forecasts
 
-    return check_forecasts(forecasts, observations, plan)
+    expected = row_count(
+        panel,
+        n_horizons=len(plan.horizons),
+        n_models=len(plan.models),
+        n_samples=plan.n_samples,
+    )
+    return check_forecasts(
+        forecasts,
+        expected_rows=expected,
+        countries=panel.countries,
+        table=panel.key.population,
+    )
 
 
 @task(cache_policy=NO_CACHE)
@@ -184,7 +196,7 @@ def refresh(
         models=tuple(models or usual_models()),
         populations=tuple(populations or ()),
     )
-    steps = Steps(total=len(STAGES))
+    steps = Steps(total=COMMON_STEPS)
     steps.begin("Fetching sources")
     fetched = {source: fetch(source, settings) for source in plan.sources}
     identity = _identity(fetched, plan, as_of)
@@ -205,17 +217,22 @@ def refresh(
     known = known_at(counts, identity.as_of)
     panels = [build_panel(known.counts, key) for key in series_keys(known.counts)]
     gates.require("panel", check_panels(panels))
+    steps.expect(2 * len(panels))
 
-    steps.finish("Forecasting")
     context = Context(bundled_covariates(), larger_panel=max(panels, key=_size))
-    forecasts = pd.concat(
-        [forecast(panel, model, plan, context) for panel in panels for model in plan.models]
-    )
+    by_panel = []
+    for panel in panels:
+        steps.finish(f"Forecasting {panel.key.population}")
+        rows = pd.concat([forecast(panel, model, plan, context) for model in plan.models])
+        gates.require("forecasts", check_published(panel, rows, plan))
+        by_panel.append(rows)
+    forecasts = pd.concat(by_panel)
     observations = pd.concat([observe(known, panel) for panel in panels])
-    gates.require("forecasts", check_tables(forecasts, observations, plan))
 
-    steps.finish("Scoring past forecasts")
-    scores = pd.concat([score(known, panel, plan, context) for panel in panels])
+    scores = []
+    for panel in panels:
+        steps.finish(f"Scoring {panel.key.population}")
+        scores.append(score(known, panel, plan, context))
 
     steps.finish("Publishing")
     draft = ReleaseDraft(
@@ -227,7 +244,7 @@ def refresh(
         tables={
             "observations": observations,
             "forecasts": forecasts,
-            "scores": scores,
+            "scores": pd.concat(scores),
             "quality_checks": gates.report.to_frame(),
             "country_names": country_names(observations["country"]),
             "published_figures": published_figures(),

@@ -61,6 +61,14 @@ def forecast_rows(
     )
 
 
+def row_count(panel: Panel, *, n_horizons: int, n_models: int, n_samples: int) -> int:
+    """Return how many rows a panel's forecasts have, if one model publishes its samples."""
+    per_model = len(LEVELS) + len((OutputType.MEAN, OutputType.MEDIAN))
+    per_country = n_models * per_model + n_samples
+    targets = (Target.SHARE, Target.STOCK)
+    return len(targets) * len(panel.countries) * n_horizons * per_country
+
+
 def _target_rows(
     target: Target,
     values: FloatArray,

@@ -75,29 +75,26 @@ def load_settings(home: Path | None = None) -> Settings:
     return settings if home is None else settings.model_copy(update={"home": home})
 
 
-def orchestrator_environment(settings: Settings) -> dict[str, str]:
-    """Return the Prefect settings of an embedded run, for a process that has not imported Prefect.
+def prepare_orchestrator(settings: Settings) -> None:
+    """Set Prefect's settings for an embedded run; call it before Prefect is imported.
 
-    A server that the user configured is left alone; otherwise Prefect's own files go to `home`,
-    and nothing is reported to anyone.
+    A server that the user configured is left alone; otherwise Prefect's own files go to `home`.
+    Nothing is reported to anyone.
     """
+    folder = (settings.home / "prefect").resolve()
     defaults = {
-        "PREFECT_HOME": str((settings.home / "prefect").resolve()),
         # On a loaded machine the embedded server needs longer than Prefect's 20 seconds.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_LEVEL": "WARNING",
-        "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
         "DO_NOT_TRACK": "1",
     }
-    if server_url():
-        del defaults["PREFECT_HOME"]
-    return {name: value for name, value in defaults.items() if name not in _environment()}
-
-
-def set_environment(variables: Mapping[str, str]) -> None:
-    """Set variables of this process, before the library that reads them is imported."""
-    os.environ.update(variables)  # noqa: TID251 - the one place that writes it
+    if server_url() is None:
+        # The server waits for ever for a database in a folder whose parent does not exist.
+        folder.mkdir(parents=True, exist_ok=True)
+        defaults["PREFECT_HOME"] = str(folder)
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)  # noqa: TID251 - the one place that writes it
 
 
 def server_url() -> str | None:

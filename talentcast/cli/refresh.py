@@ -42,11 +42,11 @@ def refresh(
     Example: talentcast refresh --source counts.csv
     """
     from talentcast.cli.progress import progress_bar
-    from talentcast.config import load_settings, orchestrator_environment, set_environment
+    from talentcast.config import load_settings, prepare_orchestrator
 
     started = time.monotonic()
     settings = load_settings(home)
-    set_environment(orchestrator_environment(settings))
+    prepare_orchestrator(settings)
     vintage = Vintage.parse(as_of) if as_of else None
     with progress_bar() as update:
         update("Starting the orchestrator", 0, 1)

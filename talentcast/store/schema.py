@@ -42,7 +42,8 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     """Convert a frame to the contract's columns, order and types.
 
     Raises:
-        StoreError: If a column is missing, unknown, of another type or empty where it may not be.
+        StoreError: If a column is missing, unknown, of another type or empty where it may not be,
+            or if a key stands twice.
     """
     if set(frame.columns) != set(table.column_names):
         missing = sorted(set(table.column_names) - set(frame.columns))
@@ -50,6 +51,11 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
         raise StoreError(
             f"Rows for '{table.name}' lack {missing} and bring unknown {unknown}. "
             "Change the contract in talentcast/domain/tables.py or the function that makes them."
+        )
+    if repeated := int(frame.duplicated(list(table.key)).sum()):
+        raise StoreError(
+            f"Rows for '{table.name}' repeat {repeated} keys ({', '.join(table.key)}). "
+            "Mend the function that makes them."
         )
     try:
         return pa.Table.from_pandas(
