@@ -8,6 +8,10 @@ from typing import Any, Final
 
 import great_expectations as gx
 import pandas as pd
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+)
 
 from expectations.suites import Check
 from expectations.violations import MAX_EXAMPLES, row_names
@@ -33,7 +37,9 @@ def run_checks(
         raise ValueError(f"A suite names a check twice: {sorted(codes)}")
     results = [
         _result(check, outcome, stage, table)
-        for check, outcome in zip(checks, _validated(frame, checks), strict=True)
+        for check, outcome in zip(
+            checks, _validated(frame.reset_index(drop=True), checks), strict=True
+        )
     ]
     ran = sum(result.outcome is not Outcome.COULD_NOT_RUN for result in results)
     return CheckReport((*results, _evaluated(ran, len(checks), stage, table)))
@@ -42,8 +48,11 @@ def run_checks(
 def _validated(frame: pd.DataFrame, checks: Sequence[Check]) -> list[dict[str, Any]]:
     """Validate all expectations in one pass; results in the order of `checks`."""
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.enable_analytics(enable=False)
+    in_memory = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        analytics_enabled=False,
+    )
+    context = gx.get_context(mode="ephemeral", project_config=in_memory)
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})

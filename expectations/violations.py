@@ -47,10 +47,11 @@ def row_names(frame: pd.DataFrame) -> list[str]:
     """
     known = ("model", "country", "year", "origin_year", "horizon_years",
              "output_type", "output_type_id")  # fmt: skip
-    if frame.empty:
-        return []
     parts = [name for name in known if name in frame]
-    names = frame[parts].astype("str").agg(" ".join, axis=1) if parts else frame.index.astype("str")
+    names = [
+        " ".join(str(value) for value in row if not pd.isna(value))
+        for row in frame[parts].itertuples(index=False)
+    ]
     if "source_row" not in frame:
-        return [str(name) for name in names]
+        return names
     return [f"row {row}: {name}" for row, name in zip(frame["source_row"], names, strict=True)]
