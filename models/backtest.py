@@ -12,7 +12,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from features.composition import close
 from features.panel import Panel, build_panel
 from models.base import Draws
 from models.quantiles import LEVELS, quantiles
@@ -33,6 +35,7 @@ SEED: Final = 20241123
 N_DRAWS: Final = 1000
 MIN_TRAINING_YEARS: Final = 3
 
+FloatArray = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
 
@@ -123,7 +126,7 @@ def backtest_panel(
     context = context or Context()
     actual = panel if truth is None else _with_parts_of(panel, truth)
     usable = _usable_origins(panel, actual, origins, horizons)
-    collected = _Collected(panel.countries)
+    collected = _Collected(actual)
     total = len(models) * len(usable)
     for done, (name, origin) in enumerate((m, o) for m in models for o in usable):
         training = panel.until(origin)
@@ -131,7 +134,7 @@ def backtest_panel(
         rng = np.random.default_rng([SEED, origin.year])
         draws = forecaster.sample(horizons, n_draws, rng)
         totals = sample_totals(training, horizons, n_draws=n_draws, rng=rng)
-        collected.add(name, draws, stocks(draws, totals), training=training, actual=actual)
+        collected.add(name, draws, stocks(draws, totals), training)
         if progress is not None:
             progress(done + 1, total)
     return collected.result()
@@ -230,56 +233,51 @@ def _with_parts_of(panel: Panel, truth: Panel) -> Panel:
 class _Collected:
     """Quantiles and scores, gathered forecast by forecast."""
 
-    def __init__(self, countries: tuple[str, ...]) -> None:
-        self._countries = countries
-        self._quantiles: list[pd.DataFrame] = []
+    def __init__(self, actual: Panel) -> None:
+        self._countries = np.array(actual.countries)
+        self._counts = actual.counts
+        self._shares = actual.shares()
+        self._is_rest = self._countries == REST_OF_WORLD
+        self._forecasts: list[tuple[str, int, int]] = []
+        self._quantiles: list[FloatArray] = []
         self._scores: list[tuple[str, int, int, str, float]] = []
 
-    def add(
-        self, model: str, draws: Draws, stock_draws: np.ndarray, *, training: Panel, actual: Panel
-    ) -> None:
-        origin = draws.origin.year
+    def add(self, model: str, draws: Draws, stock_draws: FloatArray, training: Panel) -> None:
+        """Take in one forecast, and score the horizons whose truth is there."""
         predicted = quantiles(draws.shares, axis=1)
         history = training.shares().to_numpy(dtype=np.float64)
-        latest = training.carried_forward().iloc[-1].to_numpy(dtype=np.float64)
-        true_shares = actual.shares()
-        seen = actual.counts.notna().any(axis=1)
+        latest = close(training.carried_forward().iloc[-1])
         for at, horizon in enumerate(draws.horizons):
-            year = origin + horizon
-            self._quantiles.append(self._quantile_rows(model, origin, horizon, predicted[at]))
-            if not seen.get(year, False):
+            label = (model, draws.origin.year, horizon)
+            year = draws.origin.year + horizon
+            self._forecasts.append(label)
+            self._quantiles.append(predicted[at].T)
+            if year not in self._counts.index or self._counts.loc[year].isna().all():
                 continue
-            cell = Cell(
-                history=history,
-                at_origin=latest / latest.sum(),
-                truth=true_shares.loc[year].to_numpy(dtype=np.float64),
-                is_rest=np.array([country == REST_OF_WORLD for country in self._countries]),
-            )
-            true_counts = actual.counts.loc[year].to_numpy(dtype=np.float64)
+            truth = self._shares.loc[year].to_numpy(dtype=np.float64)
+            cell = Cell(history, at_origin=latest, truth=truth, is_rest=self._is_rest)
+            true_counts = self._counts.loc[year].to_numpy(dtype=np.float64)
             found = share_scores(draws.shares[at], predicted[at], cell)
             found |= stock_scores(stock_draws[at], true_counts, cell)
-            self._scores += [
-                (model, origin, horizon, metric, value) for metric, value in found.items()
-            ]
+            self._scores += [(*label, metric, value) for metric, value in found.items()]
 
     def result(self) -> Backtest:
-        columns = ["model", "origin_year", "horizon_years", "metric", "value"]
-        return Backtest(
-            pd.concat(self._quantiles, ignore_index=True),
-            pd.DataFrame(self._scores, columns=columns),
+        """Return everything as two tables."""
+        n_countries, n_levels = len(self._countries), len(LEVELS)
+        models, origins, horizons = (
+            np.repeat(np.array(column), n_countries * n_levels)
+            for column in zip(*self._forecasts, strict=True)
         )
-
-    def _quantile_rows(
-        self, model: str, origin: int, horizon: int, predicted: np.ndarray
-    ) -> pd.DataFrame:
-        return pd.DataFrame(
+        quantile_rows = pd.DataFrame(
             {
-                "model": model,
-                "origin_year": origin,
-                "horizon_years": horizon,
-                "target_year": origin + horizon,
-                "country": np.repeat(np.array(self._countries, dtype=object), len(LEVELS)),
-                "quantile_level": np.tile(LEVELS, len(self._countries)),
-                "value": predicted.T.ravel(),
+                "model": models,
+                "origin_year": origins,
+                "horizon_years": horizons,
+                "target_year": origins + horizons,
+                "country": np.tile(np.repeat(self._countries, n_levels), len(self._forecasts)),
+                "quantile_level": np.tile(LEVELS, n_countries * len(self._forecasts)),
+                "value": np.concatenate([values.ravel() for values in self._quantiles]),
             }
         )
+        columns = ["model", "origin_year", "horizon_years", "metric", "value"]
+        return Backtest(quantile_rows, pd.DataFrame(self._scores, columns=columns))

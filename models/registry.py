@@ -11,6 +11,7 @@ import pandas as pd
 from features.panel import Panel
 from models.base import Forecaster
 from models.baselines import Drift, Naive
+from models.pooled.forecaster import Pooled
 from models.sarimax import Sarimax110
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
@@ -40,7 +41,7 @@ class Context:
 
 Factory = Callable[[Context], Forecaster]
 
-DEFAULT_MODEL: Final = "sarimax110"
+DEFAULT_MODEL: Final = "pooled"
 #: Scored beside the default in every release.
 BASELINES: Final = ("naive", "drift", "sarimax110")
 
@@ -48,6 +49,9 @@ MODELS: Final[Mapping[str, Factory]] = {
     "naive": lambda context: Naive(),
     "drift": lambda context: Drift(),
     "sarimax110": lambda context: Sarimax110(),
+    "pooled": lambda context: Pooled(
+        covariates=context.covariates, larger_panel=context.larger_panel
+    ),
 }
 
 

@@ -15,17 +15,19 @@ from models.base import Draws
 FloatArray = NDArray[np.float64]
 
 
-def stratified_normals(n_draws: int, n_parts: int, rng: np.random.Generator) -> FloatArray:
-    """Return the same n_draws normal quantiles for each part, each in its own random order.
+def stratified_orders(n_draws: int, n_parts: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return one random order of the draws per part, shape (n_draws, n_parts).
 
-    Stratification takes the sampling noise out of quantiles of single parts.
-
-    Returns:
-        Shape (n_draws, n_parts).
+    Taking n_draws evenly spaced quantiles in these orders gives independent parts without sampling
+    noise in the quantiles of any single one.
     """
-    levels = (np.arange(n_draws) + 0.5) / n_draws
-    order = rng.permuted(np.tile(np.arange(n_draws), (n_parts, 1)), axis=1)
-    return np.asarray(ndtri(levels)[order].T)
+    return rng.permuted(np.tile(np.arange(n_draws), (n_parts, 1)), axis=1).T
+
+
+def stratified_normals(n_draws: int, n_parts: int, rng: np.random.Generator) -> FloatArray:
+    """Return the same standard normal quantiles for each part, shape (n_draws, n_parts)."""
+    quantiles = ndtri((np.arange(n_draws) + 0.5) / n_draws)
+    return np.asarray(quantiles[stratified_orders(n_draws, n_parts, rng)])
 
 
 def gaussian_draws(

@@ -62,8 +62,8 @@ def is_covered(
 ) -> NDArray[np.bool_]:
     """Tell where the truth lies inside the central interval of this percentage."""
     tail = (100 - percent) / 200
-    lower = predicted[int(np.flatnonzero(np.isclose(levels, tail))[0])]
-    upper = predicted[int(np.flatnonzero(np.isclose(levels, 1 - tail))[0])]
+    lower = predicted[np.abs(levels - tail).argmin()]
+    upper = predicted[np.abs(levels - (1 - tail)).argmin()]
     return np.asarray((truth >= lower) & (truth <= upper))
 
 
