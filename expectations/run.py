@@ -56,10 +56,8 @@ def _validated(frame: pd.DataFrame, checks: Sequence[Check]) -> list[dict[str, A
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
-    suite = gx.ExpectationSuite(name="gate")
-    for check in checks:
-        check.expectation.meta = {"code": check.code}
-        suite.add_expectation(check.expectation)
+    coded = [check.expectation.copy(update={"meta": {"code": check.code}}) for check in checks]
+    suite = gx.ExpectationSuite(name="gate", expectations=coded)
     keys = [column for column in _KEY_COLUMNS if column in frame]
     validation = batch.validate(
         suite,
