@@ -14,7 +14,7 @@ from expectations.suites import Check, contract_checks, rule_check
 from talentcast.domain.checks import CheckReport, Severity, merge
 from talentcast.domain.tables import RESEARCHER_COUNTS
 
-_BOUNDED_BY_RULES: Final = ("researchers", "arrivals", "departures")
+_CHECKED_BY_RULES: Final = ("country", "researchers", "arrivals", "departures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def check_counts(
 
 
 def _suite(population: str, limits: CountLimits) -> Iterator[Check]:
-    yield from contract_checks(RESEARCHER_COUNTS, bounds_elsewhere=_BOUNDED_BY_RULES)
+    yield from contract_checks(RESEARCHER_COUNTS, checked_elsewhere=_CHECKED_BY_RULES)
     yield from _value_checks()
     yield from _key_checks()
     yield from _series_checks(limits)

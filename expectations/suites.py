@@ -47,14 +47,14 @@ def rule_check(
 
 
 def contract_checks(
-    table: Table, *, without: Collection[str] = (), bounds_elsewhere: Collection[str] = ()
+    table: Table, *, without: Collection[str] = (), checked_elsewhere: Collection[str] = ()
 ) -> list[Check]:
     """Return what a contract says about single columns: presence, type, values and bounds.
 
     Args:
         table: The contract.
         without: Columns that the frame does not have yet, for example `release_id`.
-        bounds_elsewhere: Columns whose bounds a rule checks under a code of its own.
+        checked_elsewhere: Columns whose bounds and form rules check under codes of their own.
     """
     columns = [column for column in table.columns if column.name not in without]
     types = {column.name: column.type for column in columns}
@@ -75,11 +75,11 @@ def contract_checks(
         ),
     ]
     for column in columns:
-        checks += _column_checks(column, has_bounds=column.name not in bounds_elsewhere)
+        checks += _column_checks(column, has_rules=column.name in checked_elsewhere)
     return checks
 
 
-def _column_checks(column: Column, *, has_bounds: bool) -> list[Check]:
+def _column_checks(column: Column, *, has_rules: bool) -> list[Check]:
     name = column.name.upper()
     checks: list[Check] = []
     if not column.nullable:
@@ -100,7 +100,7 @@ def _column_checks(column: Column, *, has_bounds: bool) -> list[Check]:
                 f"'{column.name}' has only these values.",
             )
         )
-    if column.pattern:
+    if column.pattern and not has_rules:
         checks.append(
             Check(
                 f"{name}_FORM",
@@ -109,7 +109,8 @@ def _column_checks(column: Column, *, has_bounds: bool) -> list[Check]:
                 f"Write '{column.name}' in this form.",
             )
         )
-    if has_bounds and (column.minimum is not None or column.maximum is not None):
+    is_bounded = column.minimum is not None or column.maximum is not None
+    if is_bounded and not has_rules:
         checks.append(
             Check(
                 f"{name}_RANGE",
