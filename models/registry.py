@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
 
 from features.panel import Panel
 from models.base import Forecaster
 from models.baselines import Drift, Naive
+from models.combine import Combination
+from models.hierarchical_ar1 import HierarchicalAR1
+from models.local_linear_trend import LocalLinearTrend
 from models.pooled.forecaster import Pooled
 from models.sarimax import Sarimax110
 from talentcast.domain.errors import UsageError
@@ -49,10 +52,19 @@ MODELS: Final[Mapping[str, Factory]] = {
     "naive": lambda context: Naive(),
     "drift": lambda context: Drift(),
     "sarimax110": lambda context: Sarimax110(),
+    "local_linear_trend": lambda context: LocalLinearTrend(),
+    "hierarchical_ar1": lambda context: HierarchicalAR1(),
     "pooled": lambda context: Pooled(
         covariates=context.covariates, larger_panel=context.larger_panel
     ),
-}
+    "pooled_with_sarimax110": lambda context: _combination(
+        "pooled_with_sarimax110", ("pooled", "sarimax110"), context, weigh_by="equal"
+    ),
+    "past_score_weighted": lambda context: _combination(
+        "past_score_weighted", ("pooled", "sarimax110"), context,
+        weigh_by="past_scores",
+    ),
+}  # fmt: skip
 
 
 def create(name: str, context: Context | None = None) -> Forecaster:
@@ -68,3 +80,17 @@ def create(name: str, context: Context | None = None) -> Forecaster:
     if name not in MODELS:
         raise UsageError(f"There is no model '{name}'. Choose from: {', '.join(MODELS)}.")
     return MODELS[name](context or Context())
+
+
+def _combination(
+    name: str,
+    members: Sequence[str],
+    context: Context,
+    *,
+    weigh_by: Literal["equal", "past_scores"],
+) -> Forecaster:
+    # A member that is weighed at an earlier origin may see nothing after it.
+    factories = [
+        lambda origin, member=member: create(member, context.until(origin)) for member in members
+    ]
+    return Combination(name, factories, weigh_by=weigh_by)

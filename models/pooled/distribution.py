@@ -16,6 +16,8 @@ FloatArray = NDArray[np.float64]
 SMALL_CHANGE = 1e-3
 #: Features are cut off at this many standard deviations.
 MOST_EXTREME = 4.0
+#: The central part of the distribution that is never stretched.
+TAIL_FROM = 0.8
 #: A horizon has a model of its own from this many errors on; the first one always has.
 ENOUGH_ERRORS = 20
 #: Weight of a change against that of the year after it, in recent volatility.
@@ -38,6 +40,8 @@ class DistributionSettings:
         largest_residual: In the scale model an error exceeds its scale by at most this many times.
         smallest_scale: Mean absolute error of log share over one year that is believed at least;
             it grows with the root of the horizon.
+        tail_stretch: Extra width of the extremes. A dozen years of errors do not hold the worst
+            year to come; the central 80 % are left as they are.
     """
 
     half_life_years: float = 6.0
@@ -48,6 +52,7 @@ class DistributionSettings:
     widest: float = 1.3
     largest_residual: float = 5.0
     smallest_scale: float = 0.001
+    tail_stretch: float = 0.15
 
     def width(self, horizon: int) -> float:
         """Return the factor on all deviations at a horizon."""
@@ -64,6 +69,7 @@ class ErrorModel:
         coefficients: Shape (1 + n_features,), of log mean absolute error.
         shape_levels: Increasing probabilities.
         shape_values: Quantiles of |error| / scale at these levels.
+        tail_stretch: Extra width of the extremes, from 0 at the central 80 %.
     """
 
     center: FloatArray
@@ -71,6 +77,7 @@ class ErrorModel:
     coefficients: FloatArray
     shape_levels: FloatArray
     shape_values: FloatArray
+    tail_stretch: float = 0.0
 
     def scale(self, features: FloatArray) -> FloatArray:
         """Return expected absolute errors for features of shape (..., n_features)."""
@@ -78,8 +85,14 @@ class ErrorModel:
 
     def deviations(self, levels: FloatArray) -> FloatArray:
         """Return quantiles of error / scale, symmetric about zero, at probability levels."""
-        magnitude = np.interp(np.abs(2 * levels - 1), self.shape_levels, self.shape_values)
-        return np.asarray(np.sign(levels - 0.5) * magnitude)
+        inside = np.abs(2 * levels - 1)
+        magnitude = np.interp(inside, self.shape_levels, self.shape_values)
+        return np.asarray(np.sign(levels - 0.5) * magnitude * self.stretch(inside))
+
+    def stretch(self, inside: FloatArray) -> FloatArray:
+        """Return the factor on deviations by the probability of smaller ones."""
+        beyond = np.maximum((inside - TAIL_FROM) / (1 - TAIL_FROM), 0)
+        return np.asarray(1 + self.tail_stretch * beyond**2)
 
 
 def volatility_features(history: History) -> FloatArray:
@@ -205,7 +218,7 @@ def _learn(
     ordered = row_weights[order]
     # Midpoint convention: each error is the quantile at the middle of its own weight.
     levels = (np.cumsum(ordered) - ordered / 2) / ordered.sum()
-    return ErrorModel(center, unit, coefficients, levels, relative[order])
+    return ErrorModel(center, unit, coefficients, levels, relative[order], settings.tail_stretch)
 
 
 def _own_level(
