@@ -1,0 +1,108 @@
+"""Names resolve where they should, in the repository and once installed; start-up stays light."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PACKAGES = ("talentcast", "features", "models", "expectations", "flows", "dashboard")
+
+
+def python(code: str, *, executable: str = sys.executable, cwd: Path = REPOSITORY) -> str:
+    done = subprocess.run(
+        [executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_name_resolves_inside_this_repository(name: str) -> None:
+    found = importlib.import_module(name).__file__
+    assert found is not None
+    assert Path(found).is_relative_to(REPOSITORY)
+
+
+def test_collecting_unit_tests_imports_neither_prefect_nor_great_expectations() -> None:
+    python(
+        "import pytest, sys\n"
+        "code = pytest.main(['--collect-only', '-q', 'tests/unit', 'tests/property'])\n"
+        "assert code == 0, code\n"
+        "heavy = {'prefect', 'great_expectations'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+
+
+def test_the_command_line_starts_without_the_heavy_libraries() -> None:
+    python(
+        "import sys, talentcast.cli\n"
+        "heavy = {'prefect', 'great_expectations', 'pandas', 'statsmodels'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+
+
+def test_reading_imports_neither_prefect_nor_great_expectations() -> None:
+    python(
+        "import sys, talentcast\n"
+        "talentcast.read\n"
+        "heavy = {'prefect', 'great_expectations'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Install the wheel into an environment that borrows only the dependencies of this one."""
+    folder = tmp_path_factory.mktemp("installed")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=REPOSITORY, check=True, capture_output=True,
+    )  # fmt: skip
+    venv.create(folder / "venv", with_pip=False)
+    executable = folder / "venv" / "bin" / "python"
+    site = Path(python("import sysconfig; print(sysconfig.get_path('purelib'))",
+                       executable=str(executable), cwd=folder).strip())  # fmt: skip
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    # A folder named in a .pth is searched, but its own .pth files, our editable install, are not.
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return str(executable)
+
+
+def test_the_wheel_adds_one_name_and_finds_all_of_its_own(installed: str, tmp_path: Path) -> None:
+    code = f"import importlib\nfor n in {PACKAGES}: print(n, importlib.import_module(n).__file__)"
+    for line in python(code, executable=installed, cwd=tmp_path).splitlines():
+        name, found = line.split(" ", 1)
+        folder = Path(found).parent
+        assert not folder.is_relative_to(REPOSITORY)
+        assert folder.parent.name == (
+            "site-packages" if name == "talentcast" else "_talentcast_app"
+        )
+
+
+def test_the_installed_command_publishes_outside_the_repository(
+    installed: str, tmp_path: Path
+) -> None:
+    rows = [
+        f"{year},{country},{100 + year - 2000 + size}"
+        for year in range(2000, 2015)
+        for country, size in (("FRA", 300), ("ITA", 200), ("ESP", 100))
+    ]
+    (tmp_path / "lab.csv").write_text("\n".join(["year,country,researchers", *rows]))
+    done = subprocess.run(
+        [installed, "-c", "from talentcast.cli import main; main()", "refresh",
+         "--source", "lab.csv", "--home", "home"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Published release r" in done.stdout
+    assert (tmp_path / "home" / "releases" / "forecasts" / "_delta_log").is_dir()
