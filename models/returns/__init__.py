@@ -1,0 +1,1 @@
+"""How likely a researcher abroad is to return: cumulative incidence with competing exits."""

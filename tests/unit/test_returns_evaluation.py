@@ -1,0 +1,148 @@
+"""Scores of returns, on numbers small enough to check by head, and the honesty of the backtest."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.returns.backtest import BacktestPlan, fold_of, returns_backtest
+from models.returns.censoring import labels_at
+from models.returns.evaluation import evaluate, paired_difference
+from models.returns.scores import (
+    aalen_johansen,
+    brier_skill,
+    calibration_index,
+    calibration_slope,
+    observed_over_expected,
+    reliability_curve,
+)
+from models.simulator import SimulatedCareers, simulate_careers
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import Origin
+
+
+def outcomes(exits: Sequence[int], followed: Sequence[int]) -> pd.DataFrame:
+    n = len(exits)
+    return pd.DataFrame(
+        {
+            "researcher_id": [f"p{number}" for number in range(n)],
+            "landmark_year": 2000,
+            "origin_country": "CHN",
+            "exit": exits,
+            "followed_years": followed,
+            "log_works": 1.0,
+            "log_cumulative_works": 1.0,
+            "career_age_years": 3.0,
+        }
+    )
+
+
+def test_a_return_after_the_horizon_is_none_within_it() -> None:
+    labels = labels_at(outcomes([1, 1], [2, 4]), 3)
+    assert labels.is_return.tolist() == [True, False]
+
+
+def test_someone_lost_before_the_horizon_has_no_weight_and_the_others_have_more() -> None:
+    labels = labels_at(outcomes([0, 0, 0, 1], [1, 5, 5, 5]), 3)
+    assert labels.weight[0] == 0
+    assert (labels.weight[1:] > 1).all()
+
+
+def test_without_loss_from_sight_everybody_weighs_one() -> None:
+    labels = labels_at(outcomes([0, 1, 2], [5, 1, 2]), 3)
+    assert labels.weight.tolist() == [1, 1, 1]
+
+
+def test_a_third_country_is_a_known_non_return() -> None:
+    labels = labels_at(outcomes([2], [1]), 3)
+    assert (labels.is_return[0], labels.weight[0]) == (False, 1)
+
+
+def test_the_aalen_johansen_curve_is_that_counted_by_hand() -> None:
+    """Four at risk, one returns in year 1; of three, one moves on and one returns in year 2."""
+    curve = aalen_johansen(outcomes([1, 2, 1, 0], [1, 2, 2, 5]), 2)
+    assert curve.tolist() == pytest.approx([1 / 4, 1 / 4 + 3 / 4 * 1 / 3])
+
+
+def test_the_observed_rate_has_no_skill_and_the_truth_has_all() -> None:
+    happened, weight = np.array([True, False, False, False]), np.ones(4)
+    assert brier_skill(happened, np.full(4, 0.25), weight) == pytest.approx(0)
+    assert brier_skill(happened, happened.astype(float), weight) == pytest.approx(1)
+
+
+def test_calibration_scores_tell_honest_from_exaggerated_probabilities() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0.02, 0.5, 20_000)
+    happened, weight = rng.random(20_000) < truth, np.ones(20_000)
+    assert calibration_index(happened, truth, weight) < 0.01
+    assert calibration_slope(happened, truth, weight) == pytest.approx(1, abs=0.07)
+    assert observed_over_expected(happened, truth, weight) == pytest.approx(1, abs=0.04)
+    doubled = np.clip(truth * 2, 0, 0.999)
+    assert calibration_index(happened, doubled, weight) > 0.1
+    assert observed_over_expected(happened, doubled, weight) < 0.6
+
+
+def test_the_reliability_curve_lies_on_the_diagonal_for_true_probabilities() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0, 1, 20_000)
+    curve = reliability_curve(rng.random(20_000) < truth, truth, np.ones(20_000))
+    assert len(curve) == 10
+    assert (curve["predicted"] - curve["observed"]).abs().max() < 0.04
+
+
+def test_a_model_that_knows_the_outcome_is_reported_as_a_leak() -> None:
+    table = outcomes([1, 0] * 30, [1, 5] * 30)
+    oracle = table[["researcher_id", "landmark_year"]].assign(
+        model="oracle", horizon_years=3, probability=(table["exit"] * 0.9).clip(0.05)
+    )
+    _, warnings = evaluate(oracle, table, n_bootstrap=0, rng=np.random.default_rng(0))
+    assert len(warnings) == 1 and warnings[0].startswith("LEAK_SUSPECTED: oracle")
+
+
+def test_two_equal_models_differ_by_nothing() -> None:
+    table = outcomes([1, 0] * 30, [1, 5] * 30)
+    keys = table[["researcher_id", "landmark_year"]].assign(horizon_years=3, probability=0.4)
+    both = pd.concat([keys.assign(model="a"), keys.assign(model="b")])
+    rng = np.random.default_rng(0)
+    assert paired_difference(both, table, ("a", "b"), 3, n_bootstrap=5, rng=rng) == (0, 0, 0)
+
+
+def test_a_fold_depends_on_the_id_alone() -> None:
+    ids = pd.Series([f"person-{number}" for number in range(500)])
+    assert (fold_of(ids) == fold_of(ids.sample(frac=1, random_state=0)).take(
+        np.argsort(ids.sample(frac=1, random_state=0).index)
+    )).all()  # fmt: skip
+    assert set(fold_of(ids)) == {0, 1, 2, 3, 4}
+
+
+@pytest.fixture(scope="module")
+def simulated() -> SimulatedCareers:
+    return simulate_careers(1_500, np.random.default_rng(5))
+
+
+def test_a_backtest_never_trains_on_the_tested_people_or_on_later_years(
+    simulated: SimulatedCareers,
+) -> None:
+    seen = []
+
+    def spy(train: pd.DataFrame, test: pd.DataFrame, horizons: Sequence[int]) -> np.ndarray:
+        seen.append((train, test))
+        return np.full((len(test), len(horizons)), 0.1)
+
+    plan = BacktestPlan(Origin(2017), models=("spy",), peers={"spy": spy}, n_bootstrap=0)
+    found = returns_backtest(simulated.records, plan)
+    for train, test in seen:
+        assert not set(train["researcher_id"]) & set(test["researcher_id"])
+        assert (train["landmark_year"] + train["followed_years"]).max() <= 2017
+        assert test["landmark_year"].min() >= 2017
+    keys = ["model", "researcher_id", "landmark_year", "horizon_years"]
+    assert not found.predictions.duplicated(keys).any()
+    assert len(found.predictions) == 3 * sum(len(test) for _, test in seen)
+
+
+def test_unknown_models_and_horizons_are_refused() -> None:
+    with pytest.raises(UsageError, match="Unknown models"):
+        BacktestPlan(Origin(2017), models=("crystal_ball",))
+    with pytest.raises(UsageError, match="Horizons"):
+        BacktestPlan(Origin(2017), horizons=(7,))
