@@ -23,6 +23,10 @@ _KEY_COLUMNS: Final = (
 )  # fmt: skip
 
 
+#: The second sets a level of its own on import, so the first does not silence it.
+_TALKATIVE: Final = ("great_expectations", "great_expectations.data_context.types.base")
+
+
 def run_checks(
     frame: pd.DataFrame, checks: Sequence[Check], *, stage: Stage, table: str
 ) -> CheckReport:
@@ -47,7 +51,8 @@ def run_checks(
 
 def _validated(frame: pd.DataFrame, checks: Sequence[Check]) -> list[dict[str, Any]]:
     """Validate all expectations in one pass; results in the order of `checks`."""
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
     in_memory = DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
         analytics_enabled=False,

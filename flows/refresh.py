@@ -75,11 +75,13 @@ def fetch(source: str, settings: Settings) -> list[Snapshot]:
 
 
 @task(cache_policy=NO_CACHE)
-def read(source: str, snapshots: Sequence[Snapshot], settings: Settings) -> ParsedCounts:
+def read(
+    source: str, snapshots: Sequence[Snapshot], plan: Plan, settings: Settings
+) -> ParsedCounts:
     """Parse the copies; rejected ones are put aside with the reason."""
     raws = [load_raw(snapshot) for snapshot in snapshots]
     try:
-        return source_for(source).parse(raws)
+        return source_for(source, researchers_column=plan.researchers_column).parse(raws)
     except InputRejectedError as error:
         for raw in raws:
             quarantine(raw, str(error), settings.snapshots, rejected_at=datetime.now(UTC))
@@ -176,6 +178,9 @@ def refresh(
     populations: Annotated[
         list[str] | None, Field(description="Populations to keep; empty for all.")
     ] = None,
+    researchers_column: Annotated[
+        str | None, Field(description="Column of a file that counts researchers, if several would.")
+    ] = None,
     models: Annotated[
         list[str] | None, Field(description="Models, the default one first; empty for the usual.")
     ] = None,
@@ -195,6 +200,7 @@ def refresh(
         sources=tuple(sources),
         models=tuple(models or usual_models()),
         populations=tuple(populations or ()),
+        researchers_column=researchers_column,
     )
     steps = Steps(total=COMMON_STEPS)
     steps.begin("Fetching sources")
@@ -208,7 +214,7 @@ def refresh(
     gates = Gates(identity.release_id, settings.reports)
 
     steps.finish("Checking counts")
-    parsed = [read(source, snapshots, settings) for source, snapshots in fetched.items()]
+    parsed = [read(source, snapshots, plan, settings) for source, snapshots in fetched.items()]
     gates.require("input", CheckReport(tuple(note for one in parsed for note in one.notes)))
     counts = select_populations(pd.concat([one.counts for one in parsed]), plan.populations)
     gates.require("counts", check_known(counts, _served_observations(settings.releases)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talentcast.cli.options import Json
+from talentcast.cli.options import Json, ResearchersColumn
 from talentcast.cli.output import print_rows
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
@@ -39,10 +39,7 @@ def backtest(
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Model to score; repeat for several.")
     ] = None,
-    researchers_column: Annotated[
-        str | None,
-        typer.Option("--researchers-column", help="Column to read, if several would do."),
-    ] = None,
+    researchers_column: ResearchersColumn = None,
     json: Json = False,
 ) -> None:
     """Forecast from past origins and score against what came.

@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from talentcast.cli.options import Json
+from talentcast.cli.options import Json, ResearchersColumn
 from talentcast.domain.errors import ChecksFailedError
 
 
 def check(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet file of researcher counts.")],
     *,
+    researchers_column: ResearchersColumn = None,
     json: Json = False,
 ) -> None:
     """Run the input checks on a file and print the report; exit code 3 if it would be rejected.
@@ -26,7 +27,7 @@ def check(
     from talentcast.domain.checks import CheckReport
     from talentcast.sources.registry import source_for
 
-    source = source_for(str(file))
+    source = source_for(str(file), researchers_column=researchers_column)
     parsed = source.parse(source.download())
     report = CheckReport(parsed.notes) + check_counts(parsed.counts)
     if json:

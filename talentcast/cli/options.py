@@ -14,3 +14,9 @@ Home = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON list of rows.")]
+ResearchersColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--researchers-column", help="Column that counts researchers, if several would do."
+    ),
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,8 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+#: Width of a table that nobody watches: wide enough that no cell is folded in a log.
+LOG_WIDTH = 200
+
 #: Results go to stdout, everything said on the way to stderr.
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = Console(stderr=True)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talentcast.cli.options import Home, Json
+from talentcast.cli.options import Home, Json, ResearchersColumn
 from talentcast.cli.output import print_rows
 from talentcast.domain.types import Vintage
 
@@ -28,6 +28,7 @@ def refresh(
     population: Annotated[
         list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
     ] = None,
+    researchers_column: ResearchersColumn = None,
     force: Annotated[
         bool, typer.Option("--force", help="Publish again, superseding the same release.")
     ] = False,
@@ -58,6 +59,7 @@ def refresh(
                 as_of=vintage.as_of if vintage else None,
                 sources=source or ["bundled"],
                 populations=population,
+                researchers_column=researchers_column,
                 force=force,
                 reason=reason,
                 home=settings.home,

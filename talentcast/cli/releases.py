@@ -28,11 +28,11 @@ def list_(*, home: Home = None, json: Json = False) -> None:
         {
             "release_id": str(release.release_id),
             "as_of": release.as_of.as_of.isoformat(),
-            "vintage_kind": str(release.vintage_kind),
+            "vintage": str(release.vintage_kind),
             "kind": release.kind,
             "status": release.status,
-            "published_at": release.published_at.strftime("%Y-%m-%d %H:%M UTC"),
-            "populations": ", ".join(release.populations),
+            "published (UTC)": release.published_at.strftime("%Y-%m-%d %H:%M"),
+            "populations": len(release.populations),
         }
         for release in list_releases(load_settings(home).releases)
     ]

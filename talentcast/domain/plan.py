@@ -14,6 +14,7 @@ class Plan:
     Attributes:
         sources: Names of built-in sources, or paths of counts files.
         populations: Populations to keep; empty for all that the sources hold.
+        researchers_column: Column of a counts file to read, where several could be meant.
         models: Models that forecast, the default one first; all are scored.
         n_draws: Joint draws behind every quantile and mean.
         n_samples: How many of them are published, for the default model.
@@ -23,6 +24,7 @@ class Plan:
     sources: tuple[str, ...]
     models: tuple[str, ...]
     populations: tuple[str, ...] = ()
+    researchers_column: str | None = None
     horizons: tuple[int, ...] = PUBLISHED_HORIZONS
     scored_horizons: tuple[int, ...] = SCORED_HORIZONS
     n_draws: int = 1000
