@@ -1,0 +1,1 @@
+"""What stands between records of people and what others may see."""

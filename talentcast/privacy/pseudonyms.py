@@ -1,0 +1,103 @@
+"""Keyed pseudonyms: without the key, no list of known ids leads back to a person."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from features.career_records import CareerRecords
+from talentcast.domain.errors import ConfigurationError
+
+MIN_KEY_BYTES: Final = 32
+_MIN_DISTINCT_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PseudonymKey:
+    """A secret that never lies beside the data. One key per dataset, so that forgetting works."""
+
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < MIN_KEY_BYTES:
+            raise ConfigurationError(
+                f"The pseudonym key has {len(self.secret)} bytes; it needs {MIN_KEY_BYTES} or "
+                'more. Make one with: python -c "import secrets; print(secrets.token_hex(32))"'
+            )
+        if len(set(self.secret)) < _MIN_DISTINCT_BYTES:
+            raise ConfigurationError(
+                "The pseudonym key repeats a few characters and can be guessed. Make one with: "
+                'python -c "import secrets; print(secrets.token_hex(32))"'
+            )
+
+    def pseudonym(self, researcher_id: str) -> str:
+        """Return the HMAC-SHA256 of an id, as 64 hexadecimal digits.
+
+        Example:
+            >>> key = PseudonymKey(bytes(range(32)))
+            >>> key.pseudonym("a") == key.pseudonym("a") != key.pseudonym("b")
+            True
+        """
+        return hmac.new(self.secret, researcher_id.encode(), hashlib.sha256).hexdigest()
+
+
+def require_key(
+    text: str | None, *, file: Path | None = None, apart_from: Sequence[Path] = ()
+) -> PseudonymKey:
+    """Return the key of a run on real people, or refuse to start.
+
+    Args:
+        text: Value of `TALENTCAST_PSEUDONYM_KEY`.
+        file: A file holding the key, read when there is no value.
+        apart_from: Folders of inputs and outputs, under which the file may not lie.
+
+    Raises:
+        ConfigurationError: Without a key, with a short one, or with one beside the data.
+    """
+    if text:
+        return PseudonymKey(text.strip().encode())
+    if file is None:
+        raise ConfigurationError(
+            "Records of real people need a pseudonym key and none is set. Put 32 bytes or more "
+            "into TALENTCAST_PSEUDONYM_KEY, or name a file outside the data folders."
+        )
+    place = file.resolve()
+    for folder in apart_from:
+        if place.is_relative_to(folder.resolve()):
+            raise ConfigurationError(
+                f"The pseudonym key lies under {folder}, beside the data it protects. "
+                "Move it to a folder that is neither input nor output."
+            )
+    if not place.is_file():
+        raise ConfigurationError(f"There is no pseudonym key at {file}. Check the path.")
+    return PseudonymKey(place.read_bytes().strip())
+
+
+def pseudonymised(records: CareerRecords, key: PseudonymKey) -> CareerRecords:
+    """Return the records with every researcher id replaced by its pseudonym."""
+    ids = pd.unique(
+        pd.concat(
+            [
+                records.careers["researcher_id"],
+                records.coauthor_countries["researcher_id"],
+                records.affiliation_weights["researcher_id"],
+            ]
+        )
+    )
+    names = {researcher_id: key.pseudonym(str(researcher_id)) for researcher_id in ids}
+
+    def renamed(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(researcher_id=table["researcher_id"].map(names))
+
+    return replace(
+        records,
+        careers=renamed(records.careers),
+        coauthor_countries=renamed(records.coauthor_countries),
+        affiliation_weights=renamed(records.affiliation_weights),
+    )

@@ -1,0 +1,245 @@
+"""A folder of affiliation records, as Parquet or CSV, read into career records.
+
+The folder holds `careers` (one row per researcher and year) or `affiliations` (one row per
+researcher, year and country), and where known `coauthor_countries` and `affiliation_weights`.
+Columns that describe who somebody is are refused; columns that are not needed are never loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from features.career_records import CareerRecords
+from features.careers import person_years
+from talentcast.domain.errors import (
+    InputRejectedError,
+    MissingColumnsError,
+    SourceUnavailableError,
+    UsageError,
+)
+from talentcast.domain.provenance import RawFile
+from talentcast.domain.tables import AFFILIATIONS, CAREERS, COAUTHOR_COUNTRIES, Table
+from talentcast.domain.types import Vintage
+from talentcast.sources.countries import country_code
+
+SOURCE_NAME: Final = "affiliations"
+_STEMS: Final = ("careers", "affiliations", "coauthor_countries", "affiliation_weights")
+_SUFFIXES: Final = (".parquet", ".csv")
+_OTHER_NAMES: Final = {
+    "n_works": "works",
+    "n_first": "first_author_works",
+    "n_last": "last_author_works",
+    "co_country": "country",
+    "n": "coauthors",
+}
+_KEY: Final = ["researcher_id", "year", "country"]
+_WEIGHT_COLUMNS: Final = (*_KEY, "weight")
+#: Words in a column name that say who somebody is, or what origin may not be inferred from.
+_FORBIDDEN_WORDS: Final = re.compile(
+    "((first|last|full|sur|fore)?names?|e?mail|nationalit(y|ies)|citizenship|ethnic(ity)?|race"
+    "|gender|sex|religion|birth(date|place)?)"
+)
+#: A yes-or-no flag that some public lists carry for rare names. It is not read: no model may
+#: know how somebody is called.
+_DERIVED_FLAGS: Final = frozenset({"rare_name"})
+_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+
+
+def read_career_records(folder: Path, *, max_bytes: int = 500_000_000) -> CareerRecords:
+    """Read a folder of affiliation records.
+
+    Raises:
+        InputRejectedError: `FORBIDDEN_COLUMN` for columns such as names or nationality, and the
+            codes of the other rules: `DUP_KEY`, `UNKNOWN_CODE`, `YEAR_RANGE`, `RANGE`, `EMPTY`.
+        UsageError: If the folder holds neither careers nor affiliations.
+    """
+    return parse_career_records(download_affiliations(folder, max_bytes=max_bytes))
+
+
+def is_affiliations_folder(path: Path) -> bool:
+    """Return whether a path is a folder that holds careers or affiliations."""
+    return path.is_dir() and any(
+        (path / f"{stem}{suffix}").is_file() for stem in _STEMS[:2] for suffix in _SUFFIXES
+    )
+
+
+def download_affiliations(folder: Path, *, max_bytes: int = 500_000_000) -> list[RawFile]:
+    """Return the bytes of the tables in a folder. Person-level: for the restricted store only."""
+    if not folder.is_dir():
+        raise SourceUnavailableError(f"There is no folder {folder}. Check the path.")
+    files = []
+    for stem in _STEMS:
+        path = next(
+            (folder / f"{stem}{suffix}" for suffix in _SUFFIXES
+             if (folder / f"{stem}{suffix}").is_file()),
+            None,
+        )  # fmt: skip
+        if path is None:
+            continue
+        if path.is_symlink() or path.stat().st_size > max_bytes:
+            raise InputRejectedError(
+                "FILE", f"{path.name} is a link or larger than {max_bytes} bytes. Nothing was read."
+            )
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+        files.append(
+            RawFile(path.name, path.read_bytes(), SOURCE_NAME, "", "as given", Vintage(changed))
+        )
+    if not any(Path(file.name).stem in _STEMS[:2] for file in files):
+        raise UsageError(
+            f"{folder} holds neither careers nor affiliations as .parquet or .csv. "
+            "See docs/data-dictionary.md for their columns."
+        )
+    return files
+
+
+def parse_career_records(files: Sequence[RawFile]) -> CareerRecords:
+    """Return the career records in the bytes of a folder's tables."""
+    last_year = max(file.vintage.as_of.year for file in files)
+    tables = {Path(file.name).stem: _load(file) for file in files}
+    coauthors = _optional(
+        tables.get("coauthor_countries"), COAUTHOR_COUNTRIES.column_names, last_year
+    )
+    weights = _optional(tables.get("affiliation_weights"), _WEIGHT_COLUMNS, last_year)
+    if "careers" in tables:
+        careers = _checked(tables["careers"], CAREERS, last_year)
+    else:
+        affiliations = _checked(tables["affiliations"], AFFILIATIONS, last_year)
+        if weights.empty:
+            weights = affiliations[list(_WEIGHT_COLUMNS)]
+        careers = person_years(ibis.memtable(affiliations)).execute()
+        careers = careers.sort_values(["researcher_id", "year"], ignore_index=True)
+    return CareerRecords(careers, coauthors, weights)
+
+
+def records_sha256(files: Sequence[RawFile]) -> str:
+    """Return one hash over the bytes of all tables, for the identity of a run."""
+    digests = sorted(f"{file.name}:{hashlib.sha256(file.content).hexdigest()}" for file in files)
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _load(file: RawFile) -> pd.DataFrame:
+    """Read the columns that are known; look at the others' names only."""
+    arrow = _arrow(file)
+    _refuse_personal_columns(file.name, arrow.schema)
+    names = [_OTHER_NAMES.get(name, name) for name in arrow.column_names]
+    if len(set(names)) < len(names):
+        raise InputRejectedError("DUP_HEADER", f"{file.name} has a column twice: {sorted(names)}.")
+    known = {column.name for column in (*AFFILIATIONS.columns, *COAUTHOR_COUNTRIES.columns)}
+    kept = [name for name in names if name in known]
+    frame: pd.DataFrame = arrow.rename_columns(names).select(kept).to_pandas()
+    if frame.empty:
+        raise InputRejectedError("EMPTY", f"{file.name} holds no rows.")
+    return frame
+
+
+def _arrow(file: RawFile) -> pa.Table:
+    try:
+        if file.name.endswith(".csv"):
+            # Namibia's code is no missing value, and ids of digits are no numbers.
+            options = pa.csv.ConvertOptions(
+                strings_can_be_null=False,
+                column_types={"researcher_id": pa.string(), "country": pa.string()},
+            )
+            return pa.csv.read_csv(io.BytesIO(file.content), convert_options=options)
+        return pa.parquet.read_table(io.BytesIO(file.content))
+    except pa.ArrowException as error:
+        raise InputRejectedError("PARSE", f"{file.name} cannot be read: {error}.") from error
+
+
+def _refuse_personal_columns(name: str, schema: pa.Schema) -> None:
+    found = []
+    for column in schema:
+        words = {word.lower() for word in _WORD.findall(column.name)}
+        is_flag = column.name in _DERIVED_FLAGS and pa.types.is_boolean(column.type)
+        if any(_FORBIDDEN_WORDS.fullmatch(word) for word in words) and not is_flag:
+            found.append(column.name)
+    if found:
+        raise InputRejectedError(
+            "FORBIDDEN_COLUMN",
+            f"{name} has columns {found}. Nothing here may depend on who somebody is: no names, "
+            "addresses, nationality, ethnicity, gender or religion. Remove them and run again.",
+        )
+
+
+def _optional(frame: pd.DataFrame | None, columns: Sequence[str], last_year: int) -> pd.DataFrame:
+    if frame is None:
+        return pd.DataFrame({name: pd.Series(dtype=_DTYPES.get(name, "float")) for name in columns})
+    if missing := set(columns) - set(frame.columns):
+        raise MissingColumnsError(
+            "coauthor_countries or affiliation_weights", missing, list(frame.columns)
+        )
+    return _typed(frame[list(columns)], last_year)
+
+
+_DTYPES: Final = {"researcher_id": "str", "year": "int64", "country": "str"}
+
+
+def _checked(frame: pd.DataFrame, contract: Table, last_year: int) -> pd.DataFrame:
+    required = {column.name for column in contract.required}
+    if missing := required - set(frame.columns):
+        raise MissingColumnsError(contract.name, missing, list(frame.columns))
+    typed = _typed(
+        frame[[name for name in contract.column_names if name in frame.columns]], last_year
+    )
+    repeated = int(typed.duplicated(list(contract.key)).sum())
+    if repeated:
+        raise InputRejectedError(
+            "DUP_KEY",
+            f"{repeated} rows of '{contract.name}' repeat a {' and '.join(contract.key)}. "
+            "Keep one row for each.",
+        )
+    for column in contract.columns:
+        if column.name in typed and column.minimum is not None and column.name != "year":
+            _require_range(typed[column.name], contract.name, column.minimum, column.maximum)
+    return typed
+
+
+def _typed(frame: pd.DataFrame, last_year: int) -> pd.DataFrame:
+    if frame[_KEY].isna().to_numpy().any():
+        raise InputRejectedError("MISSING_KEY", f"Some of {_KEY} are empty. Fill or drop the rows.")
+    years = pd.to_numeric(frame["year"], errors="coerce").to_numpy(dtype=float)
+    if not (np.isfinite(years) & (years == np.round(years))).all():
+        raise InputRejectedError("NOT_INTEGER", "Some years are no whole numbers. Mend the column.")
+    if years.min() < 1900 or years.max() > last_year:
+        raise InputRejectedError(
+            "YEAR_RANGE", f"Years must lie within 1900 and the files' own year, {last_year}."
+        )
+    raw = frame["country"].astype(str)
+    codes = {text: country_code(text) for text in raw.unique()}
+    if unknown := sorted(text for text, code in codes.items() if code is None):
+        raise InputRejectedError(
+            "UNKNOWN_CODE",
+            f"Unknown countries {unknown[:10]}. Use ISO 3166-1 codes, English names, or UNK.",
+        )
+    return frame.assign(
+        researcher_id=frame["researcher_id"].astype(str).astype("str"),
+        year=years.astype("int64"),
+        country=raw.map(codes).astype("str"),
+    ).reset_index(drop=True)
+
+
+def _require_range(values: pd.Series, table: str, minimum: float, maximum: float | None) -> None:
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+    given = numbers[~values.isna().to_numpy()]
+    is_outside = ~(given >= minimum) | ~np.isfinite(given)
+    if maximum is not None:
+        is_outside |= given > maximum + 1e-9
+    if is_outside.any():
+        raise InputRejectedError(
+            "RANGE",
+            f"{int(is_outside.sum())} values of '{values.name}' in '{table}' are no numbers or "
+            f"outside {minimum:g} to {'any' if maximum is None else f'{maximum:g}'}.",
+        )

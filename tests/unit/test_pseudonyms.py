@@ -1,0 +1,50 @@
+"""Pseudonyms: no way back without the key, and no run without one."""
+
+import hashlib
+import secrets
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from features.career_records import CareerRecords
+from talentcast.domain.errors import ConfigurationError
+from talentcast.privacy.pseudonyms import PseudonymKey, pseudonymised, require_key
+
+KEY = PseudonymKey(secrets.token_bytes(32))
+
+
+def test_an_attacker_with_every_id_but_no_key_finds_nobody() -> None:
+    """The dictionary attack: hash all known ids in the usual ways and compare."""
+    ids = [f"0000-0001-{number:04d}-0000" for number in range(2000)]
+    published = {KEY.pseudonym(researcher_id) for researcher_id in ids}
+    guesses = set()
+    for digest in (hashlib.sha256, hashlib.sha1, hashlib.md5, hashlib.sha512):
+        guesses |= {digest(researcher_id.encode()).hexdigest()[:64] for researcher_id in ids}
+    guesses |= {PseudonymKey(bytes(range(32))).pseudonym(researcher_id) for researcher_id in ids}
+    assert not published & (guesses | set(ids))
+    assert len(published) == len(ids)
+
+
+def test_the_key_opens_what_it_closed_and_stays_out_of_sight() -> None:
+    assert KEY.pseudonym("a") == PseudonymKey(KEY.secret).pseudonym("a")
+    assert repr(KEY.secret) not in repr(KEY)
+
+
+@pytest.mark.parametrize("text", [None, "", "short", "a" * 64])
+def test_a_run_on_real_people_refuses_to_start_without_a_good_key(text: str | None) -> None:
+    with pytest.raises(ConfigurationError):
+        require_key(text)
+
+
+def test_a_key_beside_the_data_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="beside the data"):
+        require_key(None, file=Path("data/key"), apart_from=[Path("data")])
+
+
+def test_no_id_of_the_input_is_left_in_pseudonymised_records() -> None:
+    table = pd.DataFrame({"researcher_id": ["a", "b"], "year": [2000, 2001]})
+    records = pseudonymised(CareerRecords(table, table, table), KEY)
+    for part in (records.careers, records.coauthor_countries, records.affiliation_weights):
+        assert part["researcher_id"].str.fullmatch("[0-9a-f]{64}").all()
+    assert table["researcher_id"].tolist() == ["a", "b"]
