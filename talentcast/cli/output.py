@@ -32,9 +32,9 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str =
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
     """Print a table without box drawing, so that it can be pasted anywhere."""
-    grid = Table(
-        title=title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
-    )
+    if title:
+        out.print(title, style="bold", markup=False, soft_wrap=True)
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for index, name in enumerate(header):
         # The first column names the row: give it the room when the terminal is narrow.
         grid.add_column(name, overflow="fold", no_wrap=index == 0)
