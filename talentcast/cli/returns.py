@@ -1,0 +1,94 @@
+"""talentcast returns: how likely researchers abroad are to return."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from talentcast.cli.options import Json
+from talentcast.cli.output import print_rows
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import Origin
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = typer.Typer(no_args_is_help=True, help="How likely researchers abroad are to return.")
+
+#: The metrics that fit on a line; all are in scores.parquet.
+SHOWN = ("brier_skill", "log_loss", "auc", "ici", "observed_over_expected")
+
+
+@app.command()
+def backtest(
+    *,
+    affiliations: Annotated[
+        Path, typer.Option("--affiliations", help="Folder of affiliation records.")
+    ],
+    cut_year: Annotated[
+        int, typer.Option("--cut-year", help="Last year the models may learn from.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the two result tables.")],
+    horizons: Annotated[
+        str, typer.Option("--horizons", metavar="YEARS", help="Years ahead, separated by commas.")
+    ] = "1,3,5",
+    last_landmark_year: Annotated[
+        int | None,
+        typer.Option("--last-landmark-year", help="Score nobody observed abroad after this year."),
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Model to score; repeat for several.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Predict returns from a past year and score against what came.
+
+    Persons are disjoint and data cut in time. Publishes nothing and needs no key. Writes
+    predictions.parquet and scores.parquet.
+
+    Example: talentcast returns backtest --affiliations careers --cut-year 2017 --out scores
+    """
+    from models.returns.backtest import (
+        BASELINE_MODEL,
+        DEFAULT_MODEL,
+        BacktestPlan,
+        returns_backtest,
+    )
+    from talentcast.sources.affiliations import read_career_records
+
+    plan = BacktestPlan(
+        cut=Origin(cut_year),
+        horizons=_years(horizons),
+        models=tuple(model or (DEFAULT_MODEL, BASELINE_MODEL)),
+        last_landmark_year=last_landmark_year,
+    )
+    result = returns_backtest(read_career_records(affiliations), plan)
+    out.mkdir(parents=True, exist_ok=True)
+    result.predictions.to_parquet(out / "predictions.parquet", index=False)
+    result.scores.to_parquet(out / "scores.parquet", index=False)
+    print_rows(_summary(result.scores), as_json=json, title="Everyone, weighted for censoring")
+    for warning in result.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    if not json:
+        typer.echo(f"Written: {out / 'predictions.parquet'}, {out / 'scores.parquet'}")
+
+
+def _summary(scores: pd.DataFrame) -> list[dict[str, object]]:
+    everyone = scores[(scores["group"] == "all") & scores["metric"].isin(SHOWN)]
+    table = everyone.pivot_table(
+        index=["model", "horizon_years"], columns="metric", values="value"
+    ).reset_index()
+    return [
+        {"model": row["model"], "horizon": row["horizon_years"]}
+        | {metric: f"{row[metric]:.4f}" for metric in SHOWN if metric in row}
+        for row in table.to_dict("records")
+    ]
+
+
+def _years(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--horizons {text!r} is no list of years. Write it as 1,3,5.") from None
