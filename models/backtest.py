@@ -6,8 +6,9 @@ expands; every origin draws from its own seed, so that results do not depend on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from features.composition import close
 from features.panel import Panel, build_panel
 from models.base import Draws
 from models.quantiles import LEVELS, quantiles
-from models.registry import Context, create
+from models.registry import Context, Factory, named
 from models.scores import Cell, share_scores, stock_scores
 from models.stock import sample_totals, stocks
 from talentcast.domain.errors import InputRejectedError, UsageError
@@ -102,7 +103,7 @@ def backtest(
 def backtest_panel(
     panel: Panel,
     *,
-    models: Sequence[str],
+    models: Sequence[str] | Mapping[str, Factory],
     origins: Sequence[Origin],
     horizons: Sequence[int] = SCORED_HORIZONS,
     truth: Panel | None = None,
@@ -114,7 +115,7 @@ def backtest_panel(
 
     Args:
         panel: Training data.
-        models: Names in the registry.
+        models: Names in the registry, or factories by name.
         origins: Last training years; one whose year is missing is passed over.
         horizons: Years ahead.
         truth: A later vintage to score against; `panel` itself by default. Countries that the
@@ -127,10 +128,11 @@ def backtest_panel(
     actual = panel if truth is None else _with_parts_of(panel, truth)
     usable = _usable_origins(panel, actual, origins, horizons)
     collected = _Collected(actual)
-    total = len(models) * len(usable)
-    for done, (name, origin) in enumerate((m, o) for m in models for o in usable):
+    factories = models if isinstance(models, Mapping) else {name: named(name) for name in models}
+    total = len(factories) * len(usable)
+    for done, (name, origin) in enumerate(product(factories, usable)):
         training = panel.until(origin)
-        forecaster = create(name, context.until(origin)).fit(training)
+        forecaster = factories[name](context.until(origin)).fit(training)
         rng = np.random.default_rng([SEED, origin.year])
         draws = forecaster.sample(horizons, n_draws, rng)
         totals = sample_totals(training, horizons, n_draws=n_draws, rng=rng)

@@ -77,9 +77,18 @@ def create(name: str, context: Context | None = None) -> Forecaster:
         >>> create("naive").name
         'naive'
     """
+    return named(name)(context or Context())
+
+
+def named(name: str) -> Factory:
+    """Return the factory of a model.
+
+    Raises:
+        UsageError: If no model has that name.
+    """
     if name not in MODELS:
         raise UsageError(f"There is no model '{name}'. Choose from: {', '.join(MODELS)}.")
-    return MODELS[name](context or Context())
+    return MODELS[name]
 
 
 def _combination(
