@@ -1,0 +1,178 @@
+"""Exit codes, errors of one line, and tables as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from talentcast.cli import main
+
+ROWS = [
+    (year, country, 100 + 5 * (year - 2000) + size)
+    for year in range(2000, 2020)
+    for country, size in (("FRA", 300), ("ITA", 200), ("ESP", 100), ("NA", 50))
+]
+
+
+class Console:
+    """Runs commands in this process, as a shell would."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
+        self._patch, self._captured = patch, captured
+
+    def __call__(self, *arguments: object) -> tuple[int, str, str]:
+        """Return exit code, stdout and stderr."""
+        self._patch.setattr(sys, "argv", ["talentcast", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+            raise SystemExit(0)
+        said = self._captured.readouterr()
+        return int(stopped.value.code or 0), said.out, said.err
+
+
+@pytest.fixture
+def talentcast(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Console:
+    return Console(monkeypatch, capsys)
+
+
+@pytest.fixture
+def counts(tmp_path: Path) -> Path:
+    path = tmp_path / "lab.csv"
+    pd.DataFrame(ROWS, columns=["year", "country", "researchers"]).to_csv(path, index=False)
+    return path
+
+
+def test_a_good_file_passes_its_check(talentcast: Console, counts: Path) -> None:
+    code, out, _ = talentcast("check", counts)
+    assert code == 0
+    assert "NEG_COUNT" not in out or "pass" in out
+
+
+def test_a_bad_file_exits_3_and_names_the_line(talentcast: Console, counts: Path) -> None:
+    counts.write_text(counts.read_text().replace("2019,FRA,495", "2019,FRA,-5"))
+    code, out, err = talentcast("check", counts)
+    assert code == 3
+    assert "NEG_COUNT" in out
+    assert "row 78" in out
+    assert err.count("\n") == 1
+
+
+def test_the_report_is_also_a_json_list(talentcast: Console, counts: Path) -> None:
+    code, out, _ = talentcast("check", counts, "--json")
+    assert code == 0
+    assert {row["outcome"] for row in json.loads(out)} <= {"pass", "warn"}
+
+
+def test_a_missing_file_is_a_usage_error_that_says_what_there_is(talentcast: Console) -> None:
+    code, _, err = talentcast("check", "nowhere")
+    assert code == 2
+    assert "bundled" in err
+
+
+def test_a_release_that_is_not_there_exits_5(talentcast: Console, tmp_path: Path) -> None:
+    code, _, err = talentcast("releases", "show", "latest", "--home", tmp_path)
+    assert code == 5
+    assert "talentcast refresh" in err
+    code, _, err = talentcast("releases", "show", "../../evil", "--home", tmp_path)
+    assert code == 2
+    assert "no release id" in err
+
+
+def test_no_release_yet_is_said_kindly(talentcast: Console, tmp_path: Path) -> None:
+    assert talentcast("releases", "list", "--home", tmp_path)[:2] == (
+        0,
+        "No release yet. Make one: talentcast refresh\n",
+    )
+    assert talentcast("releases", "list", "--home", tmp_path, "--json")[1] == "[]\n"
+
+
+def test_an_unusable_setting_exits_6_and_names_the_variable(
+    talentcast: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TALENTCAST_MAX_INPUT_BYTES", "-1")
+    code, _, err = talentcast("releases", "list", "--home", tmp_path)
+    assert code == 6
+    assert "TALENTCAST_MAX_INPUT_BYTES" in err
+
+
+def test_a_doctor_on_a_good_machine_finds_all_well(talentcast: Console, tmp_path: Path) -> None:
+    code, out, _ = talentcast("doctor", "--home", tmp_path)
+    assert code == 0
+    assert "All well." in out
+
+
+def test_a_doctor_names_a_server_that_does_not_answer(
+    talentcast: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    code, out, err = talentcast("doctor", "--home", tmp_path)
+    assert code == 6
+    assert "unset PREFECT_API_URL" in out
+    assert "prefect server" in err
+
+
+def test_a_restricted_store_under_the_releases_is_an_illness(
+    talentcast: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TALENTCAST_RESTRICTED_DIR", str(tmp_path / "releases" / "people"))
+    code, _, err = talentcast("doctor", "--home", tmp_path)
+    assert code == 6
+    assert "restricted store" in err
+
+
+def test_fetched_bytes_are_kept_with_their_provenance(talentcast: Console, tmp_path: Path) -> None:
+    code, out, _ = talentcast("sources", "fetch", "bundled", "--home", tmp_path, "--json")
+    assert code == 0
+    kept = json.loads(out)
+    assert all(Path(row["path"]).exists() for row in kept)
+    provenance = json.loads((Path(kept[0]["path"]).parent / "provenance.json").read_text())
+    assert {"sha256", "source", "url", "licence", "vintage", "retrieved_at"} <= set(provenance)
+
+
+def test_sources_are_listed_with_their_licence(talentcast: Console) -> None:
+    listed = json.loads(talentcast("sources", "list", "--json")[1])
+    assert {row["name"] for row in listed} >= {"bundled", "scholarly_migration"}
+    assert all(row["licence"] for row in listed)
+
+
+def test_a_backtest_writes_both_tables_and_prints_its_means(
+    talentcast: Console, counts: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "scores"
+    code, printed, _ = talentcast(
+        "backtest", "--counts", counts, "--origins", "2014:2016", "--horizons", "1:2",
+        "--model", "naive", "--model", "drift", "--out", out, "--json",
+    )  # fmt: skip
+    assert code == 0
+    assert {row["model"] for row in json.loads(printed)} == {"naive", "drift"}
+    quantiles = pd.read_parquet(out / "quantiles.parquet")
+    assert list(quantiles.columns) == [
+        "model", "origin_year", "horizon_years", "target_year", "country", "quantile_level",
+        "value",
+    ]  # fmt: skip
+    assert quantiles["quantile_level"].nunique() == 23
+    scores = pd.read_parquet(out / "scores.parquet")
+    assert list(scores.columns) == ["model", "origin_year", "horizon_years", "metric", "value"]
+
+
+@pytest.mark.parametrize("text", ["2017:2008", "then", ""])
+def test_an_empty_or_senseless_range_of_origins_is_a_usage_error(
+    talentcast: Console, counts: Path, tmp_path: Path, text: str
+) -> None:
+    code, _, err = talentcast("backtest", "--counts", counts, "--origins", text, "--out", tmp_path)
+    assert code == 2
+    assert "--origins" in err
+
+
+def test_an_unknown_model_is_named_with_those_there_are(
+    talentcast: Console, counts: Path, tmp_path: Path
+) -> None:
+    code, _, err = talentcast(
+        "backtest", "--counts", counts, "--origins", "2014", "--model", "crystal", "--out", tmp_path
+    )
+    assert code == 2
+    assert "sarimax110" in err
