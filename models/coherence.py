@@ -1,0 +1,151 @@
+"""From individual probabilities to flows, and back: the small and the large must agree."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from models.returns.incidence import expit
+
+Floats = NDArray[np.float64]
+
+_EDGE: Final = 1e-12
+_WIDEST_SHIFT: Final = 60.0
+#: People per support point when many probabilities stand for one shocked sum.
+_MAX_SUPPORT: Final = 400
+
+
+def logit_shift(probability: Floats, target: float) -> float:
+    """Return the shift of all log-odds under which the probabilities sum to a target.
+
+    It is unique, because the sum rises strictly with the shift; it keeps every rank, and it is 0
+    exactly when the sum is the target already. Of all changes that meet the target it departs
+    least from the probabilities given, in Kullback-Leibler divergence.
+
+    Args:
+        probability: Each within (0, 1).
+        target: Wanted sum, in persons; strictly between 0 and the number of people.
+
+    Raises:
+        ValueError: If no probability within (0, 1) could sum to the target.
+
+    Example:
+        >>> bool(abs(shifted(np.array([0.2, 0.4]), logit_shift(np.array([0.2, 0.4]), 1.0)).sum()
+        ...     - 1.0) < 1e-9)
+        True
+    """
+    if not 0 < target < len(probability):
+        raise ValueError(f"{len(probability)} people cannot be expected to make {target} returns.")
+    if abs(float(probability.sum()) - target) <= 1e-12 * max(target, 1.0):
+        return 0.0
+    log_odds = _log_odds(probability)
+
+    def excess(delta: float) -> float:
+        return float(expit(log_odds + delta).sum()) - target
+
+    return float(brentq(excess, -_WIDEST_SHIFT, _WIDEST_SHIFT, xtol=1e-13, rtol=1e-14, maxiter=500))
+
+
+def shifted(probability: Floats, delta: float) -> Floats:
+    """Return probabilities with all log-odds moved by delta."""
+    if delta == 0:
+        return probability
+    return expit(_log_odds(probability) + delta)
+
+
+def reconciled_total(
+    micro: float, macro: float, *, micro_variance: float, macro_variance: float
+) -> float:
+    """Return the flow on which both forecasts agree: the inverse-variance mean of their logs.
+
+    Args:
+        micro: Sum of individual probabilities, in persons.
+        macro: Forecast of the flow itself, in persons.
+        micro_variance: Of the log of `micro` as a forecast.
+        macro_variance: Of the log of `macro` as a forecast.
+
+    Example:
+        >>> round(reconciled_total(10.0, 40.0, micro_variance=1.0, macro_variance=1.0), 6)
+        20.0
+    """
+    weight = macro_variance / (micro_variance + macro_variance)
+    return float(np.exp(weight * np.log(micro) + (1 - weight) * np.log(macro)))
+
+
+def shock_spread(observed: Floats, expected: Floats) -> float:
+    """Return the standard deviation tau of the yearly shock that all of a group share.
+
+    A moment estimate from past cells: the variance of log observed over expected, less the part
+    that chance among independent people explains. At least .01, so that an interval never
+    pretends that there are no shocks.
+    """
+    if len(observed) == 0:
+        return 0.5
+    ratio = np.log((observed + 0.5) / (expected + 0.5))
+    by_chance = 1 / (expected + 0.5)
+    variance = float(
+        np.average(ratio**2, weights=expected) - np.average(by_chance, weights=expected)
+    )
+    return float(np.sqrt(max(variance, 1e-4)))
+
+
+def recent_bias(observed: float, expected: float, *, prior_returns: float = 10.0) -> float:
+    """Return recent observed over expected returns of an origin, shrunk towards 1."""
+    return (observed + prior_returns) / (expected + prior_returns)
+
+
+def flow_samples(
+    probability: Floats, tau: float, rng: np.random.Generator, *, n_draws: int = 2000
+) -> NDArray[np.int64]:
+    """Draw the number of returns: one shared shock of the log-odds, then independent people.
+
+    The sum of independent people with different probabilities is Poisson-binomial; given the shock
+    it is drawn exactly for small groups, and as a normal with the same mean and variance, rounded,
+    for large ones.
+
+    Args:
+        probability: One per person, or several groups' joined.
+        tau: Standard deviation of the shock, on the logit scale.
+        rng: Source of shocks and of people's luck.
+        n_draws: Number of samples.
+
+    Returns:
+        Shape (n_draws,), in persons.
+    """
+    if len(probability) == 0:
+        return np.zeros(n_draws, dtype=np.int64)
+    log_odds, weight = _support(_log_odds(probability))
+    chance = expit(log_odds + tau * rng.standard_normal(n_draws)[:, None])
+    if len(probability) <= _MAX_SUPPORT:
+        return np.asarray((rng.random(chance.shape) < chance).sum(axis=1), dtype=np.int64)
+    mean = weight * chance.sum(axis=1)
+    spread = np.sqrt(weight * (chance * (1 - chance)).sum(axis=1))
+    drawn = np.round(mean + spread * rng.standard_normal(n_draws))
+    return np.asarray(np.clip(drawn, 0, len(probability)), dtype=np.int64)
+
+
+def next_stock(
+    stock: Floats, *, entries: Floats, returns: Floats, out: Floats, into: Floats, exits: Floats
+) -> Floats:
+    """Return next year's stock of each cell: S + entries - returns - out + in - exits.
+
+    All in persons, one element per cell of origin and host. `out` and `into` count moves between
+    host countries and have the same sum.
+    """
+    return stock + entries - returns - out + into - exits
+
+
+def _support(log_odds: Floats) -> tuple[Floats, float]:
+    """Stand in for many log-odds by their quantiles, each with the weight of several people."""
+    if len(log_odds) <= _MAX_SUPPORT:
+        return log_odds, 1.0
+    levels = (np.arange(_MAX_SUPPORT) + 0.5) / _MAX_SUPPORT
+    return np.quantile(log_odds, levels), len(log_odds) / _MAX_SUPPORT
+
+
+def _log_odds(probability: Floats) -> Floats:
+    inside = np.clip(probability, _EDGE, 1 - _EDGE)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
