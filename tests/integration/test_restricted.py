@@ -1,0 +1,123 @@
+"""The restricted store: opt-in, coarse, logged, and able to forget."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from features.career_records import CareerRecords
+from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
+from talentcast.domain.types import ReleaseId
+from talentcast.privacy.pseudonyms import PseudonymKey
+from talentcast.store.restricted import RestrictedStore, likelihood_rows
+
+KEY = PseudonymKey(bytes(range(32)))
+ANNE, BERT = KEY.pseudonym("anne"), KEY.pseudonym("bert")
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+RELEASE = ReleaseId("r20260101-0123456789ab")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RestrictedStore:
+    return RestrictedStore(tmp_path / "restricted", releases=tmp_path / "releases")
+
+
+def rows(release: ReleaseId = RELEASE) -> pd.DataFrame:
+    marks = pd.DataFrame(
+        {
+            "researcher_id": [ANNE, BERT],
+            "landmark_year": 2020,
+            "origin_country": "CHN",
+            "host_group": "usa",
+        }
+    )
+    return likelihood_rows(marks, pd.DataFrame({1: [0.031, 0.1], 3: [0.2, 0.33]}), release)
+
+
+def records() -> CareerRecords:
+    table = pd.DataFrame({"researcher_id": [ANNE, BERT], "year": [2019, 2020]})
+    return CareerRecords(table, table, table)
+
+
+def everything(root: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file())
+
+
+def test_individual_rows_are_neither_written_nor_read_unless_asked_for(
+    store: RestrictedStore,
+) -> None:
+    with pytest.raises(ConfigurationError, match="ALLOW_INDIVIDUAL"):
+        store.write_likelihoods(rows(), allow_individual=False)
+    assert not store.root.exists()
+    store.write_likelihoods(rows(), allow_individual=True)
+    with pytest.raises(ConfigurationError, match="ALLOW_INDIVIDUAL"):
+        store.read_likelihoods(reason="checking calibration", allow_individual=False, read_at=NOW)
+
+
+@pytest.mark.parametrize("place", ["releases/restricted", "."])
+def test_the_store_may_not_share_a_folder_with_releases(tmp_path: Path, place: str) -> None:
+    with pytest.raises(ConfigurationError, match="within each other"):
+        RestrictedStore(tmp_path / place, releases=tmp_path / "releases")
+
+
+def test_probabilities_are_kept_in_coarse_steps(store: RestrictedStore) -> None:
+    assert rows()["probability"].tolist() == [0.05, 0.1, 0.2, 0.35]
+    with pytest.raises(StoreError, match="steps"):
+        store.write_likelihoods(rows().assign(probability=0.031), allow_individual=True)
+
+
+def test_a_bare_id_is_refused(store: RestrictedStore) -> None:
+    with pytest.raises(StoreError, match="pseudonyms"):
+        store.write_likelihoods(rows().assign(researcher_pseudonym="anne"), allow_individual=True)
+
+
+def test_every_reading_is_logged_with_its_reason_and_ranks_nobody(store: RestrictedStore) -> None:
+    store.write_likelihoods(rows(), allow_individual=True)
+    with pytest.raises(UsageError, match="why"):
+        store.read_likelihoods(reason=" ", allow_individual=True, read_at=NOW)
+    found = store.read_likelihoods(
+        reason="checking calibration", allow_individual=True, read_at=NOW
+    )
+    entry = json.loads((store.root / "access.jsonl").read_text())
+    assert entry == {"read_at": NOW.isoformat(), "reason": "checking calibration", "rows": 4}
+    assert found["researcher_pseudonym"].is_monotonic_increasing
+
+
+def test_a_forgotten_person_is_gone_from_tables_history_and_snapshots(
+    store: RestrictedStore,
+) -> None:
+    store.write_likelihoods(rows(), allow_individual=True)
+    store.write_likelihoods(rows(ReleaseId("r20260102-0123456789ab")), allow_individual=True)
+    store.save_records(records(), name="abc")
+    before = store.load_records("abc")
+    assert ANNE in set(before.careers["researcher_id"])
+    assert store.forget(ANNE, forgotten_at=NOW) == 4 + 3
+    stones = (store.root / "tombstones.json").read_bytes()
+    assert ANNE.encode() not in everything(store.root).replace(stones, b"")
+    assert ANNE not in set(store.load_records("abc").careers["researcher_id"])
+    left = store.read_likelihoods(reason="after forgetting", allow_individual=True, read_at=NOW)
+    assert set(left["researcher_pseudonym"]) == {BERT}
+
+
+def test_a_forgotten_person_cannot_come_back(store: RestrictedStore) -> None:
+    store.forget(ANNE, forgotten_at=NOW)
+    store.write_likelihoods(rows(), allow_individual=True)
+    store.save_records(records(), name="abc")
+    stones = (store.root / "tombstones.json").read_bytes()
+    assert ANNE.encode() not in everything(store.root).replace(stones, b"")
+    assert set(store.without_forgotten(records()).careers["researcher_id"]) == {BERT}
+
+
+def test_forgetting_takes_pseudonyms_only(store: RestrictedStore) -> None:
+    with pytest.raises(UsageError, match="64 hexadecimal"):
+        store.forget("anne", forgotten_at=NOW)
+
+
+def test_a_crash_while_a_table_is_replaced_loses_nothing(store: RestrictedStore) -> None:
+    store.write_likelihoods(rows(), allow_individual=True)
+    (store.root / "return_likelihoods").rename(store.root / "return_likelihoods.new")
+    (store.root / "return_likelihoods.ready").touch()
+    found = store.read_likelihoods(reason="after the crash", allow_individual=True, read_at=NOW)
+    assert len(found) == 4
