@@ -1,37 +1,50 @@
-import numpy as np
+"""The headline quotes the default model, the leading countries, and both years."""
+
+from __future__ import annotations
+
 import pandas as pd
 import pytest
 
-from features.panel import Panel
-from models.base import Draws
-from models.forecast_rows import forecast_rows
-from models.headline import probability_ahead, probability_ahead_in
-from models.registry import create
-from talentcast.domain.errors import UsageError
-from talentcast.domain.types import CountingRule, Origin, SeriesKey
+from features.headline import default_model, headline_shares
+
+KEY = {"population": "lab", "counting_rule": "modal_country", "source": "file"}
 
 
-def test_the_probability_of_being_ahead_is_the_fraction_of_worlds() -> None:
-    shares = np.array([[[0.6, 0.4], [0.3, 0.7], [0.2, 0.8], [0.1, 0.9]]])
-    draws = Draws(("CHN", "USA"), Origin(2025), (2,), shares)
-    assert probability_ahead(draws, "CHN", "USA").to_dict() == {2027: 0.25}
-    assert probability_ahead(draws, "USA", "CHN").to_dict() == {2027: 0.75}
+def forecasts() -> pd.DataFrame:
+    rows = [
+        (model, country, output_type, level, value + level / 100)
+        for model in ("good", "baseline")
+        for country, value in (("FRA", 0.3), ("ITA", 0.2), ("ROW", 0.5))
+        for output_type, level in (("quantile", 0.1), ("quantile", 0.5), ("quantile", 0.9))
+    ]
+    rows.append(("good", "FRA", "sample", 0.0, 0.31))
+    return pd.DataFrame(
+        rows, columns=["model", "country", "output_type", "output_type_id", "value"]
+    ).assign(
+        **KEY, target="researcher_share", scenario="baseline", origin_year=2019,
+        horizon_years=5, target_year=2024,
+    )  # fmt: skip
 
 
-def test_published_samples_give_the_same_answer() -> None:
-    years = pd.RangeIndex(2015, 2026, name="year")
-    counts = pd.DataFrame({"CHN": np.linspace(80, 99, 11), "USA": 100.0, "ROW": 90.0}, index=years)
-    panel = Panel(SeriesKey("neurips", CountingRule.AUTHORSHIPS, "papers"), counts)
-    rows = forecast_rows(
-        panel, create("naive"), horizons=[1, 2], n_draws=100, n_samples=100, seed=3
-    )
-    draws = create("naive").fit(panel).sample([1, 2], 100, np.random.default_rng([3, 2025]))
-    pd.testing.assert_series_equal(
-        probability_ahead_in(rows, "CHN", "USA"), probability_ahead(draws, "CHN", "USA")
-    )
+def observations() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"country": ["FRA", "ITA", "ROW"], "year": 2019, "share": [0.25, 0.26, 0.49]}
+    ).assign(**KEY)
 
 
-def test_a_country_without_a_share_is_refused() -> None:
-    draws = Draws(("CHN", "USA"), Origin(2025), (1,), np.array([[[0.6, 0.4]]]))
-    with pytest.raises(UsageError, match="FRA"):
-        probability_ahead(draws, "FRA", "USA")
+def test_the_model_with_published_samples_is_the_default() -> None:
+    assert default_model(forecasts()) == "good"
+
+
+def test_countries_stand_in_the_order_of_their_last_count_without_the_rest() -> None:
+    headline = headline_shares(observations(), forecasts())
+    assert headline["country"].tolist() == ["ITA", "FRA"]
+    assert headline["origin_year"].unique().tolist() == [2019]
+    assert headline["target_year"].unique().tolist() == [2024]
+
+
+def test_the_interval_holds_eight_outcomes_in_ten() -> None:
+    row = headline_shares(observations(), forecasts(), leading=1).iloc[0]
+    interval = [row["lower_80"], row["median"], row["upper_80"]]
+    assert interval == pytest.approx([0.201, 0.205, 0.209])
+    assert row["share"] == 0.26
