@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,8 @@ Floats = NDArray[np.float64]
 
 _EDGE: Final = 1e-12
 _WIDEST_SHIFT: Final = 60.0
+_USUAL_SHOCK: Final = 0.4
+_PRIOR_CELL: Final = 10.0
 #: People per support point when many probabilities stand for one shocked sum.
 _MAX_SUPPORT: Final = 400
 
@@ -78,23 +81,15 @@ def reconciled_total(
 def shock_spread(observed: Floats, expected: Floats) -> float:
     """Return the standard deviation tau of the yearly shock that all of a group share.
 
-    A moment estimate from past cells: the variance of log observed over expected, less the part
-    that chance among independent people explains. At least .01, so that an interval never
-    pretends that there are no shocks.
+    A moment estimate from past cells: the variance of a count that is Poisson around a shocked
+    mean is E + tau^2 E^2. A few small cells say little: they are joined by one more cell of ten
+    expected returns that shows the usual spread. At least .01, so that an interval never pretends
+    that there are no shocks.
     """
-    if len(observed) == 0:
-        return 0.5
-    ratio = np.log((observed + 0.5) / (expected + 0.5))
-    by_chance = 1 / (expected + 0.5)
-    variance = float(
-        np.average(ratio**2, weights=expected) - np.average(by_chance, weights=expected)
-    )
+    surplus = float(np.sum((observed - expected) ** 2 - expected))
+    usual = _USUAL_SHOCK**2 * _PRIOR_CELL**2
+    variance = (surplus + usual) / (float(np.sum(expected**2)) + _PRIOR_CELL**2)
     return float(np.sqrt(max(variance, 1e-4)))
-
-
-def recent_bias(observed: float, expected: float, *, prior_returns: float = 10.0) -> float:
-    """Return recent observed over expected returns of an origin, shrunk towards 1."""
-    return (observed + prior_returns) / (expected + prior_returns)
 
 
 def flow_samples(
@@ -125,6 +120,18 @@ def flow_samples(
     spread = np.sqrt(weight * (chance * (1 - chance)).sum(axis=1))
     drawn = np.round(mean + spread * rng.standard_normal(n_draws))
     return np.asarray(np.clip(drawn, 0, len(probability)), dtype=np.int64)
+
+
+def flow_quantiles(
+    samples: NDArray[np.int64], levels: Sequence[float], rng: np.random.Generator
+) -> Floats:
+    """Return quantiles of a number of people, ascending and not negative.
+
+    Whole numbers lie far apart where few people return, and their plain quantiles then cover more
+    than they state. Each sample is spread evenly over the unit around it first.
+    """
+    spread = samples + rng.uniform(-0.5, 0.5, len(samples))
+    return np.asarray(np.quantile(np.clip(spread, 0, None), levels))
 
 
 def next_stock(

@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from features.career_records import CareerRecords
 from features.landmarks import landmarks
 from features.person_period import Exit, with_outcomes
-from models.coherence import flow_samples, logit_shift, reconciled_total, shifted, shock_spread
+from models.coherence import (
+    flow_quantiles,
+    flow_samples,
+    logit_shift,
+    reconciled_total,
+    shifted,
+    shock_spread,
+)
 from models.returns.blend import fit_blend
 from models.returns.incidence import cumulative_incidence
 from models.returns.members import Training
@@ -31,6 +38,8 @@ from talentcast.domain.types import Origin
 RECENT_YEARS: Final = 3
 #: An origin's ratio is shrunk to that of all as if this many returns more were expected.
 _PRIOR_RETURNS: Final = 10.0
+#: People at the overall rate who steady the rates of small cells.
+_PRIOR_PEOPLE: Final = 10.0
 #: Years of history before the spread of shocks can be told.
 _MIN_HISTORY_YEARS: Final = 3
 _TRAINING_ROWS: Final = 5_000
@@ -143,18 +152,11 @@ def past_cells(
 def calibrate(cells: pd.DataFrame, landmark_year: int) -> FlowCalibration:
     """Learn from the cells before a year how to correct the sums of that year."""
     past = cells[cells["landmark_year"] < landmark_year]
-    recent = past[past["landmark_year"] >= landmark_year - RECENT_YEARS]
-    sums = recent.groupby("origin_country")[["at_risk", "observed", "expected"]].sum()
-    total = sums.sum()
-    overall = float((total["observed"] + 1) / (total["expected"] + 1))
-    ratio = (sums["observed"] + _PRIOR_RETURNS * overall) / (sums["expected"] + _PRIOR_RETURNS)
-    overall_rate = float((total["observed"] + 0.5) / (total["at_risk"] + 10))
-    # Ten people at the overall rate steady the rates of small cells.
-    rate = (sums["observed"] + 10 * overall_rate) / (sums["at_risk"] + 10)
+    ratio, overall_ratio, rate, overall_rate = _recent(past, landmark_year)
     tau_micro, tau_macro = _past_errors(past)
     return FlowCalibration(
         ratio={str(name): float(value) for name, value in ratio.items()},
-        overall_ratio=overall,
+        overall_ratio=overall_ratio,
         rate={str(name): float(value) for name, value in rate.items()},
         overall_rate=overall_rate,
         tau=tau_micro,
@@ -213,7 +215,7 @@ def rolling_flows(
             )
             chances = people.loc[is_member, "probability"].to_numpy(dtype=float)
             flow = forecast_flow(str(cell.origin_country), int(year), chances, calibration, rng)
-            levels = np.quantile(flow.samples, [0.025, 0.1, 0.9, 0.975], method="inverted_cdf")
+            levels = flow_quantiles(flow.samples, [0.025, 0.1, 0.9, 0.975], rng)
             rows.append(
                 {
                     "origin_country": flow.origin_country,
@@ -232,20 +234,29 @@ def rolling_flows(
     return pd.DataFrame(rows)
 
 
+def _recent(cells: pd.DataFrame, landmark_year: int) -> tuple[pd.Series, float, pd.Series, float]:
+    """Observed over expected and yearly rate by origin and of all, over the years just before."""
+    year = cells["landmark_year"]
+    recent = cells[(year < landmark_year) & (year >= landmark_year - RECENT_YEARS)]
+    sums = recent.groupby("origin_country")[["at_risk", "observed", "expected"]].sum()
+    total = sums.sum()
+    overall_ratio = float((total["observed"] + 1) / (total["expected"] + 1))
+    overall_rate = float((total["observed"] + 0.5) / (total["at_risk"] + _PRIOR_PEOPLE))
+    ratio = (sums["observed"] + _PRIOR_RETURNS * overall_ratio) / (
+        sums["expected"] + _PRIOR_RETURNS
+    )
+    rate = (sums["observed"] + _PRIOR_PEOPLE * overall_rate) / (sums["at_risk"] + _PRIOR_PEOPLE)
+    return ratio, overall_ratio, rate, overall_rate
+
+
 def _past_errors(past: pd.DataFrame) -> tuple[float, float]:
     """Spread of the corrected sum and of the plain rate, each forecast from the years before."""
     observed, micro, macro = [], [], []
     for year in sorted(past["landmark_year"].unique())[1:]:
-        earlier = past[past["landmark_year"] < year]
-        recent = earlier[earlier["landmark_year"] >= year - RECENT_YEARS]
-        sums = recent.groupby("origin_country")[["at_risk", "observed", "expected"]].sum()
-        total = sums.sum()
+        ratio, overall_ratio, rate, overall_rate = _recent(past, int(year))
         now = past[past["landmark_year"] == year].set_index("origin_country")
-        sums = sums.reindex(now.index).fillna(0.0)
-        overall = (total["observed"] + 1) / (total["expected"] + 1)
-        ratio = (sums["observed"] + _PRIOR_RETURNS * overall) / (sums["expected"] + _PRIOR_RETURNS)
-        overall_rate = (total["observed"] + 0.5) / (total["at_risk"] + 10)
-        rate = (sums["observed"] + 10 * overall_rate) / (sums["at_risk"] + 10)
+        ratio = ratio.reindex(now.index).fillna(overall_ratio)
+        rate = rate.reindex(now.index).fillna(overall_rate)
         observed.append(now["observed"].to_numpy(dtype=float))
         micro.append((now["expected"] * ratio).to_numpy(dtype=float))
         macro.append((now["at_risk"] * rate).to_numpy(dtype=float))
