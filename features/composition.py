@@ -53,8 +53,11 @@ def close_logs(log_parts: ArrayLike) -> FloatArray:
         array([0.5, 0.5])
     """
     values = np.asarray(log_parts, dtype=np.float64)
-    parts = np.exp(values - values.max(axis=-1, keepdims=True))
-    return np.asarray(parts / parts.sum(axis=-1, keepdims=True))
+    parts = values - values.max(axis=-1, keepdims=True)
+    # In place: draws of a large panel fill memory several times over otherwise.
+    np.exp(parts, out=parts)
+    parts /= parts.sum(axis=-1, keepdims=True)
+    return np.asarray(parts)
 
 
 def replace_zeros(shares: ArrayLike, *, floor: float) -> FloatArray:

@@ -151,12 +151,11 @@ def stock_scores(stocks: FloatArray, truth: FloatArray, cell: Cell) -> dict[str,
         truth: Shape (n_countries,), in persons; NaN where missing.
         cell: The same cell in shares.
     """
-    predicted, log_truth = np.log(quantiles(stocks)), np.log(truth)
-    wis = weighted_interval_score(predicted, log_truth)
-    covered = np.where(np.isnan(truth), np.nan, is_covered(predicted, log_truth, percent=80))
+    predicted, log_truth = np.log(quantiles(stocks[:, cell.top])), np.log(truth[cell.top])
+    covered = is_covered(predicted, log_truth, percent=80)
     return {
-        "stock_wis_u60": _mean(wis[cell.top]),
-        "stock_cov80_u60": _mean(covered[cell.top]),
+        "stock_wis_u60": _mean(weighted_interval_score(predicted, log_truth)),
+        "stock_cov80_u60": _mean(np.where(np.isnan(log_truth), np.nan, covered)),
     }
 
 

@@ -195,7 +195,10 @@ class Pooled:
             forecast = _average(
                 forecast, fit_direct(history, direct), weight=settings.direct.weight
             )
-        if settings.covariates is not None and self._covariates is not None:
+        # A handful of countries cannot tell what a covariate does from what happened to them; a
+        # panel that lends them its errors lends those that it makes without covariates too.
+        has_countries = len(self._panel.countries) >= MIN_COUNTRIES
+        if settings.covariates is not None and self._covariates is not None and has_countries:
             scores = covariate_scores(self._covariates, panel)
             forecast = add_covariates(forecast, scale, scores, settings.covariates)
         return forecast

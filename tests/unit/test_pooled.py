@@ -225,6 +225,20 @@ def test_small_and_short_panels_borrow_from_a_larger_one(n_years: int, n_countri
     assert not np.allclose(borrowed, draws(Pooled(larger_panel=other), small), rtol=1e-6)
 
 
+def test_a_small_panel_takes_nothing_from_covariates() -> None:
+    small, large = panel(12, 3), panel(16, 60)
+    rows = [
+        (year, name, 1e4 * 1.05 ** ((year - 2000) * place))
+        for year in small.counts.index
+        for place, name in enumerate(small.countries)
+    ]
+    covariates = pd.DataFrame(rows, columns=["year", "country", "gdp_per_capita"])
+    np.testing.assert_array_equal(
+        draws(Pooled(larger_panel=large, covariates=covariates.iloc[:0]), small),
+        draws(Pooled(larger_panel=large, covariates=covariates), small),
+    )
+
+
 def test_a_large_panel_borrows_nothing() -> None:
     data = panel()
     np.testing.assert_array_equal(
