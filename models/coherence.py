@@ -93,7 +93,12 @@ def shock_spread(observed: Floats, expected: Floats) -> float:
 
 
 def flow_samples(
-    probability: Floats, tau: float, rng: np.random.Generator, *, n_draws: int = 2000
+    probability: Floats,
+    tau: float,
+    rng: np.random.Generator,
+    *,
+    n_draws: int = 2000,
+    newcomers: float = 0.0,
 ) -> NDArray[np.int64]:
     """Draw the number of returns: one shared shock of the log-odds, then independent people.
 
@@ -106,20 +111,23 @@ def flow_samples(
         tau: Standard deviation of the shock, on the logit scale.
         rng: Source of shocks and of people's luck.
         n_draws: Number of samples.
+        newcomers: Returns expected of people who are not there yet: Poisson, under the same shock.
 
     Returns:
         Shape (n_draws,), in persons.
     """
+    shock = tau * rng.standard_normal(n_draws)
+    late = rng.poisson(newcomers * np.exp(shock - tau**2 / 2))
     if len(probability) == 0:
-        return np.zeros(n_draws, dtype=np.int64)
+        return np.asarray(late, dtype=np.int64)
     log_odds, weight = _support(_log_odds(probability))
-    chance = expit(log_odds + tau * rng.standard_normal(n_draws)[:, None])
+    chance = expit(log_odds + shock[:, None])
     if len(probability) <= _MAX_SUPPORT:
-        return np.asarray((rng.random(chance.shape) < chance).sum(axis=1), dtype=np.int64)
+        return np.asarray((rng.random(chance.shape) < chance).sum(axis=1) + late, dtype=np.int64)
     mean = weight * chance.sum(axis=1)
     spread = np.sqrt(weight * (chance * (1 - chance)).sum(axis=1))
     drawn = np.round(mean + spread * rng.standard_normal(n_draws))
-    return np.asarray(np.clip(drawn, 0, len(probability)), dtype=np.int64)
+    return np.asarray(np.clip(drawn, 0, len(probability)) + late, dtype=np.int64)
 
 
 def flow_quantiles(

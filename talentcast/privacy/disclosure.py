@@ -134,8 +134,9 @@ def steady(
     current = now[people].to_numpy(dtype=float)
     was_withheld = joined["is_withheld"].eq(True).to_numpy()
     is_close = np.abs(current - earlier) < protection.min_people
-    # Withheld before means fewer than the minimum, as readers know: twice the minimum is far.
-    is_held_back = was_withheld & (current < 2 * protection.min_people)
+    # Withheld for being small means fewer than the minimum, as readers know: twice that is far.
+    was_small = earlier < protection.min_people
+    is_held_back = was_withheld & (is_close | (was_small & (current < 2 * protection.min_people)))
     keeps = is_close & ~was_withheld & (current >= protection.min_people)
     return now.assign(**{people: np.where(keeps, earlier, current)}, is_held_back=is_held_back)
 

@@ -1,0 +1,219 @@
+"""Scenarios: stated changes of an assumption, carried from individuals to flows and shares.
+
+A scenario is a small YAML text that names who is meant and what changes. Everything else stays as
+in the baseline, so that the difference between the two is the effect of the change alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+import yaml
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from models.base import Draws
+from models.returns.incidence import Hazards, cumulative_incidence, expit, logit
+from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.tables import COUNTRY_PATTERN, NAME_PATTERN
+
+Kind = Literal["return_hazard", "stay_rate", "inflow"]
+BASELINE: Final = "baseline"
+_FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    "return_hazard": frozenset({"factor"}),
+    "stay_rate": frozenset({"points"}),
+    "inflow": frozenset({"factor"}),
+}
+_COMMON: Final = frozenset({"change", "origin", "host", "first_year", "last_year"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed assumption.
+
+    Attributes:
+        kind: `return_hazard`: the yearly hazard of return times `amount`; `stay_rate`: the share
+            still abroad after five years plus `amount` (0.1 is ten points); `inflow`: the number
+            of newcomers times `amount`.
+        origin: Origin country it is limited to; all where missing.
+        host: Host country it is limited to; all where missing.
+        first_year: First calendar year it holds; from the start where missing.
+        last_year: Last calendar year it holds; to the end where missing.
+    """
+
+    kind: Kind
+    amount: float
+    origin: str | None = None
+    host: str | None = None
+    first_year: int | None = None
+    last_year: int | None = None
+
+    def applies_to(self, marks: pd.DataFrame) -> NDArray[np.bool_]:
+        """Return which landmarks are meant."""
+        meant = np.ones(len(marks), dtype=bool)
+        if self.origin is not None:
+            meant &= (marks["origin_country"] == self.origin).to_numpy()
+        if self.host is not None:
+            meant &= (marks["host_country"] == self.host).to_numpy()
+        return meant
+
+    def holds_in(self, years: Sequence[int]) -> NDArray[np.bool_]:
+        """Return in which of these calendar years it holds."""
+        first = -np.inf if self.first_year is None else self.first_year
+        last = np.inf if self.last_year is None else self.last_year
+        return np.array([first <= year <= last for year in years])
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named set of changes."""
+
+    name: str
+    title: str
+    changes: tuple[Change, ...]
+
+
+def parse_scenario(text: str) -> Scenario:
+    """Read a scenario.
+
+    Raises:
+        InputRejectedError: `SCENARIO`, saying which field is wrong and what it may be.
+
+    Example:
+        >>> change = "{change: return_hazard, origin: CHN, factor: 1.5}"
+        >>> scenario = parse_scenario(f"{{name: more, title: More, changes: [{change}]}}")
+        >>> scenario.changes[0].amount
+        1.5
+    """
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _refused(f"the text is no YAML: {error}") from None
+    if not isinstance(values, dict) or set(values) != {"name", "title", "changes"}:
+        raise _refused("it needs exactly the fields name, title and changes")
+    name = values["name"]
+    if not isinstance(name, str) or not re.fullmatch(NAME_PATTERN, name) or name == BASELINE:
+        raise _refused(f"the name {name!r} is not small letters, digits, - and _")
+    changes = values["changes"]
+    if not isinstance(changes, list) or not changes:
+        raise _refused("changes must be a list of at least one change")
+    return Scenario(name, str(values["title"]), tuple(_change(entry) for entry in changes))
+
+
+def changed_hazards(scenario: Scenario, marks: pd.DataFrame, hazards: Hazards) -> Hazards:
+    """Return the hazards of landmarks under a scenario.
+
+    Args:
+        scenario: What changes; changes apply one after another.
+        marks: Landmarks; step k of the hazards lies k + 1 years after the landmark year.
+        hazards: Shape (n_landmarks, n_steps, 2).
+    """
+    years = marks["landmark_year"].to_numpy(dtype=int)
+    for change in scenario.changes:
+        if change.kind == "inflow":
+            continue
+        steps = np.arange(1, hazards.shape[1] + 1)
+        holds = change.holds_in(range(int(years.min()), int(years.max()) + len(steps) + 1))
+        in_time = holds[years[:, None] + steps[None, :] - int(years.min())]
+        meant = change.applies_to(marks)[:, None] & in_time
+        if meant.any():
+            hazards = _apply(change, hazards, meant)
+    return hazards
+
+
+def inflow_factor(scenario: Scenario, newcomers: pd.DataFrame, year: int) -> NDArray[np.float64]:
+    """Return by how much each newcomer counts in a year: 1 where nothing changes."""
+    factor = np.ones(len(newcomers))
+    for change in scenario.changes:
+        if change.kind == "inflow" and change.holds_in([year])[0]:
+            factor = np.where(change.applies_to(newcomers), factor * change.amount, factor)
+    return factor
+
+
+def changed_shares(draws: Draws, relative_change: pd.DataFrame) -> Draws:
+    """Return share forecasts under changed stocks; every draw still sums to 1.
+
+    Args:
+        draws: Baseline shares.
+        relative_change: Index: horizon in years; columns: countries; values: stock under the
+            scenario over stock in the baseline, less 1. Countries that are absent do not change.
+    """
+    factors = relative_change.reindex(
+        index=list(draws.horizons), columns=list(draws.countries)
+    ).fillna(0.0)
+    grown = draws.shares * (1 + factors.to_numpy(dtype=float))[:, None, :]
+    return replace(draws, shares=grown / grown.sum(axis=2, keepdims=True))
+
+
+def _apply(change: Change, hazards: Hazards, meant: NDArray[np.bool_]) -> Hazards:
+    if change.kind == "return_hazard":
+        returns = np.where(meant, hazards[:, :, 0] * change.amount, hazards[:, :, 0])
+        return _with_returns(hazards, returns)
+    rows = meant.any(axis=1)
+
+    def stay_rate(delta: float) -> float:
+        incidence = cumulative_incidence(_shifted(hazards[rows], meant[rows], delta))
+        return float(1 - incidence[:, -1, 0].mean())
+
+    wanted = stay_rate(0.0) + change.amount
+    if not stay_rate(20.0) < wanted < stay_rate(-20.0):
+        raise _refused(
+            f"a stay rate changed by {100 * change.amount:+.0f} points would leave 0 to 100 %"
+        )
+    delta = float(brentq(lambda shift: stay_rate(shift) - wanted, -20.0, 20.0, xtol=1e-10))
+    return _shifted(hazards, meant, delta)
+
+
+def _shifted(hazards: Hazards, meant: NDArray[np.bool_], delta: float) -> Hazards:
+    moved = expit(logit(hazards[:, :, 0]) + delta)
+    return _with_returns(hazards, np.where(meant, moved, hazards[:, :, 0]))
+
+
+def _with_returns(hazards: Hazards, returns: NDArray[np.float64]) -> Hazards:
+    inside = np.clip(returns, 0, 1)
+    return np.stack([inside, np.minimum(hazards[:, :, 1], 1 - inside)], axis=2)
+
+
+def _change(entry: Any) -> Change:
+    if not isinstance(entry, dict) or entry.get("change") not in _FIELDS:
+        raise _refused(f"each change needs `change`: one of {sorted(_FIELDS)}")
+    kind: Kind = entry["change"]
+    wanted = _FIELDS[kind]
+    if unknown := set(entry) - _COMMON - wanted:
+        raise _refused(f"a change of {kind} does not know {sorted(unknown)}")
+    if missing := wanted - set(entry):
+        raise _refused(f"a change of {kind} needs {sorted(missing)}")
+    (field,) = wanted
+    amount = entry[field]
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not np.isfinite(amount):
+        raise _refused(f"{field} must be a number")
+    if field == "factor" and not 0 <= amount <= 100:
+        raise _refused("factor must lie within 0 to 100")
+    if field == "points" and not -100 < amount < 100:
+        raise _refused("points must lie within -100 to 100")
+    for name in ("origin", "host"):
+        value = entry.get(name)
+        if value is not None and not re.fullmatch(COUNTRY_PATTERN, str(value)):
+            raise _refused(f"{name} {value!r} is no ISO 3166-1 alpha-3 code")
+    for name in ("first_year", "last_year"):
+        if not isinstance(entry.get(name), int | None):
+            raise _refused(f"{name} must be a year")
+    return Change(
+        kind,
+        amount / 100 if field == "points" else float(amount),
+        entry.get("origin"),
+        entry.get("host"),
+        entry.get("first_year"),
+        entry.get("last_year"),
+    )
+
+
+def _refused(problem: str) -> InputRejectedError:
+    return InputRejectedError(
+        "SCENARIO", f"The scenario is not usable: {problem}. See docs/method."
+    )
