@@ -1,0 +1,266 @@
+"""Benchmarks of the return model, each one command and one table.
+
+    python bench/returns.py peers FOLDER      real careers: this model, Cox, survival forests
+    python bench/returns.py simulator         skill against what can be reached at all
+    python bench/returns.py recovery          are known coefficients recovered?
+    python bench/returns.py flows [FOLDER]    coverage of one-year return flows
+    python bench/returns.py speed             25,000 landmarks on one thread
+
+Set OMP_NUM_THREADS=1. `peers` needs lifelines and scikit-survival.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from numpy.typing import NDArray
+
+from features.landmarks import landmarks
+from features.person_period import with_outcomes
+from models.returns.backtest import (
+    BASELINE_MODEL,
+    DEFAULT_MODEL,
+    OWN_MODELS,
+    BacktestPlan,
+    returns_backtest,
+)
+from models.returns.evaluation import paired_difference
+from models.returns.flows import past_cells, rolling_flows
+from models.returns.model import TrainingTables, fit_return_model
+from models.returns.scores import calibration_slope
+from models.simulator import (
+    HOSTS,
+    ORIGINS,
+    CareerWorld,
+    SimulatedCareers,
+    host_effects,
+    origin_effects,
+    simulate_careers,
+    true_tie_effect,
+)
+from models.simulator_truth import is_truly_abroad, true_probabilities, true_returns
+from talentcast.domain.types import Origin
+from talentcast.sources.affiliations import read_career_records
+
+CUT = Origin(2017)
+LAST_LANDMARK = 2020
+HORIZONS = [1, 3, 5]
+
+
+def main() -> None:
+    """Run one benchmark and print its table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["peers", "simulator", "recovery", "flows", "speed"])
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--runs", type=int, default=50)
+    arguments = parser.parse_args()
+    if arguments.what == "peers":
+        show(peers(arguments.folder))
+    elif arguments.what == "simulator":
+        show(simulator(n_people=40_000, seeds=(1, 2, 3)))
+    elif arguments.what == "recovery":
+        show(recovery(n_runs=arguments.runs))
+        show(slopes(seeds=(1, 2, 3)))
+    elif arguments.what == "flows":
+        show(flows(arguments.folder))
+    else:
+        show(speed())
+
+
+def show(table: pd.DataFrame) -> None:
+    """Print a table in full."""
+    print(table.round(4).to_string(index=False))
+
+
+def peers(folder: Path) -> pd.DataFrame:
+    """Score this project's models and others' in one run, with paired differences."""
+    from bench.return_peers import PEERS
+
+    records = read_career_records(folder)
+    plan = BacktestPlan(
+        CUT,
+        models=(*OWN_MODELS, *PEERS),
+        last_landmark_year=LAST_LANDMARK,
+        peers=PEERS,
+    )
+    found = returns_backtest(records, plan)
+    overall = found.scores[found.scores["group"] == "all"]
+    wide = overall.pivot_table(
+        index=["horizon_years", "model"], columns="metric", values="value", sort=False
+    ).reset_index()
+    marks = with_outcomes(landmarks(records), records.careers)
+    scored = marks[marks["landmark_year"].between(CUT.year, LAST_LANDMARK)]
+    rows = []
+    for horizon in (3, 5):
+        for other in (BASELINE_MODEL, *PEERS):
+            mean, low, high = paired_difference(
+                found.predictions, scored, (DEFAULT_MODEL, other), horizon,
+                n_bootstrap=1000, rng=np.random.default_rng(0),
+            )  # fmt: skip
+            rows.append((horizon, other, mean, low, high))
+    columns = ["horizon_years", "log loss against", "difference", "lower_95", "upper_95"]
+    show(pd.DataFrame(rows, columns=columns))
+    for selection in found.selections:
+        print(selection.choice, round(selection.blend_drift.ratio, 3), selection.reason)
+    return wide
+
+
+def simulator(*, n_people: int, seeds: tuple[int, ...]) -> pd.DataFrame:
+    """Share of the attainable Brier skill, against the true outcomes of simulated careers."""
+    rows = []
+    for seed in seeds:
+        simulated = simulate_careers(n_people, np.random.default_rng(seed))
+        marks = true_landmarks(simulated)
+        returned = true_returns(simulated, marks, HORIZONS)
+        best = true_probabilities(simulated, marks, HORIZONS, np.random.default_rng(0))
+        model = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0)
+        given = model.incidence(marks)[:, [horizon - 1 for horizon in HORIZONS], 0]
+        for column, horizon in enumerate(HORIZONS):
+            happened = returned[:, column]
+            reference = happened.mean() * (1 - happened.mean())
+            limit, own = (((p[:, column] - happened) ** 2).mean() for p in (best, given))
+            share = (reference - own) / (reference - limit)
+            rows.append((seed, horizon, len(marks), reference, limit, own, share))
+    columns = ["seed", "horizon_years", "landmarks", "base", "limit", "brier", "share_of_skill"]
+    table = pd.DataFrame(rows, columns=columns)
+    mean = table.groupby("horizon_years", as_index=False).mean().assign(seed="mean")
+    return pd.concat([table, mean[columns]])
+
+
+def true_landmarks(simulated: SimulatedCareers) -> pd.DataFrame:
+    """Landmarks after the cut that are what they seem."""
+    marks = landmarks(simulated.records)
+    marks = marks[marks["landmark_year"].between(CUT.year, LAST_LANDMARK)]
+    return marks[is_truly_abroad(simulated, marks)].reset_index(drop=True)
+
+
+def recovery(*, n_runs: int, n_people: int = 20_000) -> pd.DataFrame:
+    """How often 95 % intervals of a person-period logit cover the true coefficients.
+
+    Unpenalised, on the true states, with frailty and the observation layer off.
+    """
+    hits: dict[str, list[bool]] = {}
+    for run in range(n_runs):
+        for name, covered in covered_coefficients(n_people, seed=run).items():
+            hits.setdefault(name, []).append(covered)
+    table = pd.DataFrame(
+        [(name, len(found), float(np.mean(found))) for name, found in hits.items()],
+        columns=["coefficient", "runs", "covered"],
+    )
+    total = ("all", int(table["runs"].sum()), float(np.average(table["covered"])))
+    return pd.concat([table, pd.DataFrame([total], columns=list(table.columns))])
+
+
+def covered_coefficients(n_people: int, *, seed: int) -> dict[str, bool]:
+    """Fit one world without secrets and look whether each interval holds the truth."""
+    world = CareerWorld(frailty_sd=0.0, is_every_year_seen=True)
+    simulated = simulate_careers(n_people, np.random.default_rng(seed), world=world)
+    places = simulated.places.astype(np.int64)
+    rows, columns = np.nonzero(places[:, :-1] >= 0)
+    now, years = places[rows, columns], columns + 1 + world.first_year
+    tie = simulated.ties[rows, columns]
+    known = simulated.people.return_log_odds(
+        rows, now, simulated.durations[rows, columns].astype(np.int64), tie, years
+    )
+    origin = simulated.people.origin[rows]
+    offset = known - origin_effects()[origin] - host_effects()[now] - true_tie_effect() * tie
+    columns_of = {f"origin {name}": origin == i for i, name in enumerate(ORIGINS)}
+    columns_of |= {f"host {name}": now == i for i, name in enumerate(HOSTS) if i > 0}
+    matrix = np.column_stack([*columns_of.values(), tie]).astype(float)
+    truth = np.concatenate(
+        [
+            origin_effects() + host_effects()[0],
+            host_effects()[1:] - host_effects()[0],
+            [true_tie_effect()],
+        ]
+    )
+    is_return = places[rows, columns + 1] == -1
+    fit = sm.GLM(is_return, matrix, family=sm.families.Binomial(), offset=offset).fit()
+    low, high = fit.conf_int().T
+    names = [*columns_of, "tie"]
+    return {name: bool(low[i] <= truth[i] <= high[i]) for i, name in enumerate(names)}
+
+
+def slopes(*, seeds: tuple[int, ...], n_people: int = 40_000) -> pd.DataFrame:
+    """Calibration slope against known probabilities, with frailty and observation layer on."""
+    rows = []
+    for seed in seeds:
+        simulated = simulate_careers(n_people, np.random.default_rng(seed))
+        marks = true_landmarks(simulated)
+        returned = true_returns(simulated, marks, HORIZONS)
+        best = true_probabilities(simulated, marks, HORIZONS, np.random.default_rng(0))
+        given = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0).incidence(marks)
+        for column, horizon in enumerate(HORIZONS):
+            own = given[:, horizon - 1, 0]
+            outcome = calibration_slope(returned[:, column], own, np.ones(len(own)))
+            rows.append((seed, horizon, outcome, _slope(best[:, column], own)))
+    return pd.DataFrame(
+        rows, columns=["seed", "horizon_years", "slope_of_outcomes", "slope_of_probabilities"]
+    )
+
+
+def flows(folder: Path | None) -> pd.DataFrame:
+    """Coverage of rolling one-year-ahead return flows, real or simulated with shared shocks."""
+    if folder is not None:
+        records, years = read_career_records(folder), range(2006, 2025)
+    else:
+        world = CareerWorld(return_shocks=_shocks(np.random.default_rng(5)))
+        simulated = simulate_careers(60_000, np.random.default_rng(11), world=world)
+        records, years = simulated.records, range(2004, 2025)
+    people, cells = past_cells(records, years, seed=0)
+    found = rolling_flows(people, cells, np.random.default_rng(0))
+    inside = {
+        level: found["observed"].between(found[f"lower_{level}"], found[f"upper_{level}"]).mean()
+        for level in (80, 95)
+    }
+    error = {name: (found[name] - found["observed"]).abs().mean()
+             for name in ("micro", "macro", "agreed")}  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "cells": len(found),
+                "observed": found["observed"].sum(),
+                "forecast": found["agreed"].sum(),
+                **{f"coverage_{level}": share for level, share in inside.items()},
+                **{f"error_{name}": value for name, value in error.items()},
+            }
+        ]
+    )
+
+
+def speed() -> pd.DataFrame:
+    """Seconds to fit on 25,000 landmarks, earlier cut included, and to score as many."""
+    simulated = simulate_careers(33_000, np.random.default_rng(1))
+    tables = TrainingTables.of(simulated.records, CUT)
+    rows = []
+    for _ in range(3):
+        start, cpu = time.perf_counter(), time.process_time()
+        model = fit_return_model(tables, seed=0)
+        model.incidence(tables.table.head(25_000))
+        rows.append((len(tables.table), time.perf_counter() - start, time.process_time() - cpu))
+    return pd.DataFrame(rows, columns=["landmarks", "seconds", "cpu_seconds"])
+
+
+def _slope(best: NDArray[np.float64], own: NDArray[np.float64]) -> float:
+    """Slope of the true log-odds on the predicted ones, by least squares."""
+    x, y = (np.log(p / (1 - p)) for p in (np.clip(own, 1e-6, 1), np.clip(best, 1e-6, 1)))
+    return float(np.cov(x, y)[0, 1] / np.var(x, ddof=1))
+
+
+def _shocks(rng: np.random.Generator) -> dict[int, NDArray[np.float64]]:
+    """Shocks that all people of an origin share, half of them common to all origins."""
+    common, own, found = 0.0, np.zeros(len(ORIGINS)), {}
+    for year in range(1995, 2035):
+        common = 0.6 * common + rng.normal(0, 0.15)
+        own = 0.6 * own + rng.normal(0, 0.15, len(ORIGINS))
+        found[year] = common + own
+    return found
+
+
+if __name__ == "__main__":
+    main()
