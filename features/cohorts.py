@@ -150,8 +150,9 @@ def _hidden(cells: pd.DataFrame, group: Collection[str], min_people: int) -> pd.
     is_hidden = (people < min_people) | (table["total"].to_numpy() < min_people)
     is_origin = (table["origin_country"] != ALL_ORIGINS).to_numpy()
     kind = [name for name in table if name not in {"people", "total", "origin_country"}]
-    groups = [*table.groupby(list(group)).indices.values()]
-    groups += [rows[is_origin[rows]] for rows in table.groupby(kind).indices.values()]
+    whole = [np.asarray(rows) for rows in table.groupby(list(group)).indices.values()]
+    across = [np.asarray(rows) for rows in table.groupby(kind).indices.values()]
+    groups = [*whole, *(rows[is_origin[rows]] for rows in across)]
     changed = True
     while changed:
         changed = False

@@ -41,7 +41,7 @@ changes:
 
 @pytest.fixture(scope="module")
 def fitted() -> tuple[ReturnModel, pd.DataFrame]:
-    records = simulate_careers(4_000, np.random.default_rng(3)).records.known_by(CUT)
+    records = simulate_careers(2_500, np.random.default_rng(3)).records.known_by(CUT)
     model = fit_return_model(TrainingTables.of(records, CUT), seed=0)
     return model, landmarks(records)
 

@@ -19,7 +19,7 @@ CUT = Origin(2017)
 
 @pytest.fixture(scope="module")
 def simulated() -> SimulatedCareers:
-    return simulate_careers(4_000, np.random.default_rng(3))
+    return simulate_careers(2_500, np.random.default_rng(3))
 
 
 @pytest.fixture(scope="module")
