@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import talentcast
-from dashboard.fan_chart import fan_chart, share_fan
-from dashboard.theme import PALETTES
-from features.headline import default_model
+import vl_convert
+
+from talentcast.charts.fan import fan_chart
+from talentcast.charts.theme import PALETTES, country_colours
+from talentcast.config import load_settings
+from talentcast.findings.describe import fan_description
+from talentcast.findings.load import load_series, offers
+from talentcast.findings.series import share_fan
+from talentcast.store.reader import find_release
 
 POPULATION = "neurips_authorships"
+COUNTRIES = ["USA", "CHN"]
 PICTURE = Path(__file__).parent / "images" / "neurips-shares.png"
 
 
 def main() -> None:
     """Draw the United States' and China's share of NeurIPS authorships."""
-    forecasts = talentcast.read("forecasts", target="researcher_share", population=POPULATION)
-    fan = share_fan(
-        talentcast.read("observations", population=POPULATION),
-        forecasts[forecasts["model"] == default_model(forecasts)],
-        talentcast.read("country_names"),
-        countries=["USA", "CHN"],
+    root = load_settings().releases
+    release = find_release("latest", root)
+    offer = next(o for o in offers(release, root) if o.key.population == POPULATION)
+    series = load_series(offer, release, root).until(5)
+    palette = PALETTES["light"]
+    spec = fan_chart(
+        share_fan(series, COUNTRIES),
+        palette,
+        colours=country_colours(COUNTRIES, palette),
+        description=fan_description(series, COUNTRIES),
+        height=360,
+        width=720,
     )
     PICTURE.parent.mkdir(exist_ok=True)
-    chart = fan_chart(fan, PALETTES["light"], height=360, width=720)
-    chart.save(str(PICTURE), scale_factor=2)
+    PICTURE.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
 
 
 if __name__ == "__main__":

@@ -97,6 +97,11 @@ def prepare_orchestrator(settings: Settings) -> None:
         os.environ.setdefault(name, value)  # noqa: TID251 - the one place that writes it
 
 
+def export_home(home: Path) -> None:
+    """Hand the home folder to a process that takes the place of this one."""
+    os.environ["TALENTCAST_HOME"] = str(home.resolve())  # noqa: TID251 - the one place that writes
+
+
 def server_url() -> str | None:
     """Return the Prefect server the user configured, if any."""
     return _environment().get("PREFECT_API_URL")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from talentcast.cli import backtest, checks, doctor, refresh, releases, returns, sources
+from talentcast.cli import backtest, checks, doctor, refresh, releases, returns, serve, sources
 from talentcast.domain.errors import TalentcastError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("refresh")(refresh.refresh)
 app.command("backtest")(backtest.backtest)
 app.command("check")(checks.check)
 app.command("doctor")(doctor.doctor)
+app.command("serve")(serve.serve)
 app.add_typer(releases.app, name="releases")
 app.add_typer(returns.app, name="returns")
 app.add_typer(sources.app, name="sources")

@@ -1,19 +1,22 @@
 """Colours and Vega-Lite configuration of every chart.
 
-Nothing here touches Altair's process-wide theme registry, so that a light and a dark session can
-render side by side. The four hues stay at least 13 CIEDE2000 apart under simulated protan, deutan
-and tritan vision (Machado 2009, severity 1); a fifth does not, so further series are grey.
+The four hues stay at least 13 CIEDE2000 apart under simulated protan, deutan and tritan vision
+(Machado 2009, severity 1); a fifth does not, so further series are grey.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-import altair as alt
-
 Mode = Literal["light", "dark"]
+#: A Vega-Lite specification, or a part of one.
+Spec = dict[str, Any]
+
 FONT: Final = "Source Sans, Helvetica Neue, Arial, sans-serif"
+#: True on a phone. Vega evaluates it in the reader's window; a picture file has none.
+NARROW: Final = "(windowSize()[0] > 0 && windowSize()[0] < 640)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,10 @@ PALETTES: Final[dict[Mode, Palette]] = {
 _COUNTRY_HUES: Final = {"USA": 0, "CHN": 1, "IND": 2, "JPN": 3}
 
 
-def country_colours(countries: list[str], palette: Palette) -> dict[str, str]:
+def country_colours(countries: Sequence[str], palette: Palette) -> dict[str, str]:
     """Return a colour per country: four hues at most, the same country always the same one."""
+    if len(countries) == 1:
+        return {countries[0]: palette.hues[0]}
     fixed = {c: palette.hues[_COUNTRY_HUES[c]] for c in countries if c in _COUNTRY_HUES}
     free = [hue for hue in palette.hues if hue not in fixed.values()]
     others = [country for country in countries if country not in fixed]
@@ -61,17 +66,35 @@ def country_colours(countries: list[str], palette: Palette) -> dict[str, str]:
 
 
 def finish(
-    chart: alt.LayerChart, palette: Palette, *, height: int, width: int | None = None
-) -> alt.LayerChart:
-    """Return the chart with size and configuration; call it last."""
-    size = {"height": height} if width is None else {"height": height, "width": width}
-    padding = {"left": 0, "right": 10, "top": 4, "bottom": 4}
-    finished = chart.properties(padding=padding, **size)
-    finished.config = alt.Config(**_config(palette))
-    return finished
+    layers: Sequence[Spec],
+    palette: Palette,
+    *,
+    height: int,
+    description: str,
+    width: int | None = None,
+) -> Spec:
+    """Return a whole specification.
+
+    Args:
+        layers: Back to front.
+        palette: Colours.
+        height: Of the plot, in pixels.
+        description: What a reader who cannot see the chart should know.
+        width: In pixels; without it the chart fills the column it stands in.
+    """
+    return {
+        "description": description,
+        "width": "container" if width is None else width,
+        "height": height,
+        # Bold labels are measured before their font has loaded and come out a little wider.
+        "padding": {"left": 0, "right": 10, "top": 4, "bottom": 4},
+        "autosize": {"type": "fit", "contains": "padding"},
+        "layer": list(layers),
+        "config": _config(palette),
+    }
 
 
-def _config(palette: Palette) -> dict[str, Any]:
+def _config(palette: Palette) -> Spec:
     """Hairline horizontal grid, no domain line on y, muted labels, no legend."""
     return {
         "background": palette.background,
@@ -81,6 +104,8 @@ def _config(palette: Palette) -> dict[str, Any]:
             "labelColor": palette.muted,
             "titleColor": palette.muted,
             "labelFontSize": 13,
+            "titleFontSize": 13,
+            "titleFontWeight": "normal",
             "gridColor": palette.grid,
             "domainColor": palette.rule,
             "tickColor": palette.rule,
@@ -89,5 +114,6 @@ def _config(palette: Palette) -> dict[str, Any]:
         "axisX": {"grid": False, "tickSize": 5, "title": None},
         "axisY": {"domain": False, "ticks": False, "title": None, "tickCount": 5},
         "legend": {"disable": True},
+        "text": {"color": palette.ink, "fontSize": 13},
         "line": {"strokeWidth": 2.25, "strokeCap": "round"},
     }

@@ -1,0 +1,118 @@
+"""What a reader chose to see, as it stands in the address of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from talentcast.findings.load import BASELINE, Offer
+from talentcast.store.release import Release
+
+#: Names in the address, in this order.
+NAMES: Final = ("release", "population", "counting", "scenario", "horizon", "country")
+USUAL_HORIZON: Final = 5
+#: Populations that are shown first, if the release holds them.
+_FIRST: Final = ("scholars_scopus",)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A complete choice: every part of it exists in the release.
+
+    Attributes:
+        counting: Counting rule and, where one rule has several sources, the source: `rule.source`.
+        country: A code, or empty for the leading country.
+    """
+
+    release: str
+    population: str
+    counting: str
+    scenario: str
+    horizon: int
+    country: str = ""
+
+    def to_query(self) -> dict[str, str]:
+        """Return the parts as they stand in the address."""
+        return {name: str(getattr(self, name)) for name in NAMES if getattr(self, name)}
+
+
+def counting_of(offer: Offer) -> str:
+    """Return the name of an offer's counting rule and source."""
+    return f"{offer.key.counting_rule}.{offer.key.source}"
+
+
+def populations(offers: Sequence[Offer]) -> list[str]:
+    """Return the populations of a release, the one to show first in front."""
+    found = sorted({offer.key.population for offer in offers})
+    return sorted(found, key=lambda name: (name not in _FIRST, name))
+
+
+def countings(offers: Sequence[Offer], population: str) -> list[str]:
+    """Return the counting rules of a population."""
+    return sorted({counting_of(o) for o in offers if o.key.population == population})
+
+
+def scenarios(offers: Sequence[Offer], population: str, counting: str) -> list[str]:
+    """Return the scenarios of a series, `baseline` in front."""
+    found = {
+        o.scenario for o in offers if o.key.population == population and counting_of(o) == counting
+    }
+    return sorted(found, key=lambda name: (name != BASELINE, name))
+
+
+def settle(
+    wanted: Mapping[str, str], offers: Sequence[Offer], release: str
+) -> tuple[Choice, Offer, list[str]]:
+    """Return a complete choice near what was asked for, and what could not be had.
+
+    Args:
+        wanted: Parts of the address.
+        offers: What the release can show; not empty.
+        release: Id of the release.
+
+    Returns:
+        The choice, the offer it names, and one sentence per part that does not exist.
+    """
+    missing: list[str] = []
+
+    def pick(name: str, options: Sequence[str], usual: str) -> str:
+        asked = wanted.get(name, "")
+        if asked and asked not in options:
+            missing.append(f"There is no {name} “{asked}” in this release; {usual} is shown.")
+        return asked if asked in options else usual
+
+    names = populations(offers)
+    population = pick("population", names, names[0])
+    rules = countings(offers, population)
+    counting = pick("counting", rules, rules[0])
+    worlds = scenarios(offers, population, counting)
+    scenario = pick("scenario", worlds, worlds[0])
+    offer = next(
+        o
+        for o in offers
+        if (o.key.population, counting_of(o), o.scenario) == (population, counting, scenario)
+    )
+    usual = min(offer.horizons, key=lambda h: abs(h - USUAL_HORIZON))
+    horizon = pick("horizon", [str(h) for h in offer.horizons], str(usual))
+    choice = Choice(
+        release, population, counting, scenario, int(horizon), wanted.get("country", "")
+    )
+    return choice, offer, missing
+
+
+def find(releases: Sequence[Release], wanted: str, latest: Release) -> tuple[Release, str]:
+    """Return the release that was asked for; if it is unknown, the latest and a sentence."""
+    if not wanted:
+        return latest, ""
+    for release in releases:
+        if str(release.release_id) == wanted:
+            return release, ""
+    return latest, f"There is no release “{wanted}” here; the latest one is shown."
+
+
+def changed(choice: Choice, name: str, value: str) -> Choice:
+    """Return the choice with one part changed."""
+    if name == "horizon":
+        return replace(choice, horizon=int(value))
+    return replace(choice, **{name: value})  # type: ignore[arg-type]

@@ -1,0 +1,83 @@
+"""What every page is given: the release, the choice, the data and the colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import library
+from dashboard.choice import Choice
+from talentcast.charts.theme import PALETTES, Mode, Palette
+from talentcast.findings.load import Offer
+from talentcast.findings.series import Series
+from talentcast.findings.source_line import SourceLine, source_line
+from talentcast.store.release import Release
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """One request for one page."""
+
+    root: Path
+    releases: list[Release]
+    release: Release
+    offer: Offer
+    choice: Choice
+    mode: Mode
+
+    @property
+    def palette(self) -> Palette:
+        """Colours of the reader's mode."""
+        return PALETTES[self.mode]
+
+    @property
+    def release_id(self) -> str:
+        """Id of the release that is shown."""
+        return str(self.release.release_id)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What decides every number on a page: part of the key of each cached specification."""
+        return (self.release_id, self.offer, self.choice.horizon, self.mode)
+
+    @property
+    def full_series(self) -> Series:
+        """The series with all its horizons."""
+        return library.series(self.root, self.release, self.release_id, self.offer)
+
+    @property
+    def series(self) -> Series:
+        """The series up to the chosen horizon."""
+        return self.full_series.until(self.choice.horizon)
+
+    @property
+    def country(self) -> str:
+        """The chosen country; the leading one if it is not in the series."""
+        leaders = self.full_series.leaders
+        return self.choice.country if self.choice.country in leaders else leaders[0]
+
+    def table(self, name: str, population: str = "") -> pd.DataFrame | None:
+        """Return a small table of the release; None if it holds none."""
+        return library.table(self.root, self.release, self.release_id, name, population)
+
+    def source(
+        self, *, unit: str, population: str = "", counting: str = "", note: str = ""
+    ) -> SourceLine:
+        """Return the line under a chart of the chosen series."""
+        return source_line(
+            self.full_series,
+            release_id=self.release_id,
+            as_of=self.release.as_of.as_of,
+            unit=unit,
+            population=population,
+            counting=counting,
+            note=note,
+        )
+
+
+def reader_mode() -> Mode:
+    """Return the mode of the reader's system."""
+    return "dark" if st.context.theme.type == "dark" else "light"

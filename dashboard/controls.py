@@ -1,0 +1,169 @@
+"""Filters, and their two-way link with the address of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import choice as choices
+from dashboard import html, library
+from dashboard.choice import Choice
+from dashboard.context import Context, reader_mode
+from talentcast.findings.load import Offer
+from talentcast.findings.populations import population_words, rule_words
+from talentcast.findings.wording import sentence
+from talentcast.store.reader import CURRENT_KINDS
+from talentcast.store.release import Release
+
+#: Keys of the session: the parts that were chosen, and the address that was written for them.
+_CHOSEN, _WRITTEN = "chosen", "written"
+
+
+def wanted() -> dict[str, str]:
+    """Return what the reader asks for: the address if it is new, else what was chosen before.
+
+    A click on another page empties the address; the choice then stays.
+    """
+    address = {name: value for name, value in st.query_params.items() if name in choices.NAMES}
+    if address and address != st.session_state.get(_WRITTEN):
+        st.session_state[_CHOSEN] = address
+    chosen: dict[str, str] = st.session_state.setdefault(_CHOSEN, {})
+    return chosen
+
+
+def make_context(root: Path) -> tuple[Context, list[str]] | None:
+    """Settle what to show; None if nothing was published.
+
+    Returns:
+        The context, and sentences about what was asked for but does not exist.
+    """
+    releases = library.releases(root)
+    latest = _latest(releases)
+    if latest is None:
+        return None
+    asked = wanted()
+    release, said = choices.find(releases, asked.get("release", ""), latest)
+    offers = library.offers(root, release, str(release.release_id))
+    settled, offer, missing = choices.settle(asked, offers, str(release.release_id))
+    context = Context(root, releases, release, offer, settled, reader_mode())
+    country = settled.country
+    if country and country not in context.full_series.leaders:
+        missing.append(
+            f"There is no country “{country}” in this series; {context.country} is shown."
+        )
+        settled = choices.changed(settled, "country", "")
+        context = Context(root, releases, release, offer, settled, reader_mode())
+    return context, [said] * bool(said) + missing
+
+
+def write_address(choice: Choice) -> None:
+    """Put the choice into the address, so that its link restores the view."""
+    query = choice.to_query()
+    st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = query
+    if dict(st.query_params) != query:
+        st.query_params.from_dict(query)
+
+
+def filter_row(context: Context, offers: Sequence[Offer]) -> None:
+    """Draw the filters that every page has."""
+    choice = context.choice
+    populations = choices.populations(offers)
+    countings = choices.countings(offers, choice.population)
+    scenarios = choices.scenarios(offers, choice.population, choice.counting)
+    origin = context.full_series.origin_year
+    with st.container(key="filters"):
+        columns = st.columns([5, 6, 3, 4, 6], gap="small")
+        _select(columns[0], "population", "Population", populations, choice.population,
+                {name: population_words(name).name for name in populations})  # fmt: skip
+        _select(columns[1], "counting", "Counting rule", countings, choice.counting,
+                {name: _counting_words(name, countings) for name in countings})  # fmt: skip
+        horizons = [str(h) for h in context.offer.horizons]
+        _select(columns[2], "horizon", "Horizon", horizons, str(choice.horizon),
+                {h: f"to {origin + int(h)}" for h in horizons})  # fmt: skip
+        _select(columns[3], "scenario", "Scenario", scenarios, choice.scenario,
+                {name: sentence(name.replace("_", " ")) for name in scenarios})  # fmt: skip
+        ids = [str(release.release_id) for release in context.releases]
+        _select(columns[4], "release", "Release", ids, context.release_id,
+                dict(zip(ids, _all_release_words(context.releases), strict=True)))  # fmt: skip
+
+
+def country_control(context: Context) -> str:
+    """Draw the choice of a country; its code goes into the address."""
+    leaders = context.full_series.leaders
+    names = {code: context.full_series.names.get(code, code) for code in leaders}
+    ordered = sorted(leaders, key=names.__getitem__)
+    _select(st, "country", "Country", ordered, context.country, names, width=340)
+    return context.country
+
+
+def notices(context: Context, missing: Sequence[str]) -> None:
+    """Say above the heading what a reader must know first: at most one sentence each."""
+    latest = _latest(context.releases)
+    said = []
+    if context.release.status == "retracted":
+        reason = f": {context.release.reason}" if context.release.reason else ""
+        said.append(f"Release {context.release_id} was retracted{reason}. Do not use its numbers.")
+    elif latest is not None and latest.sequence > context.release.sequence:
+        said.append(f"Release {context.release_id} is not the latest one.")
+    link = f"?release={latest.release_id}" if said and latest is not None else ""
+    boxes = [html.notice(text, link=link, link_text="Show the latest.") for text in said]
+    if context.release.quality.get("failed", 0):
+        boxes.append(html.notice(f"Checks of release {context.release_id} failed; see Quality."))
+    boxes += [html.notice(text) for text in missing]
+    if boxes:
+        st.html("".join(boxes))
+
+
+def _select(
+    place: object,
+    name: str,
+    label: str,
+    options: Sequence[str],
+    value: str,
+    words: dict[str, str],
+    *,
+    width: int | None = None,
+) -> None:
+    key = f"filter-{name}"
+    st.session_state[key] = value
+    place.selectbox(  # type: ignore[attr-defined]
+        label,
+        options,
+        format_func=words.__getitem__,
+        key=key,
+        on_change=_choose,
+        args=(name, key),
+        disabled=len(options) < 2,
+        width=width or "stretch",
+    )
+
+
+def _choose(name: str, key: str) -> None:
+    chosen = dict(st.session_state[_CHOSEN])
+    chosen[name] = st.session_state[key]
+    st.session_state[_CHOSEN] = chosen
+    # The address is now old; it must not win over the widget.
+    st.session_state[_WRITTEN] = dict(st.query_params)
+
+
+def _latest(releases: Sequence[Release]) -> Release | None:
+    return next((r for r in releases if r.status == "published" and r.kind in CURRENT_KINDS), None)
+
+
+def _counting_words(name: str, all_names: Sequence[str]) -> str:
+    rule, source = name.split(".", 1)
+    several = len({other.split(".", 1)[1] for other in all_names}) > 1
+    return sentence(rule_words(rule)) + (f" ({source})" if several else "")
+
+
+def _all_release_words(releases: Sequence[Release]) -> list[str]:
+    return [_release_words(release, str(releases[0].release_id)) for release in releases]
+
+
+def _release_words(release: Release, newest: str) -> str:
+    state = " · retracted" if release.status == "retracted" else ""
+    kind = f" · {release.kind}" if release.kind not in CURRENT_KINDS else ""
+    latest = " · latest" if str(release.release_id) == newest and not state and not kind else ""
+    return f"{release.release_id}{latest}{kind}{state}"

@@ -1,0 +1,5 @@
+"""What Streamlit runs for every view of a page."""
+
+from dashboard.main import main
+
+main()

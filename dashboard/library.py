@@ -1,0 +1,46 @@
+"""Published releases, kept in memory by release id: an id never changes what it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from talentcast.findings.load import Offer, load_series
+from talentcast.findings.load import offers as find_offers
+from talentcast.findings.series import Series
+from talentcast.store.reader import condition, list_releases, read_frame
+from talentcast.store.release import Release
+
+#: Seconds until a new release is noticed.
+_NOTICE_AFTER = 10
+
+
+@st.cache_resource(ttl=_NOTICE_AFTER, show_spinner=False)
+def releases(root: Path) -> list[Release]:
+    """Return every release, newest first."""
+    return list_releases(root)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def offers(root: Path, _release: Release, release_id: str) -> tuple[Offer, ...]:
+    """Return what a release can show."""
+    return find_offers(_release, root)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def series(root: Path, _release: Release, release_id: str, offer: Offer) -> Series:
+    """Return one series of a release."""
+    return load_series(offer, _release, root)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def table(
+    root: Path, _release: Release, release_id: str, name: str, population: str = ""
+) -> pd.DataFrame | None:
+    """Return a small table of a release; None if the release does not hold it."""
+    if name not in _release.tables:
+        return None
+    filters = {"population": population} if population else {}
+    return read_frame(name, _release, root, where=condition(name, filters))

@@ -1,0 +1,84 @@
+"""The dashboard; `talentcast serve` starts it. Reads published releases and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from dashboard import html, library
+from dashboard.context import Context, reader_mode
+from dashboard.controls import filter_row, make_context, notices, write_address
+from dashboard.links import PAGE
+from dashboard.page import country, overview, quality, releases, returns, track_record
+from dashboard.paths import PAGE_PATHS, PAGES
+from dashboard.style import css
+from talentcast.charts.theme import PALETTES
+from talentcast.config import load_settings
+from talentcast.domain.errors import TalentcastError
+
+HERE: Final = Path(__file__).resolve().parent
+MODULES: Final = (overview, country, returns, track_record, quality, releases)
+HEIGHTS: Final = {name: px for page in MODULES for name, px in page.HEIGHTS.items()}
+PAGE_WIDTH: Final = 1200
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Draw one page of the dashboard."""
+    st.set_page_config(
+        page_title="talentcast", page_icon=str(HERE / "assets" / "icon.png"), layout="wide"
+    )
+    st.logo(str(HERE / "assets" / f"wordmark-{reader_mode()}.svg"), size="large")
+    pages = {
+        path: st.Page(_page(module.show), title=title, url_path=path, default=path == PAGE_PATHS[0])
+        for (title, path), module in zip(PAGES, MODULES, strict=True)
+    }
+    page = st.navigation(list(pages.values()), position="top")
+    if (wanted := st.query_params.get(PAGE)) in pages:
+        rest = {name: value for name, value in st.query_params.items() if name != PAGE}
+        st.switch_page(pages[wanted], query_params=rest)
+    page.run()
+
+
+def _page(show: Callable[[Context], None]) -> Callable[[], None]:
+    def run() -> None:
+        # Streamlit knows this width before any style sheet has arrived, so nothing moves.
+        with (
+            st.container(key="middle", horizontal_alignment="center"),
+            st.container(key="page", width=PAGE_WIDTH),
+        ):
+            st.html(css(PALETTES[reader_mode()], HEIGHTS))
+            try:
+                _draw(show)
+            except TalentcastError as error:
+                logger.warning("%s", error)
+                st.html(html.heading("This view cannot be shown", 1) + html.empty(str(error)))
+
+    # Streamlit tells pages apart by the name of their function.
+    run.__name__ = run.__qualname__ = f"show_{show.__module__.rsplit('.', 1)[-1]}"
+    return run
+
+
+def _draw(show: Callable[[Context], None]) -> None:
+    root = load_settings().releases
+    made = make_context(root)
+    if made is None:
+        st.html(
+            html.heading("Nothing has been published yet", 1)
+            + html.empty("Publish a first release with: talentcast refresh. Then reload this page.")
+        )
+        return
+    context, missing = made
+    write_address(context.choice)
+    filter_row(context, library.offers(root, context.release, context.release_id))
+    notices(context, missing)
+    show(context)
+    st.html(
+        f"<p class='tc-footer'>talentcast · release {context.release_id} · Forecasts are the "
+        "model’s view, not a plan or a target. Shares say where researchers publish from, not "
+        "their nationality.</p>"
+    )

@@ -1,0 +1,255 @@
+"""Who leads, how sure that is, and who may pass whom."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import html
+from dashboard.context import Context
+from dashboard.figure import chart, underneath
+from dashboard.html import Head
+from talentcast.charts.fan import fan_chart, field
+from talentcast.charts.intervals import interval_bars
+from talentcast.charts.odds import odds_chart
+from talentcast.charts.theme import country_colours
+from talentcast.findings.describe import fan_description, share_rows
+from talentcast.findings.headlines import overview_headline
+from talentcast.findings.joint_samples import order_changes
+from talentcast.findings.references import reference_points
+from talentcast.findings.series import Series, interval_rows, share_fan
+from talentcast.findings.wording import in_sentence, odds, percent, probability, sentence, span
+
+#: Countries in the fan: four hues are the limit; in the ranked bars; in the order of pairs.
+IN_FAN, IN_BARS, IN_ORDER = 4, 10, 12
+HEIGHTS = {"shares": 434, "odds": 196}
+
+
+def show(context: Context) -> None:
+    """Draw the page."""
+    series = context.series
+    st.html(
+        html.kicker(
+            "Overview", f"release {context.release_id}",
+            f"forecasts {series.origin_year + 1}–{series.target_year}",
+        )
+        + html.headline(overview_headline(series))
+    )  # fmt: skip
+    _fan(context, series)
+    if series.worlds is None:
+        st.html(html.heading("Who may pass whom"))
+        st.html(html.empty("Odds need joint samples, which this release does not hold."))
+    elif len(series.leaders) > 1:
+        _odds(context, series)
+    if len(series.leaders) > 2:
+        _bars(context, series)
+
+
+def _fan(context: Context, series: Series) -> None:
+    shown = series.leaders[:IN_FAN]
+    figures = context.table("published_figures")
+    population = series.key.population
+    references = reference_points(figures, population) if figures is not None else None
+    fan = share_fan(series, shown, references=references)
+    first = int(fan.history["year"].min())
+    title = (
+        f"Share of {series.words.whole}, {first}–{series.origin_year}, "
+        f"and forecast to {series.target_year}"
+    )
+    st.html(
+        html.heading(title, 2)
+        + html.fan_key(
+            context.palette.muted,
+            has_provisional=bool(fan.history["is_provisional"].any()),
+            has_references=len(fan.references) > 0,
+        )
+    )
+    chart(
+        context,
+        "shares",
+        lambda: fan_chart(
+            fan, context.palette, colours=country_colours(shown, context.palette),
+            description=fan_description(series, shown),
+        ),
+    )  # fmt: skip
+    note = (
+        "Diamonds: shares that others published for the same authorships."
+        if len(fan.references) else ""
+    )  # fmt: skip
+    line = context.source(unit="% of the total, places without a country included", note=note)
+    underneath(context, "shares", line, _numbers(series, shown), lambda: share_rows(series))
+
+
+def _numbers(series: Series, shown: list[str]) -> str:
+    year, last = series.target_year, series.origin_year
+    rows = []
+    for code in shown:
+        ahead = series.ahead(code)
+        rows.append(
+            [series.names.get(code, code), percent(float(series.last_shares[code])),
+             percent(ahead[field(0.5)]), span(ahead[field(0.25)], ahead[field(0.75)]),
+             span(ahead[field(0.1)], ahead[field(0.9)]),
+             span(ahead[field(0.025)], ahead[field(0.975)])]
+        )  # fmt: skip
+    heads = [
+        Head("Country", is_number=False), Head(f"{last}, %"), Head(f"{year} median, %"),
+        Head("50% range", is_secondary=True), Head("80% range"),
+        Head("95% range", is_secondary=True),
+    ]  # fmt: skip
+    return html.table(heads, rows, caption=f"Share of {series.words.whole}")
+
+
+@st.fragment
+def _odds(context: Context, series: Series) -> None:
+    worlds = series.worlds
+    if worlds is None:
+        return
+    st.html(html.heading("Who may pass whom"))
+    pair, orders = st.columns([5, 6], gap="medium")
+    with pair:
+        st.html(html.heading("Pick a pair", 3))
+        first, second = _pick(series)
+        if first == second:
+            st.html(html.empty("Choose two different countries to compare."))
+        else:
+            _pair(context, series, first, second)
+    with orders:
+        st.html(html.heading("Changes of order that are in play", 3))
+        _orders(context, series)
+
+
+def _pick(series: Series) -> tuple[str, str]:
+    leaders = series.leaders
+    left, right = st.columns(2, gap="small")
+    names = {code: series.names.get(code, code) for code in leaders}
+    usual = _closest_pair(series)
+    first = left.selectbox(
+        "Will this country…", leaders, index=leaders.index(usual[0]),
+        format_func=names.__getitem__, key="pair-first",
+    )  # fmt: skip
+    second = right.selectbox(
+        "…be ahead of", leaders, index=leaders.index(usual[1]),
+        format_func=names.__getitem__, key="pair-second",
+    )  # fmt: skip
+    return str(first), str(second)
+
+
+def _closest_pair(series: Series) -> tuple[str, str]:
+    """Return the pair whose order is least certain: the second may pass the first."""
+    changes = _order_changes(series)
+    if changes.empty:
+        return series.leaders[1], series.leaders[0]
+    closest = changes.iloc[int((changes["late"] - 0.5).abs().argmin())]
+    return str(closest["behind"]), str(closest["ahead"])
+
+
+def _order_changes(series: Series) -> pd.DataFrame:
+    assert series.worlds is not None  # noqa: S101 - the caller has looked
+    early = min(series.origin_year + 2, series.target_year)
+    return order_changes(
+        series.worlds, series.last_shares, years=(early, series.target_year), among=IN_ORDER
+    )
+
+
+def _pair(context: Context, series: Series, first: str, second: str) -> None:
+    assert series.worlds is not None  # noqa: S101 - the caller has looked
+    ahead = series.worlds.ahead(first, second).loc[: series.target_year]
+    rows = pd.DataFrame(
+        {
+            "year": ahead.index,
+            "probability": ahead.to_numpy(),
+            "text": [probability(value) for value in ahead],
+        }
+    )
+    ours, theirs = (in_sentence(series.names.get(code, code)) for code in (first, second))
+    last = float(ahead.iloc[-1])
+    said = f"the chance that {ours} has a larger share than {theirs} in {series.target_year}."
+    st.html(
+        f"<p class='tc-text' aria-live='polite'><strong>{sentence(odds(last))}:</strong> {said}</p>"
+    )
+    description = f"{sentence(ours)} ahead of {theirs}: " + "; ".join(
+        f"{year} {text}" for year, text in zip(rows["year"], rows["text"], strict=True)
+    )
+    chart(
+        context, "odds", lambda: odds_chart(rows, context.palette, description=description),
+        first, second,
+    )  # fmt: skip
+    n_worlds = series.worlds.shares.shape[1]
+    line = context.source(
+        unit="probability, %",
+        counting=f"part of {n_worlds} joint samples in which {ours} is ahead in that year, "
+        "not by that year",
+    )
+    numbers = html.table(
+        [Head("Year"), Head("Probability")],
+        list(zip(map(str, rows["year"]), rows["text"], strict=True)),
+        caption=f"{sentence(ours)} ahead of {theirs}",
+    )
+    data = rows.drop(columns="text").assign(first=first, second=second)
+    underneath(context, "odds", line, numbers, lambda: data)
+
+
+def _orders(context: Context, series: Series) -> None:
+    early = min(series.origin_year + 2, series.target_year)
+    changes = _order_changes(series).head(8)
+    among = min(IN_ORDER, len(series.leaders))
+    if changes.empty:
+        st.html(html.empty(
+            f"Among the {among} largest shares every order is settled either way until "
+            f"{series.target_year}. Choose a longer horizon to see more."
+        ))  # fmt: skip
+        return
+    names = series.names
+    heads = [Head("Ahead at the end of the year", is_number=False)]
+    heads += [Head(str(early))] if early != series.target_year else []
+    heads += [Head(str(series.target_year)), Head("in words", is_secondary=True)]
+    rows = [
+        [
+            f"{names[row['behind']]} passes {names[row['ahead']]}",
+            *([probability(row["early"])] if early != series.target_year else []),
+            probability(row["late"]),
+            odds(row["late"]),
+        ]
+        for row in changes.to_dict("records")
+    ]
+    st.html(html.table(heads, rows, caption="Probability that today’s order is reversed"))
+    line = context.source(
+        unit="probability, %",
+        population=f"the {among} largest shares",
+        counting="pairs whose order changes with 5–99% probability; the others are settled",
+    )
+    underneath(context, "orders", line, "", lambda: changes)
+
+
+def _bars(context: Context, series: Series) -> None:
+    shown = sorted(
+        series.leaders[2 : 2 + IN_BARS],
+        key=lambda code: -series.ahead(code)[field(0.5)],
+    )
+    names = [in_sentence(series.names.get(code, code)) for code in series.leaders[:2]]
+    year, last = series.target_year, series.origin_year
+    st.html(
+        html.heading("Where the next largest shares are heading")
+        + html.paragraph(
+            f"After {names[0]} and {names[1]}. Circle: {last}. Bar: the {year} forecast with the "
+            "50, 80 and 95% ranges; tick: median. In brackets: the change in percentage points."
+        )
+    )
+    rows = interval_rows(series, shown)
+    description = f"Forecast shares in {year}: " + "; ".join(
+        f"{name} {text}" for name, text in zip(rows["name"], rows["text"], strict=True)
+    )
+    chart(context, "bars", lambda: interval_bars(rows, context.palette, description=description))
+    numbers = html.table(
+        [Head("Country", is_number=False), Head(f"{last}, %"), Head(f"{year} median, %"),
+         Head("80% range"), Head("95% range", is_secondary=True)],
+        [
+            [r["name"], percent(r["last"]), percent(r[field(0.5)]),
+             span(r[field(0.1)], r[field(0.9)]), span(r[field(0.025)], r[field(0.975)])]
+            for r in rows.to_dict("records")
+        ],
+        caption=f"Share of {series.words.whole}",
+    )  # fmt: skip
+    data = rows.drop(columns=["text", "text_short"]).assign(target_year=year)
+    line = context.source(unit="% of the total, places without a country included")
+    underneath(context, "bars", line, numbers, lambda: data)

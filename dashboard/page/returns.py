@@ -1,0 +1,113 @@
+"""How likely researchers abroad are to return: cohorts, withheld cells, and the model's card."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import html
+from dashboard.context import Context
+from dashboard.figure import underneath
+from dashboard.html import Cell, Head, Soft
+from talentcast.findings.returns import cohort_cells, host_words, newest_cohorts, returns_headline
+from talentcast.findings.source_line import SourceLine
+from talentcast.findings.wording import in_sentence
+
+HEIGHTS: dict[str, int] = {}
+_TOPICS = (
+    "intended_use", "population", "training_window", "evaluation", "not_for", "limitations",
+    "known_failures",
+)  # fmt: skip
+
+
+def show(context: Context) -> None:
+    """Draw the page."""
+    st.html(html.kicker("Returns", f"release {context.release_id}"))
+    cohorts = context.table("return_cohorts")
+    if cohorts is None or cohorts.empty:
+        st.html(
+            html.heading("Returns are not in this release", 1)
+            + html.empty(
+                "Return likelihoods are estimated from affiliation records, and none were supplied "
+                "for this release. Choose another release above, or publish one with affiliation "
+                "records."
+            )
+        )
+    else:
+        _cohorts(context, cohorts)
+    _card(context)
+
+
+def _cohorts(context: Context, cohorts: pd.DataFrame) -> None:
+    names = context.full_series.names
+    st.html(html.headline(returns_headline(cohorts, names)))
+    origins = sorted(cohorts["origin_country"].unique(), key=lambda c: names.get(c, c))
+    left, right = st.columns(2, gap="small")
+    usual = origins.index(context.choice.country) if context.choice.country in origins else 0
+    origin = left.selectbox(
+        "First seen in", origins, index=usual, format_func=lambda c: names.get(c, c),
+        key="returns-origin",
+    )  # fmt: skip
+    groups = ["all", *sorted(cohorts["host_group"].unique())]
+    group = right.selectbox(
+        "Now in", groups, format_func=lambda g: "every group" if g == "all" else host_words(g),
+        key="returns-host",
+    )  # fmt: skip
+    rows = cohorts[cohorts["origin_country"] == origin]
+    if group != "all":
+        rows = rows[rows["host_group"] == group]
+    name = names.get(str(origin), str(origin))
+    st.html(
+        html.heading(f"Returns to {in_sentence(name)}")
+        + html.paragraph(
+            f"Of researchers first seen publishing in {in_sentence(name)} and later observed "
+            "abroad, the expected part that is observed there again."
+        )
+    )
+    if rows.empty:
+        st.html(html.empty("No researchers of this origin were observed there. Choose another."))
+        return
+    cohort_table(context, newest_cohorts(rows), name="returns")
+
+
+def cohort_table(context: Context, rows: pd.DataFrame, *, name: str) -> None:
+    """Write cohorts by landmark year and group of hosts, one column a horizon."""
+    horizons = sorted(int(h) for h in rows["horizon_years"].unique())
+    heads = [
+        Head("Abroad in", is_number=False), Head("In", is_number=False), Head("Researchers"),
+        *(Head(f"within {h} year{'s' if h > 1 else ''}") for h in horizons),
+    ]  # fmt: skip
+    cells: list[list[Cell]] = [
+        [cell if not is_soft else Soft(cell) for cell, is_soft in row]
+        for row in cohort_cells(rows, horizons, last_year=context.release.as_of.as_of.year)
+    ]
+    st.html(html.table(heads, cells, caption="Expected to have returned, 95% interval in brackets"))
+    reasons = sorted(str(r) for r in rows["suppression_reason"].dropna().unique() if r)
+    note = "withheld: " + "; ".join(reasons) + "." if reasons else ""
+    series = context.full_series
+    line = SourceLine(
+        unit="% of the cohort, observed at origin within the horizon",
+        population=f"researchers of {rows['population'].iloc[0].replace('_', ' ')} observed abroad",
+        counting="first return only; numbers of people rounded to 5",
+        release_id=context.release_id,
+        data_to=str(max(series.origin_year, int(rows["landmark_year"].max()))),
+        as_of=context.release.as_of.as_of,
+        note=note,
+    )
+    underneath(context, name, line, "", lambda: rows.drop(columns="release_id"))
+
+
+def _card(context: Context) -> None:
+    st.html(html.heading("Model card"))
+    cards = context.table("model_cards")
+    if cards is None or cards.empty:
+        st.html(html.empty("This release holds no model card, because it holds no return model."))
+        return
+    order = {topic: place for place, topic in enumerate(_TOPICS)}
+    for (model, population), card in cards.groupby(["model", "population"], sort=True):
+        st.html(html.heading(f"{model}, {str(population).replace('_', ' ')}", 3))
+        ordered = sorted(
+            card.to_dict("records"), key=lambda r: (order.get(r["topic"], len(order)), r["topic"])
+        )
+        entries = [(r["topic"].replace("_", " ").capitalize(), r["text"]) for r in ordered]
+        st.html(html.definitions(entries))

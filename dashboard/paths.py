@@ -1,0 +1,13 @@
+"""Names of the pages: title, and path in the address."""
+
+from typing import Final
+
+PAGES: Final = (
+    ("Overview", "overview"),
+    ("Country", "country"),
+    ("Returns", "returns"),
+    ("Track record", "track-record"),
+    ("Quality", "quality"),
+    ("Releases", "releases"),
+)
+PAGE_PATHS: Final = tuple(path for _, path in PAGES)

@@ -1,0 +1,64 @@
+"""talentcast serve: the dashboard."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from talentcast.cli.options import Home
+
+DEFAULT_PORT = 8501
+
+
+def serve(
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    home: Home = None,
+) -> None:
+    """Serve the dashboard until interrupted. It reads published releases and nothing else.
+
+    Example: talentcast serve --port 8501
+    """
+    import dashboard
+    from talentcast.config import export_home, load_settings
+
+    folder = Path(dashboard.__file__).resolve().parent
+    if home is not None:
+        export_home(load_settings(home).home)
+    options = {
+        **dict(_flat(tomllib.loads((folder / "config.toml").read_text(encoding="utf-8")))),
+        "server.port": port,
+        "server.address": address,
+    }
+    flags = [f"--{name}={_written(value)}" for name, value in options.items()]
+    typer.echo(f"Dashboard: http://{address}:{port} (stop with Ctrl-C)")
+    sys.stdout.flush()
+    # Streamlit takes the place of this process, so that signals reach it.
+    os.execv(  # noqa: S606 - our own interpreter, no shell
+        sys.executable,
+        [sys.executable, "-m", "streamlit", "run", str(folder / "entry" / "app.py"), *flags],
+    )
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield a TOML table's values with dotted names."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _written(value: object) -> str:
+    """Write a value as Streamlit reads it on its command line."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,33 @@
+"""Text that a spreadsheet will not take for a formula."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+#: A cell that starts like this is run as a formula by spreadsheets, also behind blanks.
+_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def inert(value: object) -> object:
+    """Return text with an apostrophe in front if a spreadsheet would run it.
+
+    Example:
+        >>> inert("=1+1"), inert("-3 people"), inert("China"), inert(-3)
+        ("'=1+1", "'-3 people", 'China', -3)
+    """
+    if isinstance(value, str) and value.lstrip(" ").startswith(_STARTS):
+        return f"'{value}"
+    return value
+
+
+def inert_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which no text cell is a formula."""
+    texts = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    return frame.assign(**{str(name): frame[name].astype(object).map(inert) for name in texts})
+
+
+def safe_csv(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV that can be opened in a spreadsheet."""
+    return str(inert_frame(frame).to_csv(index=False, lineterminator="\n"))
