@@ -95,9 +95,9 @@ def run_one(task: tuple[str, Panel, Context]) -> dict[str, object]:
     # Importing and compiling are not forecasting: every model has made one forecast before.
     factories = {name: PEERS[name] if name in PEERS else MODELS[name]}
     backtest_panel(panel, models=factories, origins=ORIGINS[:1], horizons=[1], context=context)
-    began = time.perf_counter()
+    began = time.process_time()
     result = backtest_panel(panel, models=factories, origins=ORIGINS, context=context)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     scores = result.scores.groupby("metric")["value"].mean()
     labels: dict[str, object] = {"panel": panel.key.population, "model": name}
@@ -113,9 +113,9 @@ def time_parts(n_parts: int) -> dict[str, object]:
     columns = [*(f"P{number}" for number in range(n_parts - 1)), REST_OF_WORLD]
     table = pd.DataFrame(counts, index=pd.RangeIndex(1998, 2020), columns=columns)
     panel = Panel(SeriesKey("made_up", CountingRule.UNSPECIFIED, "bench"), table)
-    began = time.perf_counter()
+    began = time.process_time()
     MODELS["pooled"](Context()).fit(panel).sample(range(1, 6), 1000, rng)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "parts": n_parts, "seconds": seconds, "ms_per_part": seconds / n_parts * 1000,
@@ -133,34 +133,40 @@ def available(names: list[str]) -> tuple[list[str], list[str]]:
     return [name for name in names if name not in absent], absent
 
 
-def report(rows: pd.DataFrame, scaling: pd.DataFrame, absent: list[str]) -> str:
-    """Return the section of docs/benchmarks.md."""
+def panel_section(panel: str, rows: pd.DataFrame, absent: list[str]) -> str:
+    """Return the section of docs/benchmarks.md about one panel."""
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}"
         for name in ("numpy", "pandas", "statsmodels", "statsforecast", "prophet")
         if importlib.util.find_spec(name) is not None
     )
     parts = [
-        "## Shares",
+        f"## Shares: {panel}",
         "",
         "Rolling origins 2008 to 2017, horizons 1 to 5, as docs/method/shares.md describes. "
         "WIS is of log shares: weighted by share, mean of the 60 largest countries, mean of all; "
-        "`es` is the energy score; coverage is that of the 60 largest. `seconds` is one whole "
-        "backtest with scoring, on one thread.",
+        "`es` is the energy score; coverage is that of the 60 largest. `seconds` is processor time of "
+        "one whole backtest with scoring, on one thread.",
         "",
         f"Machine: {_processor()}, {platform.system()}, Python {platform.python_version()}. "
         f"Versions: {versions}.",
     ]
     if absent:
         parts += ["", f"Not installed, and so not compared: {', '.join(absent)}."]
-    for panel, group in rows.groupby("panel", sort=False):
-        table = group.drop(columns="panel").sort_values("wis_u60")
-        parts += ["", f"### {panel}", "", markdown(table)]
-    parts += [
-        "", "### Cost by number of parts", "",
-        "One fit of `pooled` to 22 years, 1,000 draws at 5 horizons.", "", markdown(scaling),
-    ]  # fmt: skip
-    return "\n".join(parts)
+    return "\n".join([*parts, "", markdown(rows.drop(columns="panel").sort_values("wis_u60"))])
+
+
+def scaling_section(rows: pd.DataFrame) -> str:
+    """Return the section of docs/benchmarks.md about cost."""
+    return "\n".join(
+        [
+            "## Shares: cost by number of parts",
+            "",
+            "One fit of `pooled` to 22 years, 1,000 draws at 5 horizons; processor time.",
+            "",
+            markdown(rows),
+        ]
+    )
 
 
 def main() -> None:
@@ -172,35 +178,36 @@ def main() -> None:
     parser.add_argument("--model", nargs="+", default=[*OWN, *PEERS])
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
     arguments = parser.parse_args()
-    names, absent = available(arguments.model)
+    models, absent = available(arguments.model)
     covariates = None
     if arguments.covariates is not None:
         covariates = pd.read_csv(arguments.covariates, keep_default_na=False, na_values=[""])
-    tasks = [
-        (name, read_panel(arguments.data, panel), Context(covariates))
-        for panel in arguments.panel
-        for name in names
-    ]
+    context = Context(covariates)
     fresh = multiprocessing.get_context("spawn")
     with fresh.Pool(1, maxtasksperchild=1) as pool:
-        rows = []
-        for row in pool.imap(run_one, tasks):
-            print({name: _short(value) for name, value in row.items()}, flush=True)
-            rows.append(row)
-        scaling = list(pool.imap(time_parts, SCALING_PARTS))
-    section = report(pd.DataFrame(rows), pd.DataFrame(scaling), absent)
-    arguments.out.write_text(with_section(arguments.out, section, "shares"), encoding="utf-8")
+        for name in arguments.panel:
+            panel = read_panel(arguments.data, name)
+            rows = []
+            for row in pool.imap(run_one, [(model, panel, context) for model in models]):
+                print({label: _short(value) for label, value in row.items()}, flush=True)
+                rows.append(row)
+            section = panel_section(name, pd.DataFrame(rows), absent)
+            write_section(arguments.out, section, f"shares {name}")
+        scaling = pd.DataFrame(pool.map(time_parts, SCALING_PARTS, chunksize=1))
+    write_section(arguments.out, scaling_section(scaling), "shares cost")
 
 
-def with_section(path: Path, section: str, name: str) -> str:
-    """Return the file with the named section replaced, or added at its end."""
+def write_section(path: Path, section: str, name: str) -> None:
+    """Replace the named section of a file, or add it at the end."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     text = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
     marked = f"{begin}\n{section}\n{end}"
-    if begin not in text:
-        return f"{text.rstrip()}\n\n{marked}\n"
-    head, rest = text.split(begin, maxsplit=1)
-    return head + marked + rest.split(end, maxsplit=1)[1]
+    if begin in text:
+        head, rest = text.split(begin, maxsplit=1)
+        written = head + marked + rest.split(end, maxsplit=1)[1]
+    else:
+        written = f"{text.rstrip()}\n\n{marked}\n"
+    path.write_text(written, encoding="utf-8")
 
 
 def markdown(table: pd.DataFrame) -> str:

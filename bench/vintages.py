@@ -14,7 +14,7 @@ from typing import Final
 
 import pandas as pd
 
-from bench.shares import ORIGINS, markdown, read_panel, with_section
+from bench.shares import ORIGINS, markdown, read_panel, write_section
 from features.panel import Panel
 from models.backtest import Backtest, backtest_panel
 from models.base import Forecaster
@@ -84,7 +84,7 @@ def main() -> None:
             markdown(pd.DataFrame(rows)),
         ]
     )
-    arguments.out.write_text(with_section(arguments.out, section, "vintages"), encoding="utf-8")
+    write_section(arguments.out, section, "vintages")
 
 
 if __name__ == "__main__":
