@@ -145,8 +145,8 @@ def panel_section(panel: str, rows: pd.DataFrame, absent: list[str]) -> str:
         "",
         "Rolling origins 2008 to 2017, horizons 1 to 5, as docs/method/shares.md describes. "
         "WIS is of log shares: weighted by share, mean of the 60 largest countries, mean of all; "
-        "`es` is the energy score; coverage is that of the 60 largest. `seconds` is processor time of "
-        "one whole backtest with scoring, on one thread.",
+        "`es` is the energy score; coverage is that of the 60 largest. `seconds` is processor time "
+        "of one whole backtest with scoring, on one thread.",
         "",
         f"Machine: {_processor()}, {platform.system()}, Python {platform.python_version()}. "
         f"Versions: {versions}.",
