@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.returns.backtest import BacktestPlan, fold_of, returns_backtest
+from models.returns.backtest import BacktestPlan, fold_of
 from models.returns.censoring import labels_at
 from models.returns.evaluation import evaluate, paired_difference
 from models.returns.scores import (
@@ -17,7 +17,6 @@ from models.returns.scores import (
     observed_over_expected,
     reliability_curve,
 )
-from models.simulator import SimulatedCareers, simulate_careers
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
 
@@ -114,31 +113,6 @@ def test_a_fold_depends_on_the_id_alone() -> None:
         np.argsort(ids.sample(frac=1, random_state=0).index)
     )).all()  # fmt: skip
     assert set(fold_of(ids)) == {0, 1, 2, 3, 4}
-
-
-@pytest.fixture(scope="module")
-def simulated() -> SimulatedCareers:
-    return simulate_careers(1_500, np.random.default_rng(5))
-
-
-def test_a_backtest_never_trains_on_the_tested_people_or_on_later_years(
-    simulated: SimulatedCareers,
-) -> None:
-    seen = []
-
-    def spy(train: pd.DataFrame, test: pd.DataFrame, horizons: Sequence[int]) -> np.ndarray:
-        seen.append((train, test))
-        return np.full((len(test), len(horizons)), 0.1)
-
-    plan = BacktestPlan(Origin(2017), models=("spy",), peers={"spy": spy}, n_bootstrap=0)
-    found = returns_backtest(simulated.records, plan)
-    for train, test in seen:
-        assert not set(train["researcher_id"]) & set(test["researcher_id"])
-        assert (train["landmark_year"] + train["followed_years"]).max() <= 2017
-        assert test["landmark_year"].min() >= 2017
-    keys = ["model", "researcher_id", "landmark_year", "horizon_years"]
-    assert not found.predictions.duplicated(keys).any()
-    assert len(found.predictions) == 3 * sum(len(test) for _, test in seen)
 
 
 def test_unknown_models_and_horizons_are_refused() -> None:
