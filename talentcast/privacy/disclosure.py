@@ -141,6 +141,39 @@ def steady(
     return now.assign(**{people: np.where(keeps, earlier, current)}, is_held_back=is_held_back)
 
 
+def held_counts(
+    counts: pd.DataFrame, before: pd.DataFrame, protection: Protection = DEFAULT
+) -> pd.DataFrame:
+    """Return true counts with those of the last release where too few people came or went.
+
+    Pass the result to `protected_counts`, and keep it in the restricted store as `before` of the
+    next release: two releases then differ by nobody, or by many. A count that fell below the
+    minimum is not held: it has to go. People in a country and year that had none before wait until
+    there are enough of them.
+
+    Args:
+        counts: True `researcher_counts` of person records.
+        before: What this function returned for the last release; empty without one.
+        protection: Limits.
+    """
+    if before.empty:
+        return counts
+    key = ["population", "counting_rule", "source", "year", "country"]
+    measures = ["researchers", "arrivals", "departures"]
+    joined = counts.merge(before[[*key, *measures]], on=key, how="left", suffixes=("", "_before"))
+    is_new_year = ~counts["year"].isin(set(before["year"])).to_numpy()
+    shown = {}
+    for name in measures:
+        now = counts[name].to_numpy(dtype=float)
+        earlier = joined[f"{name}_before"].to_numpy(dtype=float)
+        earlier = np.where(np.isnan(earlier) & ~np.isnan(now), 0.0, earlier)
+        is_close = np.abs(now - earlier) < protection.min_people
+        has_fallen = (now < protection.min_people) & (earlier >= protection.min_people)
+        shown[name] = np.where(is_close & ~has_fallen & ~is_new_year, earlier, now)
+    held = counts.assign(**shown)
+    return held[held["researchers"] > 0].reset_index(drop=True)
+
+
 def protected_counts(counts: pd.DataFrame, protection: Protection = DEFAULT) -> pd.DataFrame:
     """Return `researcher_counts` of person records as they may be published.
 

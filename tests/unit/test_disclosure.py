@@ -13,6 +13,7 @@ from talentcast.privacy.disclosure import (
     DEFAULT,
     TOO_FEW,
     Protection,
+    held_counts,
     protected_counts,
     rate_step,
     rounded,
@@ -172,3 +173,26 @@ def test_a_year_of_few_people_is_left_out() -> None:
 def test_a_rate_tells_no_more_than_its_rounded_count(people: int) -> None:
     """One person more or less never moves a shown rate by what one person is worth alone."""
     assert rate_step(people) >= min(2.5 / people, 0.5)
+
+
+def test_counts_of_two_releases_differ_by_nobody_or_by_many() -> None:
+    before = counts(USA=103, CHN=52, FRA=7, DEU=6, ITA=12)
+    shown = protected_counts(before)
+    for country in ("USA", "CHN", "FRA", "ITA"):
+        for newcomers in (1, 4, 9):
+            more = before["researchers"] + newcomers * (before["country"] == country)
+            later = protected_counts(held_counts(before.assign(researchers=more), before))
+            pd.testing.assert_frame_equal(later, shown)
+    alone = pd.concat([before, counts(JPN=2)], ignore_index=True)
+    pd.testing.assert_frame_equal(protected_counts(held_counts(alone, before)), shown)
+    many = before["researchers"] + 20 * (before["country"] == "USA")
+    later = protected_counts(held_counts(before.assign(researchers=many), before))
+    assert later.set_index("country").loc["USA", "researchers"] == 125
+    unheld = protected_counts(before.assign(researchers=before["researchers"] + 1))
+    assert not unheld.equals(shown), "without holding, one person shows"
+
+
+def test_a_count_that_fell_below_the_limit_is_not_held() -> None:
+    before = counts(USA=103, CHN=52, FRA=40, DEU=11)
+    later = held_counts(counts(USA=103, CHN=52, FRA=40, DEU=9), before).set_index("country")
+    assert later.loc["DEU", "researchers"] == 9
