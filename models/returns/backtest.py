@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.career_records import CareerRecords
+from features.careers import OriginRule
 from features.landmarks import landmarks
 from features.person_period import with_outcomes
 from models.returns.evaluation import evaluate
@@ -63,6 +64,7 @@ class BacktestPlan:
         cut: Last year whose records the models may use.
         last_landmark_year: Later landmarks are predicted and not scored; by default those that
             cannot be followed for the longest horizon.
+        origin_rule: What counts as the origin country.
         peers: More models, by name, to be scored beside the own ones.
     """
 
@@ -72,6 +74,7 @@ class BacktestPlan:
     last_landmark_year: int | None = None
     n_bootstrap: int = 200
     seed: int = 0
+    origin_rule: OriginRule = "first"
     peers: Mapping[str, Predict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -89,13 +92,13 @@ def returns_backtest(records: CareerRecords, plan: BacktestPlan) -> ReturnsBackt
         InputRejectedError: If the records before the cut cannot teach anything.
         UsageError: If no landmark follows the cut.
     """
-    table = with_outcomes(landmarks(records), records.careers)
+    table = with_outcomes(landmarks(records, origin_rule=plan.origin_rule), records.careers)
     marks = table[table["landmark_year"] >= plan.cut.year].reset_index(drop=True)
     if marks.empty:
         raise UsageError(
             f"Nobody is observed abroad in {plan.cut.year} or later. Choose an earlier cut year."
         )
-    tables = TrainingTables.of(records, plan.cut)
+    tables = TrainingTables.of(records, plan.cut, origin_rule=plan.origin_rule)
     fold = fold_of(marks["researcher_id"])
     parts, selections = [], []
     for number in range(N_FOLDS):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.career_records import CareerRecords
+from features.careers import OriginRule
 from features.landmarks import landmarks
 from features.person_period import Exit, stacked_steps, with_outcomes
 from models.returns.base_rate import BaseRate, fit_base_rate
@@ -91,10 +92,13 @@ class TrainingTables:
     early: pd.DataFrame
 
     @classmethod
-    def of(cls, records: CareerRecords, origin: Origin) -> TrainingTables:
+    def of(
+        cls, records: CareerRecords, origin: Origin, *, origin_rule: OriginRule = "first"
+    ) -> TrainingTables:
         """Rebuild both tables from records of any length."""
         inner = Origin(origin.year - INNER_YEARS)
-        return cls(origin, _as_of(records, origin), inner, _as_of(records, inner))
+        table, early = (_as_of(records, cut, origin_rule) for cut in (origin, inner))
+        return cls(origin, table, inner, early)
 
     def without(self, researcher_ids: Collection[str]) -> TrainingTables:
         """Drop these researchers."""
@@ -131,9 +135,9 @@ def fit_return_model(tables: TrainingTables, *, seed: int) -> ReturnModel:
     return ReturnModel(tables.origin, blend, fit_base_rate(table), _select(tables, seed))
 
 
-def _as_of(records: CareerRecords, origin: Origin) -> pd.DataFrame:
+def _as_of(records: CareerRecords, origin: Origin, origin_rule: OriginRule) -> pd.DataFrame:
     known = records.known_by(origin)
-    marks = with_outcomes(landmarks(known), known.careers)
+    marks = with_outcomes(landmarks(known, origin_rule=origin_rule), known.careers)
     return marks[marks["landmark_year"] < origin.year].reset_index(drop=True)
 
 
