@@ -20,19 +20,30 @@ from features.panel import Panel, build_panel, series_keys
 from features.series import rows_of, select_populations, vintage_of
 from features.vintages import KnownCounts, known_at
 from flows.artifacts import link_report, show_headline
+from flows.careers import (
+    People,
+    count_people,
+    forecast_returns,
+    gather_people,
+    holds_careers,
+    keep_restricted,
+)
 from flows.gates import Gates
 from flows.progress import Steps
+from flows.scenarios import read_scenario
 from models.backtest import backtest, score_rows
 from models.forecast_rows import forecast_rows, row_count
+from models.plan import Plan
 from models.registry import BASELINES, DEFAULT_MODEL, Context, create
+from models.returns.release import ReturnRelease
+from models.returns.share_effects import share_changes
 from models.track_record import scored_origins
 from talentcast.code_version import code_version
 from talentcast.config import Settings, load_settings
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
-from talentcast.domain.plan import Plan
 from talentcast.domain.provenance import ParsedCounts, Snapshot
-from talentcast.domain.types import Vintage, VintageKind
+from talentcast.domain.types import SeriesKey, Vintage, VintageKind
 from talentcast.sources.bundled import bundled_covariates, published_figures
 from talentcast.sources.countries import country_names
 from talentcast.sources.registry import source_for
@@ -41,6 +52,7 @@ from talentcast.store.reader import latest_release, read_frame
 from talentcast.store.release import Identity, Kind, Release, ReleaseDraft, settings_hash
 from talentcast.store.snapshots import load_raw, quarantine, save_snapshot
 
+DEFAULT_SOURCES = ["bundled", "synthetic_careers"]
 #: Steps of a run beside those of each population: fetch, counts, panels, publish.
 COMMON_STEPS = 4
 
@@ -105,15 +117,19 @@ def check_panels(panels: Sequence[Panel]) -> CheckReport:
 
 
 @task(task_run_name="forecast {panel.key.population} with {model}", cache_policy=NO_CACHE)
-def forecast(panel: Panel, model: str, plan: Plan, context: Context) -> pd.DataFrame:
-    """Forecast one population with one model."""
+def forecast(
+    panel: Panel, model: str, plan: Plan, context: Context, changes: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Forecast one population with one model; the default one also under each scenario."""
+    is_default = model == plan.default_model
     return forecast_rows(
         panel,
         create(model, context.until(panel.origin)),
         horizons=plan.horizons,
         n_draws=plan.n_draws,
-        n_samples=plan.n_samples if model == plan.default_model else 0,
+        n_samples=plan.n_samples if is_default else 0,
         seed=plan.seed,
+        changes=changes if is_default else {},
     )
 
 
@@ -143,7 +159,9 @@ def score(known: KnownCounts, panel: Panel, plan: Plan, context: Context) -> pd.
 
 
 @task(task_run_name="check forecasts of {panel.key.population}", cache_policy=NO_CACHE)
-def check_published(panel: Panel, forecasts: pd.DataFrame, plan: Plan) -> CheckReport:
+def check_published(
+    panel: Panel, forecasts: pd.DataFrame, plan: Plan, n_scenarios: int
+) -> CheckReport:
     """Third gate: what readers will see."""
     from expectations.forecasts_gate import check_forecasts
 
@@ -152,6 +170,7 @@ def check_published(panel: Panel, forecasts: pd.DataFrame, plan: Plan) -> CheckR
         n_horizons=len(plan.horizons),
         n_models=len(plan.models),
         n_samples=plan.n_samples,
+        n_scenarios=n_scenarios,
     )
     return check_forecasts(
         forecasts,
@@ -159,6 +178,14 @@ def check_published(panel: Panel, forecasts: pd.DataFrame, plan: Plan) -> CheckR
         countries=panel.countries,
         table=panel.key.population,
     )
+
+
+@task(task_run_name="check returns of {people.key.population}", cache_policy=NO_CACHE)
+def check_returns(people: People, returns: ReturnRelease) -> CheckReport:
+    """Third gate, for the flows of returning researchers."""
+    from expectations.forecasts_gate import check_forecasts
+
+    return check_forecasts(returns.forecasts, table=f"{people.key.population} returns")
 
 
 @task(cache_policy=NO_CACHE)
@@ -173,10 +200,14 @@ def refresh(
         date | None, Field(description="Use what was known on this day; empty for everything.")
     ] = None,
     sources: Annotated[
-        list[str], Field(description="Names of built-in sources, or paths of counts files.")
-    ] = ["bundled"],  # noqa: B006 - a literal, so that Prefect's form shows it; never mutated
+        list[str],
+        Field(description="Built-in sources, counts files, or folders of affiliation records."),
+    ] = DEFAULT_SOURCES,
     populations: Annotated[
         list[str] | None, Field(description="Populations to keep; empty for all.")
+    ] = None,
+    scenarios: Annotated[
+        list[str] | None, Field(description="Scenario files, or names of bundled scenarios.")
     ] = None,
     researchers_column: Annotated[
         str | None, Field(description="Column of a file that counts researchers, if several would.")
@@ -201,11 +232,16 @@ def refresh(
         models=tuple(models or usual_models()),
         populations=tuple(populations or ()),
         researchers_column=researchers_column,
+        scenarios=tuple(read_scenario(name) for name in scenarios or ()),
     )
     steps = Steps(total=COMMON_STEPS)
     steps.begin("Fetching sources")
-    fetched = {source: fetch(source, settings) for source in plan.sources}
-    identity = _identity(fetched, plan, as_of)
+    now = datetime.now(UTC)
+    people = [gather_people(s, settings, now=now) for s in plan.sources if holds_careers(s)]
+    fetched = {s: fetch(s, settings) for s in plan.sources if not holds_careers(s)}
+    snapshots = [snapshot for copies in fetched.values() for snapshot in copies]
+    snapshots += [group.snapshot for group in people]
+    identity = _identity(snapshots, plan, as_of)
     already = published_release(identity.release_id, settings.releases)
     if already is not None and not force:
         return Refreshed(already, is_new=False, report=CheckReport())
@@ -216,22 +252,32 @@ def refresh(
     steps.finish("Checking counts")
     parsed = [read(source, snapshots, plan, settings) for source, snapshots in fetched.items()]
     gates.require("input", CheckReport(tuple(note for one in parsed for note in one.notes)))
-    counts = select_populations(pd.concat([one.counts for one in parsed]), plan.populations)
+    tables = [*(one.counts for one in parsed), *(count_people(group) for group in people)]
+    counts = select_populations(pd.concat(tables), plan.populations)
     gates.require("counts", check_known(counts, _served_observations(settings.releases)))
 
     steps.finish("Checking panels")
     known = known_at(counts, identity.as_of)
     panels = [build_panel(known.counts, key) for key in series_keys(known.counts)]
     gates.require("panel", check_panels(panels))
-    steps.expect(2 * len(panels))
+    steps.expect(2 * len(panels) + len(people))
 
     context = Context(bundled_covariates(), larger_panel=max(panels, key=_size))
+    origins = {panel.key: panel.origin for panel in panels}
+    returns = {}
+    for group in (group for group in people if group.key in origins):
+        steps.finish(f"Forecasting returns of {group.key.population}")
+        made = forecast_returns(group, origins[group.key], plan.scenarios, settings, seed=plan.seed)
+        gates.require("forecasts", check_returns(group, made))
+        returns[group.key] = (group, made)
     by_panel = []
     for panel in panels:
         steps.finish(f"Forecasting {panel.key.population}")
-        rows = pd.concat([forecast(panel, model, plan, context) for model in plan.models])
-        gates.require("forecasts", check_published(panel, rows, plan))
+        changes = _changes(returns, panel, plan)
+        rows = pd.concat([forecast(panel, model, plan, context, changes) for model in plan.models])
+        gates.require("forecasts", check_published(panel, rows, plan, len(changes)))
         by_panel.append(rows)
+    by_panel += [made.forecasts for _, made in returns.values()]
     forecasts = pd.concat(by_panel)
     observations = pd.concat([observe(known, panel) for panel in panels])
 
@@ -243,7 +289,7 @@ def refresh(
     steps.finish("Publishing")
     draft = ReleaseDraft(
         identity=identity,
-        kind=kind,
+        kind="scenario" if plan.scenarios else kind,
         vintage_kind=_vintage_kind(known),
         populations=tuple(sorted({panel.key.population for panel in panels})),
         quality=gates.counts,
@@ -254,11 +300,14 @@ def refresh(
             "quality_checks": gates.report.to_frame(),
             "country_names": country_names(observations["country"]),
             "published_figures": published_figures(),
+            **_return_tables([made for _, made in returns.values()]),
         },
         supersedes=already.release_id if already is not None else None,
         reason=reason,
     )
     release = publish_release(draft, settings)
+    for group, made in returns.values():
+        keep_restricted(group, made, release.release_id, settings)
     steps.finish("Done")
     show_headline(headline_shares(observations, forecasts), release)
     link_report(gates.path)
@@ -270,13 +319,10 @@ def usual_models() -> tuple[str, ...]:
     return (DEFAULT_MODEL, *(name for name in BASELINES if name != DEFAULT_MODEL))
 
 
-def _identity(
-    fetched: Mapping[str, Sequence[Snapshot]], plan: Plan, as_of: date | None
-) -> Identity:
-    snapshots = tuple(snapshot for copies in fetched.values() for snapshot in copies)
+def _identity(snapshots: Sequence[Snapshot], plan: Plan, as_of: date | None) -> Identity:
     newest = max(snapshot.vintage for snapshot in snapshots)
     return Identity(
-        inputs=snapshots,
+        inputs=tuple(snapshots),
         settings_sha256=settings_hash(plan.settings()),
         code_version=code_version(),
         as_of=Vintage(as_of) if as_of is not None else newest,
@@ -292,6 +338,27 @@ def _vintage_kind(known: KnownCounts) -> VintageKind:
 def _served_observations(root: Path) -> pd.DataFrame | None:
     served = latest_release(root)
     return None if served is None else read_frame("observations", served, root)
+
+
+def _changes(
+    returns: Mapping[SeriesKey, tuple[People, ReturnRelease]], panel: Panel, plan: Plan
+) -> dict[str, pd.DataFrame]:
+    if panel.key not in returns:
+        return {}
+    _, made = returns[panel.key]
+    return {
+        scenario.name: share_changes(made, panel, scenario, horizons=plan.horizons)
+        for scenario in plan.scenarios
+    }
+
+
+def _return_tables(made: Sequence[ReturnRelease]) -> dict[str, pd.DataFrame]:
+    if not made:
+        return {}
+    return {
+        "return_cohorts": pd.concat([one.return_cohorts for one in made]),
+        "model_cards": pd.concat([one.model_cards for one in made]),
+    }
 
 
 def _size(panel: Panel) -> int:

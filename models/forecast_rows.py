@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,13 +13,14 @@ from features.composition import close
 from features.panel import Panel
 from models.base import Draws, Forecaster
 from models.quantiles import LEVELS, quantiles
+from models.scenarios import BASELINE, changed_shares
 from models.stock import sample_totals, stocks
 from talentcast.domain.tables import FORECASTS
 from talentcast.domain.types import OutputType, SeriesKey, Target
 
 FloatArray = NDArray[np.float64]
 
-BASELINE: Final = "baseline"
+_COLUMNS: Final = [name for name in FORECASTS.column_names if name != "release_id"]
 _MEDIAN: Final = int(np.flatnonzero(LEVELS == 0.5)[0])
 
 
@@ -31,6 +32,7 @@ def forecast_rows(
     n_draws: int,
     n_samples: int,
     seed: int,
+    changes: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """Fit a model to a panel and return its share and stock forecasts as table rows.
 
@@ -41,6 +43,7 @@ def forecast_rows(
         n_draws: Worlds from which quantiles and means are taken.
         n_samples: Worlds that are published themselves; 0 for none.
         seed: Together with the origin year it fixes every number.
+        changes: Scenarios by name: relative change of each country's stock, horizons by countries.
 
     Returns:
         Columns of `forecasts` without `release_id`. Shares sum to 1 over countries in the mean and
@@ -49,22 +52,45 @@ def forecast_rows(
     rng = np.random.default_rng([seed, panel.origin.year])
     draws = forecaster.fit(panel).sample(horizons, n_draws, rng)
     totals = sample_totals(panel, horizons, n_draws=n_draws, rng=rng)
-    by_target = {Target.SHARE: draws.shares, Target.STOCK: stocks(draws, totals)}
+    baseline = {Target.SHARE: draws.shares, Target.STOCK: stocks(draws, totals)}
+    by_scenario = {BASELINE: baseline} | {
+        name: _changed(draws, baseline[Target.STOCK], change)
+        for name, change in (changes or {}).items()
+    }
     return pd.concat(
         [
             _target_rows(
                 target, values, draws, panel.key, model=forecaster.name, n_samples=n_samples
-            )
+            ).assign(scenario=scenario)
+            for scenario, by_target in by_scenario.items()
             for target, values in by_target.items()
         ],
         ignore_index=True,
-    )
+    )[_COLUMNS]
 
 
-def row_count(panel: Panel, *, n_horizons: int, n_models: int, n_samples: int) -> int:
-    """Return how many rows a panel's forecasts have, if one model publishes its samples."""
+def _changed(
+    draws: Draws, stock_draws: FloatArray, change: pd.DataFrame
+) -> dict[Target, FloatArray]:
+    """Return share and stock draws under a change of stocks; world by world as in the baseline."""
+    factors = 1 + change.reindex(index=list(draws.horizons), columns=list(draws.countries)).fillna(
+        0.0
+    ).to_numpy(dtype=np.float64)
+    return {
+        Target.SHARE: changed_shares(draws, change).shares,
+        Target.STOCK: stock_draws * factors[:, None, :],
+    }
+
+
+def row_count(
+    panel: Panel, *, n_horizons: int, n_models: int, n_samples: int, n_scenarios: int = 0
+) -> int:
+    """Return how many rows a panel's forecasts have.
+
+    One model publishes its samples, and the scenarios beside the baseline.
+    """
     per_model = len(LEVELS) + len((OutputType.MEAN, OutputType.MEDIAN))
-    per_country = n_models * per_model + n_samples
+    per_country = n_models * per_model + n_samples + n_scenarios * (per_model + n_samples)
     targets = (Target.SHARE, Target.STOCK)
     return len(targets) * len(panel.countries) * n_horizons * per_country
 
@@ -91,16 +117,14 @@ def _target_rows(
         _block(OutputType.MEDIAN, missing, predicted[:, [_MEDIAN]], draws),
         _block(OutputType.SAMPLE, numbers, values[:, :n_samples], draws),
     ]
-    rows = pd.concat(blocks, ignore_index=True).assign(
+    return pd.concat(blocks, ignore_index=True).assign(
         target=str(target),
         population=key.population,
         counting_rule=str(key.counting_rule),
         source=key.source,
-        scenario=BASELINE,
         model=model,
         origin_year=draws.origin.year,
     )
-    return rows[[name for name in FORECASTS.column_names if name != "release_id"]]
 
 
 def _block(

@@ -33,6 +33,12 @@ class Settings(BaseSettings):
         default=None,
         description="Key of at least 32 bytes for pseudonyms; needed for real person records.",
     )
+    pseudonym_key_file: Path | None = Field(
+        default=None, description="File with that key, outside the data and output folders."
+    )
+    allow_individual: bool = Field(
+        default=False, description="Keep and read coarse individual rows in the restricted store."
+    )
     max_input_bytes: int = Field(
         default=500_000_000, gt=0, description="Larger input files are refused."
     )
@@ -86,7 +92,8 @@ def prepare_orchestrator(settings: Settings) -> None:
         # On a loaded machine the embedded server needs longer than Prefect's 20 seconds.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_LOGGING_LEVEL": "WARNING",
+        # An expected failure is one line of ours; Prefect would log its traceback as well.
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
         "DO_NOT_TRACK": "1",
     }
     if server_url() is None:

@@ -23,10 +23,14 @@ def refresh(
     ] = None,
     source: Annotated[
         list[str] | None,
-        typer.Option("--source", help="Built-in source or counts file; repeat for several."),
+        typer.Option("--source", help="Built-in source, file or folder; repeat for several."),
     ] = None,
     population: Annotated[
         list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
+    ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", help="Scenario file, or bundled scenario; repeat for several."),
     ] = None,
     researchers_column: ResearchersColumn = None,
     force: Annotated[
@@ -52,13 +56,15 @@ def refresh(
     with progress_bar() as update:
         update("Starting the orchestrator", 0, 1)
         from flows.progress import listening
+        from flows.refresh import DEFAULT_SOURCES
         from flows.refresh import refresh as refresh_flow
 
         with listening(update):
             refreshed = refresh_flow(
                 as_of=vintage.as_of if vintage else None,
-                sources=source or ["bundled"],
+                sources=source or list(DEFAULT_SOURCES),
                 populations=population,
+                scenarios=scenario,
                 researchers_column=researchers_column,
                 force=force,
                 reason=reason,

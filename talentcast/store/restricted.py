@@ -277,7 +277,7 @@ def _require_coarse(rows: pd.DataFrame) -> None:
     probability = rows["probability"].to_numpy(dtype=float)
     if not np.allclose(probability, coarse(probability), atol=1e-9):
         raise StoreError(
-            f"Individual probabilities are kept in steps of {PROBABILITY_STEP}: see likelihood_rows."
+            f"Individual probabilities are kept in steps of {PROBABILITY_STEP}: see likelihood_rows"
         )
 
 

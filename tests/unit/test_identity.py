@@ -10,7 +10,7 @@ import pytest
 
 from talentcast.code_version import code_version
 from talentcast.domain.errors import UsageError
-from talentcast.domain.plan import Plan
+from models.plan import Plan
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import ReleaseId, Vintage
 from talentcast.store.release import Identity, settings_hash

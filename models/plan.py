@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from models.scenarios import Scenario
 from talentcast.domain.types import PUBLISHED_HORIZONS, PUBLISHED_SAMPLES, SCORED_HORIZONS
 
 
@@ -12,8 +13,9 @@ class Plan:
     """Choices that decide the content of a release, besides its inputs and the code.
 
     Attributes:
-        sources: Names of built-in sources, or paths of counts files.
+        sources: Names of built-in sources, or paths of counts files and affiliation folders.
         populations: Populations to keep; empty for all that the sources hold.
+        scenarios: Changed assumptions that the default model is also forecast under.
         researchers_column: Column of a counts file to read, where several could be meant.
         models: Models that forecast, the default one first; all are scored.
         n_draws: Joint draws behind every quantile and mean.
@@ -25,6 +27,7 @@ class Plan:
     models: tuple[str, ...]
     populations: tuple[str, ...] = ()
     researchers_column: str | None = None
+    scenarios: tuple[Scenario, ...] = ()
     horizons: tuple[int, ...] = PUBLISHED_HORIZONS
     scored_horizons: tuple[int, ...] = SCORED_HORIZONS
     n_draws: int = 1000
