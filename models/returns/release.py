@@ -18,7 +18,7 @@ from models.returns.backtest import (
     ReturnsBacktest,
     returns_backtest,
 )
-from models.returns.flow_forecast import Abroad, flow_rows, forecast_return_flows, stock_changes
+from models.returns.flow_forecast import Abroad, flow_rows, forecast_return_flows
 from models.returns.flows import calibrate, past_cells
 from models.returns.model import ReturnModel, TrainingTables, fit_return_model
 from models.returns.publication import (
