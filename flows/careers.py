@@ -23,7 +23,7 @@ from models.simulator import simulate_careers
 from talentcast.config import Settings
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
-from talentcast.privacy.disclosure import protected_counts
+from talentcast.privacy.disclosure import held_counts, protected_counts
 from talentcast.privacy.pseudonyms import pseudonymised, require_key
 from talentcast.sources.affiliations import (
     download_affiliations,
@@ -49,6 +49,19 @@ class People:
     key: SeriesKey
     snapshot: Snapshot
     records: CareerRecords = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class DerivedCounts:
+    """Counts by country of a group of people.
+
+    Attributes:
+        counts: Behind disclosure control.
+        ledger: What they were made from: for the restricted store only.
+    """
+
+    counts: pd.DataFrame
+    ledger: pd.DataFrame = field(repr=False)
 
 
 def holds_careers(source: str) -> bool:
@@ -108,13 +121,15 @@ def _real_people(folder: Path, settings: Settings, now: datetime) -> People:
 
 
 @task(cache_policy=NO_CACHE)
-def count_people(people: People) -> pd.DataFrame:
-    """Derive counts by country and year that point at nobody."""
+def count_people(people: People, settings: Settings) -> DerivedCounts:
+    """Derive counts by country and year that point at nobody, nor do so beside the last ones."""
     counts = researcher_counts(
         ibis.memtable(people.records.careers), people.key, vintage=people.snapshot.vintage
     )
     typed = counts.assign(vintage=pd.to_datetime(counts["vintage"]).astype("datetime64[us]"))
-    return largest_complete_block(protected_counts(typed))
+    before = restricted_store(settings).read_ledger(_counts_ledger(people))
+    held = held_counts(typed, before)
+    return DerivedCounts(largest_complete_block(protected_counts(held)), held)
 
 
 @task(task_run_name="returns of {people.key.population}", cache_policy=NO_CACHE)
@@ -122,7 +137,7 @@ def forecast_returns(
     people: People, origin: Origin, scenarios: Sequence[Scenario], settings: Settings, *, seed: int
 ) -> ReturnRelease:
     """Fit and test the return model, and make what may be published from it."""
-    ledger = restricted_store(settings).read_ledger(people.key.population)
+    ledger = restricted_store(settings).read_ledger(_cohorts_ledger(people))
     return return_release(
         people.records,
         origin,
@@ -136,11 +151,24 @@ def forecast_returns(
 
 @task(cache_policy=NO_CACHE)
 def keep_restricted(
-    people: People, returns: ReturnRelease, release_id: ReleaseId, settings: Settings
+    people: People,
+    counted: DerivedCounts,
+    returns: ReturnRelease,
+    release_id: ReleaseId,
+    settings: Settings,
 ) -> None:
-    """Keep the ledger and, where it was asked for, coarse individual probabilities."""
+    """Keep the ledgers and, where it was asked for, coarse individual probabilities."""
     store = restricted_store(settings)
-    store.write_ledger(people.key.population, returns.ledger)
+    store.write_ledger(_counts_ledger(people), counted.ledger)
+    store.write_ledger(_cohorts_ledger(people), returns.ledger)
     if settings.allow_individual and not people.records.is_synthetic:
         rows = likelihood_rows(returns.marks, returns.probability, release_id)
         store.write_likelihoods(rows, allow_individual=True)
+
+
+def _counts_ledger(people: People) -> str:
+    return f"{people.key.population}_counts"
+
+
+def _cohorts_ledger(people: People) -> str:
+    return f"{people.key.population}_cohorts"

@@ -46,6 +46,7 @@ from talentcast.domain.provenance import ParsedCounts, Snapshot
 from talentcast.domain.types import SeriesKey, Vintage, VintageKind
 from talentcast.sources.bundled import bundled_covariates, published_figures
 from talentcast.sources.countries import country_names
+from talentcast.sources.lender import lending_panel
 from talentcast.sources.registry import source_for
 from talentcast.store.publisher import next_repeat, publish, published_release
 from talentcast.store.reader import latest_release, read_frame
@@ -141,15 +142,20 @@ def observe(known: KnownCounts, panel: Panel) -> pd.DataFrame:
 
 @task(task_run_name="score {panel.key.population}", cache_policy=NO_CACHE)
 def score(known: KnownCounts, panel: Panel, plan: Plan, context: Context) -> pd.DataFrame:
-    """Score every model at past origins of one population."""
+    """Score every model at past origins of one population; nothing, if it is too short."""
+    origins = scored_origins(panel)
+    if not origins:
+        return pd.DataFrame()
+    # The lender's countries are chosen by what was known then, as the panel's own are.
+    lender = lending_panel(min(origins))
     result = backtest(
         known.counts,
         panel.key,
         models=plan.models,
-        origins=scored_origins(panel),
+        origins=origins,
         horizons=plan.scored_horizons,
         last_year=panel.origin.year,
-        context=context,
+        context=Context(context.covariates, larger_panel=lender),
     )
     vintage = vintage_of(known.counts, panel.key)
     # All origins are trained on today's vintage, so every one of these scores is pseudo.
@@ -252,7 +258,8 @@ def refresh(
     steps.finish("Checking counts")
     parsed = [read(source, snapshots, plan, settings) for source, snapshots in fetched.items()]
     gates.require("input", CheckReport(tuple(note for one in parsed for note in one.notes)))
-    tables = [*(one.counts for one in parsed), *(count_people(group) for group in people)]
+    derived = {group.key: count_people(group, settings) for group in people}
+    tables = [*(one.counts for one in parsed), *(one.counts for one in derived.values())]
     counts = select_populations(pd.concat(tables), plan.populations)
     gates.require("counts", check_known(counts, _served_observations(settings.releases)))
 
@@ -262,7 +269,8 @@ def refresh(
     gates.require("panel", check_panels(panels))
     steps.expect(2 * len(panels) + len(people))
 
-    context = Context(bundled_covariates(), larger_panel=max(panels, key=_size))
+    latest = max(panel.origin for panel in panels)
+    context = Context(bundled_covariates(), larger_panel=lending_panel(latest))
     origins = {panel.key: panel.origin for panel in panels}
     returns = {}
     for group in (group for group in people if group.key in origins):
@@ -296,7 +304,7 @@ def refresh(
         tables={
             "observations": observations,
             "forecasts": forecasts,
-            "scores": pd.concat(scores),
+            **_scores_table(scores),
             "quality_checks": gates.report.to_frame(),
             "country_names": country_names(observations["country"]),
             "published_figures": published_figures(),
@@ -307,7 +315,7 @@ def refresh(
     )
     release = publish_release(draft, settings)
     for group, made in returns.values():
-        keep_restricted(group, made, release.release_id, settings)
+        keep_restricted(group, derived[group.key], made, release.release_id, settings)
     steps.finish("Done")
     show_headline(headline_shares(observations, forecasts), release)
     link_report(gates.path)
@@ -352,6 +360,12 @@ def _changes(
     }
 
 
+def _scores_table(scores: Sequence[pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """No table where every series is too short to be scored."""
+    scored = [rows for rows in scores if len(rows)]
+    return {"scores": pd.concat(scored)} if scored else {}
+
+
 def _return_tables(made: Sequence[ReturnRelease]) -> dict[str, pd.DataFrame]:
     if not made:
         return {}
@@ -359,7 +373,3 @@ def _return_tables(made: Sequence[ReturnRelease]) -> dict[str, pd.DataFrame]:
         "return_cohorts": pd.concat([one.return_cohorts for one in made]),
         "model_cards": pd.concat([one.model_cards for one in made]),
     }
-
-
-def _size(panel: Panel) -> int:
-    return len(panel.countries)

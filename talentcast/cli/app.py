@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from talentcast.cli import backtest, checks, doctor, refresh, releases, returns, serve, sources
+from talentcast.cli import (
+    backtest,
+    checks,
+    cohort,
+    doctor,
+    export,
+    refresh,
+    releases,
+    returns,
+    serve,
+    sources,
+)
 from talentcast.domain.errors import TalentcastError
 
 app = typer.Typer(
@@ -24,8 +35,10 @@ app = typer.Typer(
 app.command("refresh")(refresh.refresh)
 app.command("backtest")(backtest.backtest)
 app.command("check")(checks.check)
+app.command("cohort")(cohort.cohort)
 app.command("doctor")(doctor.doctor)
 app.command("serve")(serve.serve)
+app.command("export")(export.export)
 app.add_typer(releases.app, name="releases")
 app.add_typer(returns.app, name="returns")
 app.add_typer(sources.app, name="sources")

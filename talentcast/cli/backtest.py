@@ -53,6 +53,7 @@ def backtest(
     from models.registry import DEFAULT_MODEL, Context
     from talentcast.cli.progress import progress_bar
     from talentcast.sources.covariates import read_covariates
+    from talentcast.sources.lender import lending_panel
     from talentcast.sources.registry import source_for
 
     source = source_for(str(counts), researchers_column=researchers_column)
@@ -63,15 +64,17 @@ def backtest(
             f"{counts} holds {len(keys)} series; a backtest takes one. Split the file by "
             "population, counting_rule and source."
         )
+    past = [Origin(year) for year in _range(origins, "--origins")]
+    context = Context(read_covariates(covariates), larger_panel=lending_panel(min(past)))
     with progress_bar() as update:
         result = run(
             parsed,
             keys[0],
             models=model or [DEFAULT_MODEL],
-            origins=[Origin(year) for year in _range(origins, "--origins")],
+            origins=past,
             horizons=_range(horizons, "--horizons"),
             last_year=last_year,
-            context=Context(covariates=read_covariates(covariates)),
+            context=context,
             progress=lambda done, total: update("Backtesting", done, total),
         )
     out.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talentcast.cli.options import Json
+from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
@@ -73,6 +74,52 @@ def backtest(
         typer.echo(f"Warning: {warning}", err=True)
     if not json:
         typer.echo(f"Written: {out / 'predictions.parquet'}, {out / 'scores.parquet'}")
+
+
+@app.command()
+def forget(
+    pseudonym: Annotated[str, typer.Argument(help="64 hexadecimal digits; never an id or a name.")],
+    *,
+    home: Home = None,
+) -> None:
+    """Remove a person from everything restricted, for good, and keep them out.
+
+    The next release is made without them.
+
+    Example: talentcast returns forget 3f9c...e1
+    """
+    from talentcast.config import load_settings
+    from talentcast.store.restricted import RestrictedStore
+
+    settings = load_settings(home)
+    store = RestrictedStore(settings.restricted, releases=settings.releases)
+    removed = store.forget(pseudonym, forgotten_at=datetime.now(UTC))
+    typer.echo(f"Removed {removed} rows. Publish again without this person: talentcast refresh")
+
+
+@app.command()
+def read(
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is written to the access log.")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Read individual rows, unranked; needs TALENTCAST_ALLOW_INDIVIDUAL=1, and is logged.
+
+    Example: talentcast returns read --reason "audit of the calibration, ticket 12"
+    """
+    from talentcast.config import load_settings
+    from talentcast.store.restricted import RestrictedStore
+
+    settings = load_settings(home)
+    store = RestrictedStore(settings.restricted, releases=settings.releases)
+    rows = store.read_likelihoods(
+        reason=reason, allow_individual=settings.allow_individual, read_at=datetime.now(UTC)
+    )
+    print_rows(
+        [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")],
+        as_json=json,
+    )
 
 
 def _summary(scores: pd.DataFrame) -> list[dict[str, object]]:

@@ -1,0 +1,62 @@
+"""talentcast cohort: what became of a roster of researchers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from talentcast.cli.options import Json
+from talentcast.cli.output import print_rows
+from talentcast.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from features.cohorts import Roster
+
+
+def cohort(
+    *,
+    roster: Annotated[Path, typer.Option("--roster", help="Text file: one researcher id a line.")],
+    affiliations: Annotated[
+        Path, typer.Option("--affiliations", help="Folder of affiliation records.")
+    ],
+    comparison: Annotated[
+        Path | None, typer.Option("--comparison", help="Another roster; default: everybody else.")
+    ] = None,
+    by: Annotated[
+        Literal["status", "country"], typer.Option("--by", help="Composition by this.")
+    ] = "status",
+    json: Json = False,
+) -> None:
+    """Report who of a roster never left, returned, is abroad or moved on, by origin and year.
+
+    Shares come with 95 % Wilson intervals; cells of fewer than 10 people are withheld.
+
+    Example: talentcast cohort --roster lab.txt --affiliations careers
+    """
+    from features.cohorts import cohort_report
+    from talentcast.sources.affiliations import read_career_records
+
+    report = cohort_report(
+        read_career_records(affiliations),
+        _roster(roster),
+        comparison=None if comparison is None else _roster(comparison),
+        by=by,
+    )
+    shown = report.round(3).astype(object).where(report.notna(), None)
+    print_rows(
+        [{str(name): value for name, value in row.items()} for row in shown.to_dict("records")],
+        as_json=json,
+    )
+
+
+def _roster(file: Path) -> Roster:
+    from features.cohorts import Roster
+
+    if not file.is_file():
+        raise UsageError(f"There is no roster {file}. Give a text file with one id a line.")
+    ids = {line.strip() for line in file.read_text(encoding="utf-8").splitlines()} - {""}
+    if not ids:
+        raise UsageError(f"{file} names nobody. Give one researcher id a line.")
+    return Roster(file.stem, frozenset(ids))
