@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from talentcast.domain.types import CountingRule
 from talentcast.findings.load import BASELINE, Offer
 from talentcast.store.release import Release
 
@@ -14,6 +15,7 @@ NAMES: Final = ("release", "population", "counting", "scenario", "horizon", "cou
 USUAL_HORIZON: Final = 5
 #: Populations that are shown first, if the release holds them.
 _FIRST: Final = ("scholars_scopus",)
+_FIRST_RULE: Final = str(CountingRule.MODAL_COUNTRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,9 @@ def populations(offers: Sequence[Offer]) -> list[str]:
 
 
 def countings(offers: Sequence[Offer], population: str) -> list[str]:
-    """Return the counting rules of a population."""
-    return sorted({counting_of(o) for o in offers if o.key.population == population})
+    """Return the counting rules of a population, each person once in front."""
+    found = {counting_of(o) for o in offers if o.key.population == population}
+    return sorted(found, key=lambda name: (not name.startswith(_FIRST_RULE), name))
 
 
 def scenarios(offers: Sequence[Offer], population: str, counting: str) -> list[str]:

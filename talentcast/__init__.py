@@ -4,9 +4,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from talentcast.reading import read, releases
+    from talentcast.reading import probability_ahead, probability_overtakes, read, releases
 
-__all__ = ["read", "releases"]
+__all__ = ["probability_ahead", "probability_overtakes", "read", "releases"]
 
 try:
     __version__ = version("talentcast")

@@ -114,16 +114,18 @@ def past_fans_chart(
     y = parts.percent(low, top)
     coloured = fans.assign(colour=palette.hues[0], series=fans["origin_year"].astype(str))
     at = {"x": x.encode("year"), "y": y.encode("value", grid=True)}
-    ends = fans.sort_values("year").groupby("origin_year").tail(1)
-    ends = ends.assign(said="made in " + ends["origin_year"].astype(str), value=ends[field(0.975)])
+    starts = fans.sort_values("year").groupby("origin_year").head(1)
+    starts = starts.assign(
+        said="made in " + starts["origin_year"].astype(str), value=starts[field(0.975)]
+    )
     layers = [
         *_bands(coloured, x, y),
         _median(coloured, x, y),
         layer({"type": "line", "color": palette.ink, "strokeWidth": 2}, outcome, at),
         layer({"type": "point", "filled": True, "color": palette.ink, "size": 18}, outcome, at),
         layer(
-            {"type": "text", "align": "right", "dy": -8, "color": palette.hues[0]},
-            ends, at | {"text": {"field": "said"}},
+            {"type": "text", "align": "left", "dy": -8, "color": palette.hues[0]},
+            starts, at | {"text": {"field": "said"}},
         ),
     ]  # fmt: skip
     return finish(layers, palette, height=height, description=description)

@@ -15,6 +15,7 @@ from talentcast.cli import (
     cohort,
     doctor,
     export,
+    mirror,
     refresh,
     releases,
     returns,
@@ -39,6 +40,7 @@ app.command("cohort")(cohort.cohort)
 app.command("doctor")(doctor.doctor)
 app.command("serve")(serve.serve)
 app.command("export")(export.export)
+app.command("mirror")(mirror.mirror)
 app.add_typer(releases.app, name="releases")
 app.add_typer(returns.app, name="returns")
 app.add_typer(sources.app, name="sources")

@@ -32,8 +32,8 @@ def returns_headline(cohorts: pd.DataFrame, names: Mapping[str, str]) -> Headlin
     largest = str(by_origin["researchers_at_risk"].idxmax())
     name = in_sentence(names.get(largest, largest))
     title = (
-        f"{sentence(odds(float(part[largest])))} researchers of {name} abroad in {year} are "
-        f"expected back within {horizon} years"
+        f"{sentence(odds(float(part[largest])))} researchers first seen in {name} and "
+        f"abroad in {year} are expected back within {horizon} years"
     )
     people = count(float(by_origin["researchers_at_risk"].max()))
     body = (

@@ -1,0 +1,50 @@
+"""talentcast export: a release in the formats of other tools."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from talentcast.cli.options import Home, Json
+from talentcast.cli.output import print_rows
+from talentcast.domain.errors import UsageError
+
+
+class Format(StrEnum):
+    """What `--format` takes."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    HUBVERSE = "hubverse"
+    FRICTIONLESS = "frictionless"
+    REPORT = "report"
+
+
+def export(
+    *,
+    format_: Annotated[Format, typer.Option("--format", help="Format to write.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
+    release: Annotated[
+        str, typer.Option("--release", metavar="ID", help="A release id, or latest.")
+    ] = "latest",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Write a release in the format of another tool, or as a report that needs no server.
+
+    Example: talentcast export --format xlsx --out exports
+    """
+    from talentcast.config import load_settings
+    from talentcast.export.formats import writer
+    from talentcast.store.reader import find_release
+
+    root = load_settings(home).releases
+    found = find_release(release, root)
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file. Name a folder with --out.")
+    out.mkdir(parents=True, exist_ok=True)
+    files = writer(str(format_))(found, root, out)
+    print_rows([{"file": str(path), "bytes": path.stat().st_size} for path in files], as_json=json)

@@ -1,0 +1,42 @@
+"""talentcast mirror: releases in PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from talentcast.cli.options import Home, Json
+from talentcast.cli.output import print_rows
+
+
+def mirror(
+    *,
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="postgresql://user@host:5432/database")
+    ],
+    release: Annotated[
+        str, typer.Option("--release", metavar="ID", help="The current one: an id, or latest.")
+    ] = "latest",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="ID", help="An older release to hold beside it."),
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Put the current release into PostgreSQL, for Grafana, Metabase or Superset.
+
+    Readers see the old content or the new one, never a mixture.
+
+    Example: talentcast mirror --to postgresql://talentcast@localhost:5432/dashboards
+    """
+    from talentcast.config import load_settings
+    from talentcast.export.postgres import mirror as mirror_releases
+    from talentcast.store.reader import find_release
+
+    root = load_settings(home).releases
+    wanted = dict.fromkeys(find_release(name, root).release_id for name in [release, *(keep or [])])
+    chosen = [find_release(str(release_id), root) for release_id in wanted]
+    counts = mirror_releases(chosen, root, to)
+    print_rows([{"table": name, "rows": rows} for name, rows in counts.items()], as_json=json)

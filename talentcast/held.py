@@ -1,0 +1,167 @@
+"""Published tables held in memory: a release never changes, so it is read from disk once."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from talentcast.domain.errors import UsageError
+from talentcast.domain.tables import RELEASES, table
+from talentcast.store import reader
+from talentcast.store.release import Release
+
+#: Tables held at once; the forecasts of one release take some 30 megabytes.
+HELD_TABLES: Final = 12
+
+_Value = TypeVar("_Value")
+
+
+class Held(Generic[_Value]):
+    """The values used last, each made by one thread while others that want it wait."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[Hashable, _Value] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
+        """Return the value of a key, made now if it is not held."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._values:
+                    return self._values[key]
+            value = make()
+            with self._lock:
+                self._values[key] = value
+                self._making.pop(key, None)
+                while len(self._values) > self._most:
+                    self._values.popitem(last=False)
+            return value
+
+
+_tables: Final[Held[pa.Table]] = Held(HELD_TABLES)
+_releases: Final[Held[list[Release]]] = Held(4)
+
+
+def releases(root: Path) -> list[Release]:
+    """Return every release, newest first; read again only when something was published."""
+    log = root / RELEASES.name / "_delta_log"
+    if not log.is_dir():  # nothing was published, or the store is no folder
+        return reader.list_releases(root)
+    newest = max((entry.name for entry in log.glob("*.json")), default="")
+    return _releases.get((root.resolve(), newest), lambda: reader.list_releases(root))
+
+
+def find(release: str, root: Path) -> Release:
+    """Return a release by id, or the latest one; errors as `reader.find_release`."""
+    known = releases(root)
+    if release == "latest":
+        current = (r for r in known if r.status == "published" and r.kind in reader.CURRENT_KINDS)
+    else:
+        current = (r for r in known if str(r.release_id) == release)
+    found = next(current, None)
+    return reader.find_release(release, root) if found is None else found
+
+
+def rows(name: str, release: Release, root: Path, *, filters: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows of one table in one release for which every filter holds.
+
+    Args:
+        name: Name of the table.
+        release: A published release.
+        root: Root of the release store.
+        filters: Value, or values, by column.
+    """
+    reader.condition(name, dict(filters))  # refuses unknown tables and columns
+    entry = release.tables.get(name)
+    if entry is None:
+        raise UsageError(
+            f"Release {release.release_id} holds no table '{name}'; it holds "
+            f"{', '.join(sorted(release.tables))}."
+        )
+    key = (root.resolve(), str(release.release_id), name, entry.row_hash)
+    held = _tables.get(key, lambda: _load(name, release, root))
+    kept = np.ones(held.num_rows, dtype=bool)
+    for column, wanted in filters.items():
+        kept &= _matches(held.column(column), _values(wanted))
+    frame: pd.DataFrame = _plain(held.take(pa.array(np.flatnonzero(kept)))).to_pandas()
+    return frame
+
+
+def _load(name: str, release: Release, root: Path) -> pa.Table:
+    """Read a table from the files that the manifest names, text as codes."""
+    contract = table(name)
+    entry = release.tables[name]
+    paths = [root / name / file.path for file in entry.files]
+    if not paths or not all(path.is_file() for path in paths):
+        return _coded(reader.read_rows(name, release, root))  # says what is wrong, if it is
+    texts = [
+        column.name
+        for column in contract.columns
+        if column.type == "string" and column.name != "release_id"  # that one is in the path
+    ]
+    parts = [pq.ParquetFile(path, read_dictionary=texts).read() for path in paths]
+    joined = pa.concat_tables(parts, promote_options="permissive")
+    if "release_id" not in joined.column_names:
+        joined = joined.append_column(
+            "release_id", pa.array([str(release.release_id)]).dictionary_encode().take(
+                pa.array(np.zeros(joined.num_rows, dtype=np.int32))
+            ),
+        )  # fmt: skip
+    ordered = [column for column in contract.column_names if column in joined.column_names]
+    return _coded(joined.select(ordered))
+
+
+def _coded(rows_: pa.Table) -> pa.Table:
+    """Return the rows in one piece, every text column as codes."""
+    columns = []
+    for column in rows_.columns:
+        whole = column.combine_chunks()
+        if isinstance(whole, pa.ChunkedArray):
+            whole = whole.chunk(0) if whole.num_chunks else pa.array([], column.type)
+        if pa.types.is_string(whole.type) or pa.types.is_large_string(whole.type):
+            whole = whole.dictionary_encode()
+        columns.append(whole)
+    return pa.table(columns, names=rows_.column_names)
+
+
+def _plain(rows_: pa.Table) -> pa.Table:
+    """Return the rows with text as text."""
+    columns = [
+        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for column in rows_.columns
+    ]
+    return pa.table(columns, names=rows_.column_names)
+
+
+def _matches(column: pa.ChunkedArray, wanted: Sequence[Any]) -> NDArray[np.bool_]:
+    array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+    if not pa.types.is_dictionary(array.type):
+        hits = pc.is_in(array, value_set=pa.array(wanted).cast(array.type))
+        return np.asarray(hits.to_numpy(zero_copy_only=False), dtype=bool)
+    known = pc.is_in(array.dictionary, value_set=pa.array(wanted, array.dictionary.type))
+    # The code of a missing value is -1: it matches nothing.
+    by_code = np.append(known.to_numpy(zero_copy_only=False).astype(bool), False)
+    codes = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
+    return np.asarray(by_code[codes], dtype=bool)
+
+
+def _values(wanted: object) -> list[Any]:
+    is_one = isinstance(wanted, str) or not isinstance(wanted, Sequence)
+    return [wanted] if is_one else list(wanted)  # type: ignore[call-overload]

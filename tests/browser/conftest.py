@@ -1,0 +1,194 @@
+"""A dashboard over small releases, and a browser that records what it does."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from small_release import Small, publish_small
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
+#: Sums layout shifts as Chromium reports them.
+WATCH_SHIFTS = """window.__shift = 0; new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.__shift += entry.value
+}).observe({type: 'layout-shift', buffered: true})"""
+
+
+@dataclass(frozen=True)
+class Store:
+    """Three releases: a backfill from earlier data, an older one, and the latest."""
+
+    home: Path
+    backfill: str
+    older: str
+    latest: str
+
+    @property
+    def root(self) -> Path:
+        return self.home / "releases"
+
+
+@dataclass
+class Visit:
+    """One page in one browser, and everything it asked for or complained about."""
+
+    base: str
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "", **query: str) -> Visit:
+        """Open a page and wait until it is whole."""
+        self.page.goto(f"{self.base}/{path}?{urlencode(query)}")
+        self.settle()
+        return self
+
+    def settle(self) -> None:
+        """Wait until nothing is being drawn any more."""
+        self.page.wait_for_selector(".tc-footer", timeout=60_000)
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=stStatusWidget]')"
+            " && !document.querySelector('[data-stale=true]')",
+            timeout=60_000,
+        )
+        self.page.wait_for_timeout(400)
+
+    def title(self) -> str:
+        return str(self.page.locator("h1").first.inner_text())
+
+    def text(self) -> str:
+        return str(self.page.locator("[data-testid=stMain]").inner_text())
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose in a list the way a keyboard user does."""
+        box = self.page.get_by_role("combobox", name=label, exact=False).first
+        box.click()
+        box.fill(option)
+        self.page.get_by_role("option", name=option, exact=False).first.click()
+        self.settle()
+
+    def query(self) -> dict[str, str]:
+        found: dict[str, str] = self.page.evaluate(
+            "() => Object.fromEntries(new URLSearchParams(location.search))"
+        )
+        return found
+
+    def rows(self, caption: str) -> list[list[str]]:
+        """Return the cells of the table with a caption."""
+        cells: list[list[str]] = self.page.evaluate(
+            """caption => { const table = [...document.querySelectorAll('table.tc-table')].find(
+              t => t.caption.textContent.startsWith(caption));
+              return [...table.tBodies[0].rows].map(r => [...r.cells].map(c => c.textContent)) }""",
+            caption,
+        )
+        return cells
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    home = tmp_path_factory.mktemp("home")
+    releases = [
+        publish_small(home / "releases", small)
+        for small in (
+            Small(date(2020, 1, 31), 2019, "backfill", "b", has_returns=False),
+            Small(date(2023, 1, 31), 2022, "manual", "c", tilt=0.03, has_returns=False),
+            Small(),
+        )
+    ]
+    return Store(home, *(str(release.release_id) for release in releases))
+
+
+@pytest.fixture(scope="session")
+def address(store: Store) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    talentcast = str(Path(sys.executable).with_name("talentcast"))
+    command = [talentcast, "serve", "--port", str(port)]
+    log = store.home / "serve.log"
+    with log.open("w") as written:
+        server = subprocess.Popen(
+            [*command, "--home", str(store.home)], stdout=written, stderr=written, cwd=store.home
+        )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _wait(base, log, server)
+        yield base
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait(base: str, log: Path, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(240):
+        if server.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{base}/_stcore/health").is_success:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.25)
+    pytest.fail(f"The dashboard did not start: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine; install the system package chromium")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def pictures() -> Path:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS
+
+
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Visit]:
+    yield from _visit(browser, address)
+
+
+def _visit(browser: Any, address: str, **options: Any) -> Iterator[Visit]:
+    context = browser.new_context(accept_downloads=True, **options)
+    page = context.new_page()
+    made = Visit(address, page)
+    page.on("console", lambda m: made.errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: made.errors.append(str(error)))
+    own = (address, address.replace("http:", "ws:"), "data:", "blob:")
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(own) else made.elsewhere.append(request.url),
+    )
+    page.add_init_script(WATCH_SHIFTS)
+    yield made
+    context.close()
+    assert made.errors == [], "the browser's console shows errors"
+    assert made.elsewhere == [], "a request left the machine"
+
+
+@pytest.fixture
+def visits(browser: Any, address: str) -> Any:
+    """Return a way to visit with other options, for example a dark phone."""
+
+    def start(**options: Any) -> Iterator[Visit]:
+        return _visit(browser, address, **options)
+
+    return start

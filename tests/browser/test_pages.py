@@ -1,0 +1,228 @@
+"""Every page in a real browser: it opens, says what the tables say, and asks nobody else."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import talentcast
+
+PAGES = ("overview", "country", "returns", "track-record", "quality", "releases")
+#: Layout shift that readers do not notice.
+STILL = 0.1
+
+
+def median(store: Any, country: str, year: int, **filters: Any) -> float:
+    """Return a forecast share in per cent, read from the table and not through the dashboard."""
+    chosen = {
+        "population": "scholars_scopus", "counting_rule": "modal_country",
+        "scenario": "baseline", "release": store.latest, **filters,
+    }  # fmt: skip
+    rows = talentcast.read(
+        "forecasts", home=store.home, target="researcher_share", model="sarimax110",
+        output_type="quantile", output_type_id=0.5, country=country, target_year=year, **chosen,
+    )  # fmt: skip
+    assert len(rows) == 1
+    return 100 * float(rows["value"].iloc[0])
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_with_one_heading_and_says_where_numbers_come_from(
+    visit: Any, store: Any, path: str
+) -> None:
+    visit.open(path)
+    assert visit.page.locator("h1").count() == 1
+    assert store.latest in visit.text()
+    assert visit.page.locator("[data-testid=stException]").count() == 0
+
+
+def test_the_heading_quotes_the_leader_s_median(visit: Any, store: Any) -> None:
+    visit.open()
+    expected = median(store, "CHN", 2028)
+    assert "China’s lead" in visit.title()
+    assert f"about {expected:.0f}% of the world’s researchers by 2028" in visit.title()
+
+
+def test_the_numbers_under_the_chart_are_those_of_the_table(visit: Any, store: Any) -> None:
+    visit.open()
+    shown = {row[0]: row[2] for row in visit.rows("Share of the world")}
+    assert shown == {
+        name: f"{median(store, code, 2028):.1f}%"
+        for code, name in (("CHN", "China"), ("USA", "United States"), ("IND", "India"),
+                           ("GBR", "United Kingdom"))
+    }  # fmt: skip
+
+
+def test_odds_come_from_the_joint_samples(visit: Any, store: Any) -> None:
+    visit.open(population="scholars_scopus", counting="modal_country.bundled")
+    visit.choose("Will this country", "France")
+    visit.choose("…be ahead of", "United Kingdom")
+    ahead = talentcast.probability_ahead(
+        "FRA", "GBR", population="scholars_scopus", counting_rule="modal_country",
+        release=store.latest, home=store.home,
+    )  # fmt: skip
+    shown = visit.rows("France ahead of the United Kingdom")
+    expected = [
+        [str(year), "<1%" if p < 0.01 else ">99%" if p > 0.99 else f"{100 * p:.0f}%"]
+        for year, p in ahead.items()
+    ]
+    assert shown == expected
+
+
+def test_a_pair_of_the_same_country_asks_for_another(visit: Any) -> None:
+    visit.open()
+    visit.choose("Will this country", "India")
+    visit.choose("…be ahead of", "India")
+    assert "Choose two different countries to compare." in visit.text()
+
+
+@pytest.mark.parametrize(
+    ("label", "option", "part", "value"),
+    [
+        ("Population", "NeurIPS authorships", "population", "neurips_authorships"),
+        ("Counting rule", "Each person once, split", "counting", "fractional.bundled"),
+        ("Horizon", "to 2026", "horizon", "3"),
+        ("Scenario", "Higher returns", "scenario", "higher_returns"),
+    ],
+)
+def test_every_filter_changes_the_page_and_its_address(
+    visit: Any, label: str, option: str, part: str, value: str
+) -> None:
+    visit.open()
+    before = visit.text()
+    visit.choose(label, option)
+    assert visit.query()[part] == value
+    assert visit.text() != before
+
+
+def test_an_older_release_is_shown_with_its_own_numbers_and_says_so(visit: Any, store: Any) -> None:
+    visit.open()
+    visit.choose("Release", store.older)
+    assert visit.query()["release"] == store.older
+    expected = median(store, "CHN", 2027, release=store.older)
+    assert f"about {expected:.0f}%" in visit.title()
+    assert f"Release {store.older} is not the latest one." in visit.text()
+
+
+def test_a_deep_link_restores_the_view(visit: Any, store: Any) -> None:
+    wanted = {
+        "release": store.older, "population": "scholars_scopus",
+        "counting": "modal_country.bundled", "scenario": "higher_returns", "horizon": "2",
+        "country": "IND",
+    }  # fmt: skip
+    visit.open("country", **wanted)
+    assert visit.query() == wanted
+    expected = median(store, "IND", 2024, release=store.older, scenario="higher_returns")
+    assert visit.title().startswith("India’s share is")
+    assert f"{expected:.1f}% by 2024" in visit.title()
+
+
+def test_the_choice_survives_a_change_of_page(visit: Any) -> None:
+    visit.open("country", country="IND", horizon="3")
+    visit.page.get_by_role("link", name="Track record").first.click()
+    visit.page.wait_for_url("**/track-record**")
+    visit.settle()
+    assert visit.query()["horizon"] == "3"
+    assert visit.query()["country"] == "IND"
+
+
+def test_what_does_not_exist_is_named_and_replaced(visit: Any, store: Any) -> None:
+    visit.open("country", release="r19990101-000000000000", country="ATA")
+    text = visit.text()
+    assert "There is no release “r19990101-000000000000” here" in text
+    assert "There is no country “ATA” in this series" in text
+    assert visit.query()["release"] == store.latest
+
+
+def test_a_country_is_chosen_by_name_and_kept_by_code(visit: Any, store: Any) -> None:
+    visit.open("country")
+    visit.choose("Country", "Namibia")
+    assert visit.query()["country"] == "NAM"
+    assert [row[1] for row in visit.rows("Namibia’s share")] == [
+        f"{median(store, 'NAM', year):.2f}" for year in range(2024, 2029)
+    ]
+
+
+def test_withheld_cells_are_words_and_never_numbers(visit: Any) -> None:
+    visit.open("returns")
+    visit.choose("First seen in", "France")
+    rows = visit.rows("Expected to have returned")
+    hidden = [row for row in rows if row[1] == "Europe"]
+    assert hidden
+    assert all(cell == "withheld" for row in hidden for cell in row[2:])
+    assert "fewer than 10 researchers" in visit.text()
+
+
+def test_a_release_without_returns_says_so(visit: Any, store: Any) -> None:
+    visit.open("returns", release=store.older)
+    assert visit.title() == "Returns are not in this release"
+
+
+def test_past_forecasts_are_shown_where_a_release_was_made_from_earlier_data(visit: Any) -> None:
+    visit.open("track-record")
+    assert visit.page.locator(".st-key-chart-past svg").count() > 0
+
+
+def test_the_pages_that_compare_releases_show_what_moved(visit: Any, store: Any) -> None:
+    visit.open("releases")
+    before, after = (
+        median(store, "IND", 2027, release=release) for release in (store.older, store.latest)
+    )
+    shown = {row[0]: row[1:3] for row in visit.rows("Median share of 2027")}
+    assert shown["India"] == [f"{before:.2f}%", f"{after:.2f}%"]
+
+
+def test_figures_of_others_stand_only_beside_the_same_population_and_unit(visit: Any) -> None:
+    visit.open(population="neurips_authorships")
+    assert "published elsewhere" in visit.text()
+    visit.open(population="scholars_scopus")
+    assert "published elsewhere" not in visit.text()
+
+
+def test_the_file_under_a_chart_holds_the_forecast_that_is_shown(visit: Any, store: Any) -> None:
+    visit.open()
+    with visit.page.expect_download() as waiting:
+        visit.page.locator(".st-key-csv-shares button").click()
+    with open(waiting.value.path(), encoding="utf-8") as file:  # noqa: PTH123 - a browser's path
+        rows = list(csv.DictReader(file))
+    found = [r for r in rows if (r["country"], r["year"], r["kind"]) == ("CHN", "2028", "forecast")]
+    assert len(found) == 1
+    assert float(found[0]["share_percent"]) == pytest.approx(median(store, "CHN", 2028))
+    assert {r["release_id"] for r in rows} == {store.latest}
+
+
+def test_a_whole_table_and_the_manifest_can_be_downloaded(visit: Any, store: Any) -> None:
+    visit.open("releases")
+    with visit.page.expect_download() as waiting:
+        visit.page.get_by_role("button", name="Download as CSV").click()
+    names = pd.read_csv(waiting.value.path(), keep_default_na=False)
+    assert (
+        names["country"].tolist()
+        == talentcast.read("country_names", release=store.latest, home=store.home)[
+            "country"
+        ].tolist()
+    )
+    with visit.page.expect_download() as waiting:
+        visit.page.get_by_role("button", name="Manifest").click()
+    with open(waiting.value.path(), encoding="utf-8") as file:  # noqa: PTH123 - a browser's path
+        assert json.load(file)["release_id"] == store.latest
+
+
+def test_filters_can_be_used_with_the_keyboard_alone(visit: Any) -> None:
+    visit.open()
+    visit.page.get_by_role("combobox", name="Horizon", exact=False).first.focus()
+    visit.page.keyboard.type("2025")
+    visit.page.wait_for_timeout(300)
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_function("() => location.search.includes('horizon=2')", timeout=20_000)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_moves_while_a_page_is_drawn(visit: Any, path: str) -> None:
+    visit.open(path)
+    visit.open(path)
+    assert visit.page.evaluate("window.__shift") < STILL
