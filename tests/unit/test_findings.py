@@ -1,0 +1,173 @@
+"""What pages say follows from the tables, in words that never overstate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import CountingRule, SeriesKey
+from talentcast.findings.headlines import country_headline, overview_headline, year_of_passing
+from talentcast.findings.joint_samples import Worlds, order_changes
+from talentcast.findings.references import reference_points
+from talentcast.findings.returns import cohort_cells
+from talentcast.findings.series import Series, wide
+from talentcast.findings.track import placement, track_headline, track_record
+from talentcast.findings.wording import odds, probability
+
+
+def samples() -> pd.DataFrame:
+    """Four worlds, two years: B passes A in one world in 2024 and in another in 2025 only."""
+    a = {2024: [0.6, 0.6, 0.6, 0.4], 2025: [0.6, 0.6, 0.4, 0.6]}
+    rows = [
+        {"target_year": year, "output_type_id": float(world), "country": country, "value": value}
+        for year, shares in a.items()
+        for world, share in enumerate(shares)
+        for country, value in (("AAA", share), ("BBB", 1 - share))
+    ]
+    return pd.DataFrame(rows).sample(frac=1, random_state=1)
+
+
+def series(*, last: float = 0.55) -> Series:
+    worlds = Worlds.from_rows(samples())
+    levels = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975]
+    rows = [
+        {
+            "country": country, "origin_year": 2023, "horizon_years": year - 2023,
+            "target_year": year, "output_type": "quantile", "output_type_id": level,
+            "value": float(np.quantile(worlds.of(country)[place], level)),
+        }
+        for place, year in enumerate(worlds.years)
+        for country in worlds.countries
+        for level in levels
+    ]  # fmt: skip
+    history = pd.DataFrame(
+        {
+            "country": ["AAA", "BBB"] * 2, "year": [2022, 2022, 2023, 2023],
+            "share": [45.0, 55.0, 100 * last, 100 - 100 * last], "is_provisional": False,
+        }
+    )  # fmt: skip
+    return Series(
+        SeriesKey("field_survey", CountingRule.MODAL_COUNTRY, "file"), "baseline", "pooled",
+        history, wide(pd.DataFrame(rows), scale=100), pd.DataFrame(), worlds,
+        {"AAA": "Aland", "BBB": "Beland"},
+    )  # fmt: skip
+
+
+def test_being_ahead_in_a_year_is_not_having_passed_by_then() -> None:
+    worlds = Worlds.from_rows(samples())
+    assert worlds.ahead("BBB", "AAA").tolist() == [0.25, 0.25]
+    assert worlds.ahead_at_some_time("BBB", "AAA", by=2024) == 0.25
+    assert worlds.ahead_at_some_time("BBB", "AAA", by=2025) == 0.5
+
+
+def test_a_year_beyond_the_forecast_is_refused() -> None:
+    with pytest.raises(UsageError, match="2024 to 2025; 2030 is outside"):
+        Worlds.from_rows(samples()).ahead_at_some_time("BBB", "AAA", by=2030)
+
+
+def test_samples_of_two_series_are_never_mixed() -> None:
+    with pytest.raises(UsageError, match="mixed"):
+        Worlds.from_rows(pd.concat([samples(), samples()]))
+
+
+def test_an_unknown_country_is_named_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match="'ATA' is not forecast here"):
+        Worlds.from_rows(samples()).ahead("ATA", "AAA")
+
+
+def test_pairs_in_play_are_those_that_may_change_order() -> None:
+    worlds = Worlds.from_rows(samples())
+    last = pd.Series({"AAA": 55.0, "BBB": 45.0})
+    (row,) = order_changes(worlds, last, years=(2024, 2025)).to_dict("records")
+    assert row == {"behind": "BBB", "ahead": "AAA", "early": 0.25, "late": 0.25}
+    assert order_changes(worlds, last, years=(2024, 2025), least=0.3).empty
+
+
+def test_the_overview_says_who_leads_and_the_odds_of_a_change() -> None:
+    found = overview_headline(series())
+    assert found.title == (
+        "Aland’s lead is likely to widen: about 60% of all in field survey by 2025"
+    )
+    assert "Aland passed Beland in 2023." in found.text()
+    assert "the order is reversed, about 3 in 10" in found.text()
+
+
+@pytest.mark.parametrize(
+    ("last", "said"), [(0.55, "more likely than not to rise"), (0.65, "very likely to fall")]
+)
+def test_a_country_s_heading_is_as_sure_as_the_samples(last: float, said: str) -> None:
+    assert said in country_headline(series(last=last), "AAA").title
+
+
+@pytest.mark.parametrize("value", [0.0, 0.004, 0.996, 1.0])
+def test_no_probability_is_written_as_certain(value: float) -> None:
+    assert probability(value) in ("<1%", ">99%")
+    assert odds(value) in ("less than 1 in 100", "more than 99 in 100")
+
+
+def test_a_country_that_always_led_has_passed_nobody() -> None:
+    history = pd.DataFrame(
+        {"year": [1, 1, 2, 2], "country": ["A", "B"] * 2, "share": [2.0, 1.0, 2.0, 1.0]}
+    )
+    assert year_of_passing(history, "A", "B") is None
+    assert year_of_passing(history, "B", "A") is None
+
+
+def test_figures_of_others_need_the_same_population_measure_and_unit() -> None:
+    figure = {
+        "population": "NeurIPS accepted-paper authorships", "measure": "work_share",
+        "unit": "percent of authorships", "location_iso3": "USA", "year": 2020, "value": 31.0,
+        "publisher": "P", "confidence": "secondary",
+    }  # fmt: skip
+    others = [figure | {"unit": "percent"}, figure | {"measure": "origin_share"},
+              figure | {"population": "ICML accepted-paper authorships"}]  # fmt: skip
+    figures = pd.DataFrame([figure, *others])
+    assert len(reference_points(figures, "neurips_authorships")) == 1
+    assert reference_points(figures, "scholars_scopus").empty
+    assert reference_points(figures, "icml_authorships").empty
+
+
+def scores(coverage: float) -> pd.DataFrame:
+    rows = [
+        (model, origin, 1, metric, value)
+        for origin in (2020, 2021)
+        for model, wis in (("pooled", 0.1), ("naive", 0.2), ("drift", 0.05))
+        for metric, value in (("wis", wis), ("coverage_50", coverage - 0.3),
+                              ("coverage_80", coverage), ("coverage_95", 0.95))
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["model", "origin_year", "horizon_years", "metric", "value"])
+
+
+@pytest.mark.parametrize(
+    ("coverage", "said"),
+    [(0.8, "but its ranges were about right"), (0.6, "too narrow"), (0.9, "too wide")],
+)
+def test_the_verdict_follows_the_scores(coverage: float, said: str) -> None:
+    title = track_headline(track_record(scores(coverage), "pooled")).title
+    assert title.startswith("The model beat one baseline of two, ")
+    assert said.split(" ranges ")[-1] in title
+
+
+def test_outcomes_are_placed_from_the_middle_outwards() -> None:
+    placed = placement(track_record(scores(0.8), "pooled"))
+    assert placed["value"].round(6).tolist() == [50.0, 30.0, 15.0, 5.0]
+    assert placed["promised"].tolist() == [50.0, 30.0, 15.0, 5.0]
+
+
+def test_a_withheld_cell_and_one_too_recent_are_words() -> None:
+    base = {
+        "host_group": "europe", "researchers_at_risk": 100.0, "return_probability": 0.2,
+        "lower_95": 0.1, "upper_95": 0.3, "is_suppressed": False,
+    }  # fmt: skip
+    rows = pd.DataFrame(
+        [
+            base | {"landmark_year": 2015, "horizon_years": 1},
+            base | {"landmark_year": 2015, "horizon_years": 5, "is_suppressed": True},
+            base | {"landmark_year": 2019, "horizon_years": 1},
+        ]
+    )
+    first, second = cohort_cells(rows, [1, 5], last_year=2020)
+    assert [cell for cell, _ in first] == ["2015", "Europe", "100", "20% (10–30)", "withheld"]
+    assert second[-1] == ("too recent", True)
