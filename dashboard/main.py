@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ HERE: Final = Path(__file__).resolve().parent
 MODULES: Final = (overview, country, returns, track_record, quality, releases)
 HEIGHTS: Final = {name: px for page in MODULES for name, px in page.HEIGHTS.items()}
 PAGE_WIDTH: Final = 1200
+#: Seconds; a reader does not notice them.
+_HEAD_START: Final = 0.15
 logger = logging.getLogger(__name__)
 
 
@@ -52,6 +55,7 @@ def _page(show: Callable[[Context], None]) -> Callable[[], None]:
             st.container(key="page", width=PAGE_WIDTH),
         ):
             st.html(css(PALETTES[reader_mode()], HEIGHTS))
+            _let_style_arrive()
             try:
                 _draw(show)
             except TalentcastError as error:
@@ -61,6 +65,13 @@ def _page(show: Callable[[Context], None]) -> Callable[[], None]:
     # Streamlit tells pages apart by the name of their function.
     run.__name__ = run.__qualname__ = f"show_{show.__module__.rsplit('.', 1)[-1]}"
     return run
+
+
+def _let_style_arrive() -> None:
+    """Wait once a visit until the browser can draw HTML; else lists jump when text appears."""
+    if not st.session_state.get("has_style"):
+        st.session_state["has_style"] = True
+        time.sleep(_HEAD_START)
 
 
 def _draw(show: Callable[[Context], None]) -> None:
