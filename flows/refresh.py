@@ -31,10 +31,12 @@ from flows.careers import (
 from flows.gates import Gates
 from flows.progress import Steps
 from flows.scenarios import read_scenario
+from flows.score import score_releases
 from models.backtest import backtest, score_rows
 from models.forecast_rows import forecast_rows, row_count
 from models.plan import Plan
 from models.registry import BASELINES, DEFAULT_MODEL, Context, create
+from models.release_scores import with_true_record
 from models.returns.release import ReturnRelease
 from models.returns.share_effects import share_changes
 from models.track_record import scored_origins
@@ -304,7 +306,7 @@ def refresh(
         tables={
             "observations": observations,
             "forecasts": forecasts,
-            **_scores_table(scores),
+            **_scores_table(scores, score_releases(observations, settings.releases)),
             "quality_checks": gates.report.to_frame(),
             "country_names": country_names(observations["country"]),
             "published_figures": published_figures(),
@@ -360,10 +362,15 @@ def _changes(
     }
 
 
-def _scores_table(scores: Sequence[pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _scores_table(
+    backtests: Sequence[pd.DataFrame], published: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
     """No table where every series is too short to be scored."""
-    scored = [rows for rows in scores if len(rows)]
-    return {"scores": pd.concat(scored)} if scored else {}
+    scored = [rows for rows in backtests if len(rows)]
+    if not scored:
+        return {}
+    record = published.drop(columns="made_by", errors="ignore")
+    return {"scores": with_true_record(pd.concat(scored, ignore_index=True), record)}
 
 
 def _return_tables(made: Sequence[ReturnRelease]) -> dict[str, pd.DataFrame]:

@@ -126,16 +126,16 @@ def share_scores(shares: FloatArray, predicted: FloatArray, cell: Cell) -> dict[
         cell: What is scored.
     """
     log_truth, log_predicted = np.log(cell.truth), np.log(predicted)
-    scores = _group_means("wis", weighted_interval_score(log_predicted, log_truth), cell)
+    scores = group_means("wis", weighted_interval_score(log_predicted, log_truth), cell)
     for percent in COVERAGES:
         covered = np.where(
             np.isnan(cell.truth), np.nan, is_covered(log_predicted, log_truth, percent=percent)
         )
-        scores |= _group_means(f"cov{percent}", covered, cell)
+        scores |= group_means(f"cov{percent}", covered, cell)
     error = np.abs(predicted[len(LEVELS) // 2] - cell.truth)
     changes = np.diff(cell.history, axis=0)
-    scores |= _group_means("mase", _scaled(error, np.nanmean(np.abs(changes), axis=0)), cell)
-    scores |= _group_means("rmsse", _scaled(error, np.sqrt(np.nanmean(changes**2, axis=0))), cell)
+    scores |= group_means("mase", _scaled(error, np.nanmean(np.abs(changes), axis=0)), cell)
+    scores |= group_means("rmsse", _scaled(error, np.sqrt(np.nanmean(changes**2, axis=0))), cell)
     scores["es"] = _energy_of_top(shares, cell)
     below = probability_integral_transform(shares, cell.truth)[cell.top]
     below = below[np.isfinite(cell.truth[cell.top])]
@@ -159,7 +159,14 @@ def stock_scores(stocks: FloatArray, truth: FloatArray, cell: Cell) -> dict[str,
     }
 
 
-def _group_means(name: str, values: FloatArray, cell: Cell) -> dict[str, float]:
+def group_means(name: str, values: FloatArray, cell: Cell) -> dict[str, float]:
+    """Return the means of one score per country: weighted by share, of the top 60, and of all.
+
+    Args:
+        name: Of the score; the groups are its suffixes `_w`, `_u60` and `_all`.
+        values: Shape (n_countries,); NaN where not scored.
+        cell: What was scored.
+    """
     scored = np.isfinite(values)
     weights = np.where(scored, cell.at_origin, 0.0)
     total = weights.sum()

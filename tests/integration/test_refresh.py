@@ -109,6 +109,24 @@ def test_an_earlier_as_of_date_uses_no_later_year_and_says_it_is_pseudo(tmp_path
     assert talentcast.read("observations", home=tmp_path / "home")["year"].max() == 2014
 
 
+def test_an_earlier_release_is_scored_once_its_years_have_been_counted(tmp_path: Path) -> None:
+    from flows.score import score
+
+    home = tmp_path / "home"
+    whole = counts_table()
+    early = run(home, write(whole[whole["year"] < 2017], tmp_path / "lab.csv")).release
+    assert score(home=home).empty
+    run(home, write(whole, tmp_path / "lab.csv"))
+    record = score(home=home)
+    assert record["made_by"].unique().tolist() == [str(early.release_id)]
+    assert sorted(record["horizon_years"].unique()) == [1, 2, 3]
+
+    scores = talentcast.read("scores", home=home, target="researcher_share", metric="wis")
+    by_origin = scores.groupby("origin_year")["is_pseudo_vintage"].agg(["any", "all"])
+    assert not by_origin.loc[2016, "any"]
+    assert by_origin.loc[2015, "all"]
+
+
 def test_an_unknown_population_is_named_with_those_there_are(tmp_path: Path) -> None:
     counts = write(counts_table(), tmp_path / "lab.csv")
     with pytest.raises(UsageError, match="They hold: lab"):

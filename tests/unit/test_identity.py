@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from models.plan import Plan
 from talentcast.code_version import code_version
 from talentcast.domain.errors import UsageError
-from models.plan import Plan
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import ReleaseId, Vintage
 from talentcast.store.release import Identity, settings_hash
