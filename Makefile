@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup forecast test test-fast lint format docs bench lock clean
+.PHONY: help setup forecast test test-fast lint format docs serve bench lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,21 @@ format: setup ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+serve: setup ## Open the dashboard on http://127.0.0.1:8501
+	$(BIN)/talentcast serve $(ARGS)
+
+# The peers bring many packages of their own, so they get an environment of their own.
+.bench-venv/.installed: bench/constraints.txt pyproject.toml
+	$(PYTHON) -m venv .bench-venv
+	.bench-venv/bin/python -m pip install --quiet --no-deps --require-hashes -r bench/constraints.txt
+	.bench-venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+bench: .bench-venv/.installed ## Compare the share models with other libraries (DATA=folder with the country files)
+	@test -n "$(DATA)" || { echo "Name the folder with the country files: make bench DATA=folder" >&2; exit 2; }
+	.bench-venv/bin/python -m bench.shares --data $(DATA) \
+	  --covariates talentcast/sources/data/country_covariates.csv $(ARGS)
+
 docs: setup ## Write docs/data-dictionary.md, docs/command-line.md and the README's chart
 	$(BIN)/python -m docs.generate
 
@@ -50,6 +65,9 @@ lock: setup ## Pin the newest packages that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --extra dev pyproject.toml --output-file constraints.txt --upgrade
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --extra dev --extra bench --constraints constraints.txt \
+	  pyproject.toml --output-file bench/constraints.txt --upgrade
 
 clean: ## Remove what make created, but not var/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
