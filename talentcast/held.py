@@ -22,6 +22,8 @@ from talentcast.store.release import Release
 
 #: Tables held at once; the forecasts of one release take some 30 megabytes.
 HELD_TABLES: Final = 12
+#: Answers held at once.
+HELD_ANSWERS: Final = 64
 
 _Value = TypeVar("_Value")
 
@@ -56,6 +58,7 @@ class Held(Generic[_Value]):
 
 
 _tables: Final[Held[pa.Table]] = Held(HELD_TABLES)
+_answers: Final[Held[pa.Table]] = Held(HELD_ANSWERS)
 _releases: Final[Held[list[Release]]] = Held(4)
 
 
@@ -96,12 +99,22 @@ def rows(name: str, release: Release, root: Path, *, filters: Mapping[str, Any])
             f"{', '.join(sorted(release.tables))}."
         )
     key = (root.resolve(), str(release.release_id), name, entry.row_hash)
-    held = _tables.get(key, lambda: _load(name, release, root))
-    kept = np.ones(held.num_rows, dtype=bool)
-    for column, wanted in filters.items():
-        kept &= _matches(held.column(column), _values(wanted))
-    frame: pd.DataFrame = _plain(held.take(pa.array(np.flatnonzero(kept)))).to_pandas()
+    asked = {column: tuple(_values(wanted)) for column, wanted in filters.items()}
+    # What was asked once is asked again, by every view of a dashboard: keep the answers too.
+    answer = _answers.get(
+        (*key, tuple(sorted(asked.items()))),
+        lambda: _matching(_tables.get(key, lambda: _load(name, release, root)), asked),
+    )
+    frame: pd.DataFrame = answer.to_pandas()
     return frame
+
+
+def _matching(held: pa.Table, asked: Mapping[str, Sequence[Any]]) -> pa.Table:
+    """Return the rows that every filter keeps, with text as text."""
+    kept = np.ones(held.num_rows, dtype=bool)
+    for column, wanted in asked.items():
+        kept &= _matches(held.column(column), wanted)
+    return _plain(held.take(pa.array(np.flatnonzero(kept))))
 
 
 def _load(name: str, release: Release, root: Path) -> pa.Table:
