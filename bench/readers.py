@@ -110,10 +110,8 @@ def _reader(home: Path, seen: Seen, stop: threading.Event, phase: float) -> None
 def _report(seen: Seen, readers: int, publishes: int) -> None:
     milliseconds = 1000 * np.array(seen.seconds)
     print(f"readers {readers}, publishes {publishes}, releases seen {len(seen.releases)}")
-    print(
     print(f"reads {len(milliseconds)}, errors {len(seen.errors)}, mixed {seen.mixed}")
     print(f"rows of an answer: at most {seen.largest}")
-    )
     for level in (50, 95, 99):
         print(f"p{level} {np.percentile(milliseconds, level):.0f} ms")
     for error in seen.errors[:3]:
