@@ -12,6 +12,7 @@ import pandas as pd
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.futures import PrefectFuture
 from pydantic import Field
 
 from features.headline import headline_shares
@@ -274,27 +275,35 @@ def refresh(
     latest = max(panel.origin for panel in panels)
     context = Context(bundled_covariates(), larger_panel=lending_panel(latest))
     origins = {panel.key: panel.origin for panel in panels}
-    returns = {}
-    for group in (group for group in people if group.key in origins):
-        steps.finish(f"Forecasting returns of {group.key.population}")
-        made = forecast_returns(group, origins[group.key], plan.scenarios, settings, seed=plan.seed)
-        gates.require("forecasts", check_returns(group, made))
-        returns[group.key] = (group, made)
+    # Trees are grown on the second core while the shares are forecast and scored.
+    pending = {
+        group.key: forecast_returns.submit(
+            group, origins[group.key], plan.scenarios, settings, seed=plan.seed
+        )
+        for group in people
+        if group.key in origins
+    }
     by_panel = []
     for panel in panels:
         steps.finish(f"Forecasting {panel.key.population}")
-        changes = _changes(returns, panel, plan)
+        changes = _changes(pending, panel, plan)
         rows = pd.concat([forecast(panel, model, plan, context, changes) for model in plan.models])
         gates.require("forecasts", check_published(panel, rows, plan, len(changes)))
         by_panel.append(rows)
-    by_panel += [made.forecasts for _, made in returns.values()]
-    forecasts = pd.concat(by_panel)
     observations = pd.concat([observe(known, panel) for panel in panels])
 
     scores = []
     for panel in panels:
         steps.finish(f"Scoring {panel.key.population}")
         scores.append(score(known, panel, plan, context))
+
+    returns = []
+    for group in (group for group in people if group.key in pending):
+        steps.finish(f"Forecasting returns of {group.key.population}")
+        made = pending[group.key].result()
+        gates.require("forecasts", check_returns(group, made))
+        returns.append((group, made))
+    forecasts = pd.concat([*by_panel, *(made.forecasts for _, made in returns)])
 
     steps.finish("Publishing")
     draft = ReleaseDraft(
@@ -310,13 +319,13 @@ def refresh(
             "quality_checks": gates.report.to_frame(),
             "country_names": country_names(observations["country"]),
             "published_figures": published_figures(),
-            **_return_tables([made for _, made in returns.values()]),
+            **_return_tables([made for _, made in returns]),
         },
         supersedes=already.release_id if already is not None else None,
         reason=reason,
     )
     release = publish_release(draft, settings)
-    for group, made in returns.values():
+    for group, made in returns:
         keep_restricted(group, derived[group.key], made, release.release_id, settings)
     steps.finish("Done")
     show_headline(headline_shares(observations, forecasts), release)
@@ -351,11 +360,12 @@ def _served_observations(root: Path) -> pd.DataFrame | None:
 
 
 def _changes(
-    returns: Mapping[SeriesKey, tuple[People, ReturnRelease]], panel: Panel, plan: Plan
+    pending: Mapping[SeriesKey, PrefectFuture[ReturnRelease]], panel: Panel, plan: Plan
 ) -> dict[str, pd.DataFrame]:
-    if panel.key not in returns:
+    """Wait for the returns only where a scenario carries them into the shares."""
+    if panel.key not in pending or not plan.scenarios:
         return {}
-    _, made = returns[panel.key]
+    made = pending[panel.key].result()
     return {
         scenario.name: share_changes(made, panel, scenario, horizons=plan.horizons)
         for scenario in plan.scenarios

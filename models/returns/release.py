@@ -150,7 +150,12 @@ def return_release(
 
 def _tested(known: CareerRecords, origin: Origin, seed: int) -> pd.DataFrame:
     """Scores of a test in time; none where the careers are too short to leave years for it."""
-    plan = BacktestPlan(Origin(origin.year - _TEST_YEARS), n_bootstrap=_N_BOOTSTRAP, seed=seed)
+    plan = BacktestPlan(
+        Origin(origin.year - _TEST_YEARS),
+        models=(DEFAULT_MODEL,),
+        n_bootstrap=_N_BOOTSTRAP,
+        seed=seed,
+    )
     try:
         found: ReturnsBacktest = returns_backtest(known, plan)
     except (InputRejectedError, UsageError) as error:
