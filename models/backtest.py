@@ -153,11 +153,11 @@ def score_rows(
     """Return backtest scores as rows of `scores`, without `release_id`."""
     named = pd.DataFrame(
         [(metric, *published) for metric, published in _PUBLISHED_METRICS.items()],
-        columns=["lab_metric", "target", "country_group", "metric"],
+        columns=["short_name", "target", "country_group", "metric"],
     )
     rows = (
-        result.scores.rename(columns={"metric": "lab_metric"})
-        .merge(named, on="lab_metric")
+        result.scores.rename(columns={"metric": "short_name"})
+        .merge(named, on="short_name")
         .dropna(subset="value")
         .assign(
             population=key.population,
