@@ -63,6 +63,11 @@ class Visit:
             " && !document.querySelector('[data-stale=true]')",
             timeout=60_000,
         )
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
+            ".every(chart => chart.querySelector('svg, canvas'))",
+            timeout=60_000,
+        )
         self.page.wait_for_timeout(400)
 
     def title(self) -> str:
