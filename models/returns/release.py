@@ -34,7 +34,7 @@ from talentcast.domain.types import Origin
 logger = logging.getLogger(__name__)
 
 #: Past one-year forecasts that say how far sums of probabilities are off.
-_HISTORY_YEARS: Final = 8
+_HISTORY_YEARS: Final = 6
 #: The test in time ends so many years before the origin: the longest horizon, and some landmarks.
 _TEST_YEARS: Final = 7
 _N_BOOTSTRAP: Final = 100
