@@ -98,7 +98,7 @@ def test_the_orchestrator_holds_nobody(home: Path, folder: Path) -> None:
 
     url = get_current_settings().server.database.connection_url
     assert url is not None
-    database = Path(url.get_secret_value().rsplit("///", 1)[1])
+    database = Path(url.get_secret_value().split("///", 1)[1])
     ids = set(pq.read_table(folder / "careers.parquet")["researcher_id"].unique().to_pylist())
     with sqlite3.connect(database) as connection:
         dump = "\n".join(connection.iterdump()).encode()
