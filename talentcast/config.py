@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     allow_individual: bool = Field(
         default=False, description="Keep and read coarse individual rows in the restricted store."
     )
+    mirror_to: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL address that holds a copy of the current release; none if unset.",
+    )
     max_input_bytes: int = Field(
         default=500_000_000, gt=0, description="Larger input files are refused."
     )
@@ -60,7 +64,7 @@ class Settings(BaseSettings):
 
     @property
     def reports(self) -> Path:
-        """Where reports of data checks are written."""
+        """Where reports are written: of data checks, and of releases for readers."""
         return self.home / "reports"
 
 

@@ -71,6 +71,8 @@ def refresh(
                 home=settings.home,
             )
     seconds = time.monotonic() - started
+    for line in refreshed.undelivered:
+        typer.echo(f"Warning: {line}", err=True)
     if json:
         _print_json(refreshed)
     else:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from talentcast.domain.errors import SourceUnavailableError, UsageError
 from talentcast.domain.tables import RELEASES, TABLES, Column, DataType, Table
@@ -48,17 +48,26 @@ def mirror(releases: Sequence[Release], root: Path, address: str) -> dict[str, i
         UsageError: If the address is not one of PostgreSQL.
         SourceUnavailableError: If the server cannot be reached or refuses.
     """
-    if urlsplit(address).scheme not in ("postgresql", "postgres"):
-        raise UsageError("Write the address as postgresql://user@host:5432/database.")
+    host = _host(address)
     try:
         with psycopg.connect(address) as connection:
             return _replace(connection, releases, root)
     except psycopg.Error as error:
-        where = urlsplit(address).hostname or "the local server"
         raise SourceUnavailableError(
-            f"PostgreSQL on {where} cannot be mirrored to: {str(error).strip().splitlines()[0]} "
+            f"PostgreSQL on {host} cannot be mirrored to: {str(error).strip().splitlines()[0]} "
             "Nothing changed there."
         ) from error
+
+
+def _host(address: str) -> str:
+    """Return the server an address names; an address may hold a password, so it is never quoted."""
+    try:
+        parts = conninfo_to_dict(address) if "://" in address else {}
+    except psycopg.ProgrammingError:
+        parts = {}
+    if not parts:
+        raise UsageError("Write the address as postgresql://user@host:5432/database.")
+    return str(parts.get("host") or "the local server")
 
 
 def _replace(
