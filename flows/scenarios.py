@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from models.scenarios import Scenario, parse_scenario
 from talentcast.domain.errors import UsageError
+from talentcast.sources.plain_files import read_plain_text
+
+MAX_BYTES: Final = 100_000
 
 
 def read_scenario(name_or_path: str) -> Scenario:
@@ -18,7 +22,7 @@ def read_scenario(name_or_path: str) -> Scenario:
     """
     path = Path(name_or_path)
     if path.is_file():
-        return parse_scenario(path.read_text(encoding="utf-8"))
+        return parse_scenario(read_plain_text(path, max_bytes=MAX_BYTES))
     bundled = files("talentcast.sources").joinpath("data", "scenarios")
     names = sorted(entry.name.removesuffix(".yaml") for entry in bundled.iterdir())
     if name_or_path not in names:

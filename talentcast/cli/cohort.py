@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -13,6 +13,8 @@ from talentcast.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from features.cohorts import Roster
+
+MAX_ROSTER_BYTES: Final = 50_000_000
 
 
 def cohort(
@@ -53,10 +55,10 @@ def cohort(
 
 def _roster(file: Path) -> Roster:
     from features.cohorts import Roster
+    from talentcast.sources.plain_files import read_plain_text
 
-    if not file.is_file():
-        raise UsageError(f"There is no roster {file}. Give a text file with one id a line.")
-    ids = {line.strip() for line in file.read_text(encoding="utf-8").splitlines()} - {""}
+    text = read_plain_text(file, max_bytes=MAX_ROSTER_BYTES)
+    ids = {line.strip() for line in text.splitlines()} - {""}
     if not ids:
         raise UsageError(f"{file} names nobody. Give one researcher id a line.")
     return Roster(file.stem, frozenset(ids))

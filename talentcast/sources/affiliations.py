@@ -11,7 +11,6 @@ import hashlib
 import io
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 
 from features.career_records import CareerRecords
 from features.careers import person_years
@@ -32,10 +30,13 @@ from talentcast.domain.errors import (
 )
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.tables import AFFILIATIONS, CAREERS, COAUTHOR_COUNTRIES, Table
-from talentcast.domain.types import Vintage
 from talentcast.sources.countries import country_code
+from talentcast.sources.parquet import parquet_schema, read_parquet
+from talentcast.sources.plain_files import MAX_FILE_BYTES, read_plain_file
 
 SOURCE_NAME: Final = "affiliations"
+#: Rows times columns of one table.
+MAX_CELLS: Final = 400_000_000
 _STEMS: Final = ("careers", "affiliations", "coauthor_countries", "affiliation_weights")
 _SUFFIXES: Final = (".parquet", ".csv")
 _OTHER_NAMES: Final = {
@@ -58,7 +59,7 @@ _DERIVED_FLAGS: Final = frozenset({"rare_name"})
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
-def read_career_records(folder: Path, *, max_bytes: int = 500_000_000) -> CareerRecords:
+def read_career_records(folder: Path, *, max_bytes: int = MAX_FILE_BYTES) -> CareerRecords:
     """Read a folder of affiliation records.
 
     Raises:
@@ -76,7 +77,7 @@ def is_affiliations_folder(path: Path) -> bool:
     )
 
 
-def download_affiliations(folder: Path, *, max_bytes: int = 500_000_000) -> list[RawFile]:
+def download_affiliations(folder: Path, *, max_bytes: int = MAX_FILE_BYTES) -> list[RawFile]:
     """Return the bytes of the tables in a folder. Person-level: for the restricted store only."""
     if not folder.is_dir():
         raise SourceUnavailableError(f"There is no folder {folder}. Check the path.")
@@ -89,14 +90,8 @@ def download_affiliations(folder: Path, *, max_bytes: int = 500_000_000) -> list
         )  # fmt: skip
         if path is None:
             continue
-        if path.is_symlink() or path.stat().st_size > max_bytes:
-            raise InputRejectedError(
-                "FILE", f"{path.name} is a link or larger than {max_bytes} bytes. Nothing was read."
-            )
-        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-        files.append(
-            RawFile(path.name, path.read_bytes(), SOURCE_NAME, "", "as given", Vintage(changed))
-        )
+        file = read_plain_file(path, max_bytes=max_bytes)
+        files.append(RawFile(file.name, file.content, SOURCE_NAME, "", "as given", file.written))
     if not any(Path(file.name).stem in _STEMS[:2] for file in files):
         raise UsageError(
             f"{folder} holds neither careers nor affiliations as .parquet or .csv. "
@@ -132,31 +127,47 @@ def records_sha256(files: Sequence[RawFile]) -> str:
 
 def _load(file: RawFile) -> pd.DataFrame:
     """Read the columns that are known; look at the others' names only."""
-    arrow = _arrow(file)
-    _refuse_personal_columns(file.name, arrow.schema)
-    names = [_OTHER_NAMES.get(name, name) for name in arrow.column_names]
+    schema = _schema(file)
+    _refuse_personal_columns(file.name, schema)
+    names = [_OTHER_NAMES.get(name, name) for name in schema.names]
     if len(set(names)) < len(names):
         raise InputRejectedError("DUP_HEADER", f"{file.name} has a column twice: {sorted(names)}.")
     known = {column.name for column in (*AFFILIATIONS.columns, *COAUTHOR_COUNTRIES.columns)}
-    kept = [name for name in names if name in known]
-    frame: pd.DataFrame = arrow.rename_columns(names).select(kept).to_pandas()
+    renamed = {old: new for old, new in zip(schema.names, names, strict=True) if new in known}
+    arrow = _columns(file, list(renamed))
+    frame: pd.DataFrame = arrow.rename_columns([renamed[name] for name in renamed]).to_pandas()
     if frame.empty:
         raise InputRejectedError("EMPTY", f"{file.name} holds no rows.")
     return frame
 
 
-def _arrow(file: RawFile) -> pa.Table:
+def _schema(file: RawFile) -> pa.Schema:
+    if file.name.endswith(".parquet"):
+        return parquet_schema(file.content, file.name)
     try:
-        if file.name.endswith(".csv"):
-            # Namibia's code is no missing value, and ids of digits are no numbers.
-            options = pa.csv.ConvertOptions(
-                strings_can_be_null=False,
-                column_types={"researcher_id": pa.string(), "country": pa.string()},
-            )
-            return pa.csv.read_csv(io.BytesIO(file.content), convert_options=options)
-        return pa.parquet.read_table(io.BytesIO(file.content))
+        return pa.csv.open_csv(io.BytesIO(file.content)).schema  # reads the first rows only
     except pa.ArrowException as error:
-        raise InputRejectedError("PARSE", f"{file.name} cannot be read: {error}.") from error
+        raise _unreadable(file, error) from None
+
+
+def _columns(file: RawFile, names: list[str]) -> pa.Table:
+    if file.name.endswith(".parquet"):
+        table = read_parquet(file.content, file.name, max_cells=MAX_CELLS, columns=names)
+        return table.select(names)
+    # Namibia's code is no missing value, and ids of digits are no numbers.
+    options = pa.csv.ConvertOptions(
+        strings_can_be_null=False,
+        column_types={"researcher_id": pa.string(), "country": pa.string()},
+        include_columns=names,
+    )
+    try:
+        return pa.csv.read_csv(io.BytesIO(file.content), convert_options=options)
+    except pa.ArrowException as error:
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: RawFile, error: Exception) -> InputRejectedError:
+    return InputRejectedError("PARSE", f"{file.name} cannot be read: {error}.")
 
 
 def _refuse_personal_columns(name: str, schema: pa.Schema) -> None:

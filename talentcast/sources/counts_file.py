@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
-from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.types import CountingRule, Vintage
 from talentcast.sources.counts import CountsDefaults, merge_parsed, to_counts
+from talentcast.sources.plain_files import MAX_FILE_BYTES, read_plain_file
 from talentcast.sources.tabular import read_table
-
-MAX_FILE_BYTES: Final = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +47,16 @@ class CountsFile:
         return self.path.name
 
     def download(self) -> list[RawFile]:
-        """Read the bytes of the file.
-
-        Raises:
-            UsageError: If there is no such file, or it is a folder, a link or a device.
-            InputRejectedError: `TOO_LARGE`.
-        """
-        status = _regular_file_status(self.path)
-        if status.st_size > self.max_bytes:
-            raise InputRejectedError(
-                "TOO_LARGE",
-                f"{self.path} has {status.st_size} bytes; the limit is {self.max_bytes}. "
-                "A table of counts is small: is this the right file?",
-            )
-        written = Vintage(datetime.fromtimestamp(status.st_mtime, UTC).date())
+        """Read the bytes of the file; errors as `read_plain_file`."""
+        file = read_plain_file(self.path, max_bytes=self.max_bytes)
         return [
             RawFile(
-                name=self.path.name,
-                content=self.path.read_bytes(),
+                name=file.name,
+                content=file.content,
                 source=self.name,
                 url=self.url,
                 licence=self.licence,
-                vintage=self.vintage or written,
+                vintage=self.vintage or file.written,
             )
         ]
 
@@ -98,16 +80,3 @@ def population_name(stem: str) -> str:
     """
     name = re.sub(r"[^a-z0-9_-]+", "_", stem.lower()).strip("_-")
     return name[:64] or "file"
-
-
-def _regular_file_status(path: Path) -> os.stat_result:
-    try:
-        status = path.lstat()
-    except OSError:
-        raise UsageError(f"There is no file {path}. Check the path.") from None
-    if stat.S_ISDIR(status.st_mode):
-        raise UsageError(f"{path} is a folder; a source of counts is one CSV or Parquet file.")
-    if not stat.S_ISREG(status.st_mode):
-        # A link could lead out of the folder it lies in, and a pipe would never end.
-        raise UsageError(f"{path} is no plain file but a link or device. Pass the file itself.")
-    return status

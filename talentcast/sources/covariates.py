@@ -11,6 +11,7 @@ from talentcast.domain.tables import COUNTRY_COVARIATES
 from talentcast.sources.bundled import bundled_covariates
 from talentcast.sources.cells import parse_numbers, parse_years
 from talentcast.sources.countries import country_code
+from talentcast.sources.plain_files import read_plain_file
 from talentcast.sources.tabular import read_table
 
 KEY = list(COUNTRY_COVARIATES.key)
@@ -28,7 +29,7 @@ def read_covariates(file: Path | None = None) -> pd.DataFrame:
     bundled = bundled_covariates()
     if file is None:
         return bundled
-    own = parse_covariates(file.read_bytes(), file.name)
+    own = parse_covariates(read_plain_file(file).content, file.name)
     return own.set_index(KEY).combine_first(bundled.set_index(KEY)).reset_index()
 
 

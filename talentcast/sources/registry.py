@@ -12,7 +12,8 @@ from talentcast.domain.tables import NAME_PATTERN
 from talentcast.domain.types import CountingRule, Vintage
 from talentcast.sources.base import Source
 from talentcast.sources.bundled import Bundled
-from talentcast.sources.counts_file import MAX_FILE_BYTES, CountsFile
+from talentcast.sources.counts_file import CountsFile
+from talentcast.sources.plain_files import MAX_FILE_BYTES
 from talentcast.sources.scholarly_migration import ScholarlyMigration
 
 BUILT_IN: Final[Mapping[str, Callable[[], Source]]] = {

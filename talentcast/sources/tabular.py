@@ -12,14 +12,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import Final
 
 from talentcast.domain.errors import InputRejectedError
+from talentcast.sources.parquet import read_parquet, too_large
+from talentcast.sources.plain_files import not_utf8
 
-_PARQUET_MAGIC = b"PAR1"
-_UTF8_BOM = b"\xef\xbb\xbf"
+#: Rows times columns: twenty thousand years of every country would fit.
+MAX_CELLS: Final = 5_000_000
+_PARQUET_MAGIC: Final = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def read_table(content: bytes, name: str) -> TextTable:
     """Read CSV (UTF-8, commas) or Parquet bytes, whichever they are.
 
     Raises:
-        InputRejectedError: `EMPTY`, `ENCODING`, `RAGGED`, `DUP_HEADER` or `CORRUPT`.
+        InputRejectedError: `EMPTY`, `ENCODING`, `RAGGED`, `DUP_HEADER`, `CORRUPT` or
+            `TOO_LARGE`.
     """
     if not content.strip():
         raise InputRejectedError("EMPTY", f"{name} holds nothing. Check how it was written.")
@@ -52,7 +54,9 @@ def read_table(content: bytes, name: str) -> TextTable:
 
 
 def _read_csv(content: bytes, name: str) -> TextTable:
-    reader = csv.reader(io.StringIO(_decoded(content, name), newline=""), strict=True)
+    # Decoded piece by piece: as one text, a large file would take four times its size.
+    text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+    reader = csv.reader(text, strict=True)
     header: list[str] = []
     records: list[list[str]] = []
     rows: list[int] = []
@@ -68,9 +72,13 @@ def _read_csv(content: bytes, name: str) -> TextTable:
                     f"{name}, row {reader.line_num}: {len(record)} fields where the header has "
                     f"{len(header)}. Quote cells that hold commas, and close every quote.",
                 )
+            elif len(records) * len(header) > MAX_CELLS:
+                raise too_large(name, f"more than {MAX_CELLS} cells", MAX_CELLS)
             else:
                 records.append(record)
                 rows.append(reader.line_num)
+    except UnicodeDecodeError:
+        raise not_utf8(name, content, _first_wrong_byte(content)) from None
     except csv.Error as error:
         raise InputRejectedError(
             "RAGGED",
@@ -82,13 +90,7 @@ def _read_csv(content: bytes, name: str) -> TextTable:
 
 
 def _read_parquet(content: bytes, name: str) -> TextTable:
-    try:
-        table = pq.ParquetFile(io.BytesIO(content)).read()
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputRejectedError(
-            "CORRUPT", f"{name} cannot be read as Parquet: {reason} Fetch or write the file again."
-        ) from None
+    table = read_parquet(content, name, max_cells=MAX_CELLS)
     header = _checked_header(table.column_names, name)
     _require_rows(range(table.num_rows), name)
     cells = (tuple(map(_as_text, column.to_pylist())) for column in table.columns)
@@ -97,16 +99,12 @@ def _read_parquet(content: bytes, name: str) -> TextTable:
     )
 
 
-def _decoded(content: bytes, name: str) -> str:
+def _first_wrong_byte(content: bytes) -> int:
     try:
-        return content.removeprefix(_UTF8_BOM).decode("utf-8")
+        content.decode("utf-8")
     except UnicodeDecodeError as error:
-        offset = error.start + (len(_UTF8_BOM) if content.startswith(_UTF8_BOM) else 0)
-        raise InputRejectedError(
-            "ENCODING",
-            f"{name} is not UTF-8: byte 0x{content[offset]:02x} at offset {offset}. "
-            "Save it as UTF-8, for example with: iconv -f latin1 -t utf-8",
-        ) from None
+        return error.start
+    raise AssertionError("called for bytes that are not UTF-8")
 
 
 def _checked_header(names: Sequence[str], file_name: str) -> list[str]:

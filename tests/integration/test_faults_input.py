@@ -83,14 +83,14 @@ def test_sound_counts_pass_every_check() -> None:
     assert len(report.passed) == len(report.results) > 30
 
 
-def test_F001_a_negative_count_fails_with_its_row_number() -> None:
+def test_f001_a_negative_count_fails_with_its_row_number() -> None:
     rows = [*rows_of(), "DEU,2018,7", "DEU,2019,-5"]
     found = result(check(csv_bytes(rows)), "NEG_COUNT")
     assert found.outcome is Outcome.FAIL
     assert found.example_keys == ("row 23: DEU 2019",)
 
 
-def test_F002_a_repeated_row_fails_and_is_not_dropped() -> None:
+def test_f002_a_repeated_row_fails_and_is_not_dropped() -> None:
     content = csv_bytes([*rows_of(), rows_of()[0]])
     report = check(content)
     assert codes(report.failed) == ["DUP_KEY"]
@@ -98,14 +98,14 @@ def test_F002_a_repeated_row_fails_and_is_not_dropped() -> None:
     assert len(parse(content).counts) == 21
 
 
-def test_F003_two_counts_for_one_year_and_country_fail_and_both_rows_are_named() -> None:
+def test_f003_two_counts_for_one_year_and_country_fail_and_both_rows_are_named() -> None:
     content = csv_bytes([*rows_of(), "FR,2019,7"])
     report = check(content)
     assert codes(report.failed) == ["DUP_CONFLICT"]
     assert result(report, "DUP_CONFLICT").example_keys == ("row 11: FRA 2019", "row 22: FRA 2019")
 
 
-def test_F004_a_missing_year_is_flagged_and_a_long_gap_fails() -> None:
+def test_f004_a_missing_year_is_flagged_and_a_long_gap_fails() -> None:
     without_2015 = [row for row in rows_of() if not row.startswith("FRA,2015")]
     report = check(csv_bytes(without_2015))
     assert not report.failed
@@ -122,7 +122,7 @@ def many_countries() -> tuple[str, ...]:
     return tuple(codes[:40])
 
 
-def test_F005_a_latest_year_without_many_countries_fails_unless_it_is_provisional() -> None:
+def test_f005_a_latest_year_without_many_countries_fails_unless_it_is_provisional() -> None:
     countries = many_countries()
     gone = set(countries[:30])
     rows = [row for row in rows_of(countries) if not (row[:3] in gone and ",2019," in row)]
@@ -134,11 +134,11 @@ def test_F005_a_latest_year_without_many_countries_fails_unless_it_is_provisiona
     assert not check(csv_bytes(flagged, header)).failed
 
 
-def test_F005_a_file_that_ends_earlier_for_everyone_passes() -> None:
+def test_f005_a_file_that_ends_earlier_for_everyone_passes() -> None:
     assert not check(csv_bytes(rows_of(years=range(2005, 2015)))).failed
 
 
-def test_F006_an_unknown_code_fails_and_kosovo_is_known_by_the_alias_table() -> None:
+def test_f006_an_unknown_code_fails_and_kosovo_is_known_by_the_alias_table() -> None:
     rows = [*rows_of(), "ZZ,2019,5", *(f"XK,{year},5" for year in YEARS)]
     report = check(csv_bytes(rows))
     assert result(report, "UNKNOWN_CODE").example_keys == ("row 22: ZZ 2019",)
@@ -147,7 +147,7 @@ def test_F006_an_unknown_code_fails_and_kosovo_is_known_by_the_alias_table() -> 
     assert "COUNTRY_MAPPING" in codes(parsed.notes)
 
 
-def test_F007_namibia_survives_every_loader_and_a_round_trip() -> None:
+def test_f007_namibia_survives_every_loader_and_a_round_trip() -> None:
     content = csv_bytes([*rows_of(), *(f"NA,{year},5" for year in YEARS)])
     from_csv = parse(content)
     frame = pd.read_csv(io.BytesIO(content), keep_default_na=False)
@@ -161,7 +161,7 @@ def test_F007_namibia_survives_every_loader_and_a_round_trip() -> None:
     assert from_csv.counts["country"].tolist() == back.counts["country"].tolist()
 
 
-def test_F008_a_byte_order_mark_changes_nothing() -> None:
+def test_f008_a_byte_order_mark_changes_nothing() -> None:
     bom = b"\xef\xbb\xbf"
     plain = csv_bytes(rows_of())
     quoted = csv_bytes(rows_of(), '"country","year","researchers"')
@@ -171,7 +171,7 @@ def test_F008_a_byte_order_mark_changes_nothing() -> None:
         assert not check(content).failed
 
 
-def test_F009_another_encoding_fails_with_the_byte_offset() -> None:
+def test_f009_another_encoding_fails_with_the_byte_offset() -> None:
     rows = [*rows_of(), "Côte d'Ivoire,2019,5"]
     latin = "\n".join(["country,year,researchers", *rows]).encode("latin-1")
     error = rejection(latin)
@@ -184,7 +184,7 @@ def test_F009_another_encoding_fails_with_the_byte_offset() -> None:
     assert utf8.counts["country"].iloc[-1] == "CIV"
 
 
-def test_F010_thousands_separators_fail_and_a_fraction_fails_where_persons_are_whole() -> None:
+def test_f010_thousands_separators_fail_and_a_fraction_fails_where_persons_are_whole() -> None:
     error = rejection(csv_bytes([*rows_of(), 'DEU,2019,"1,234"']))
     assert error.code == "PARSE"
     assert "row 22" in str(error)
@@ -197,7 +197,7 @@ def test_F010_thousands_separators_fail_and_a_fraction_fails_where_persons_are_w
     assert fractional["researchers"].iloc[-1] == 1.234
 
 
-def test_F011_two_huge_counts_fail_as_cells_before_any_sum() -> None:
+def test_f011_two_huge_counts_fail_as_cells_before_any_sum() -> None:
     error = rejection(csv_bytes([*rows_of(), "DEU,2018,1e308", "DEU,2019,1e308"]))
     assert error.code == "RANGE"
     assert "row 22" in str(error) and "row 23" in str(error)
@@ -206,13 +206,13 @@ def test_F011_two_huge_counts_fail_as_cells_before_any_sum() -> None:
 
 
 @pytest.mark.parametrize("text", ["1e309", "-1e309", "inf", "-Infinity", "nan", "NaN"])
-def test_F012_numbers_that_are_not_finite_fail(text: str) -> None:
+def test_f012_numbers_that_are_not_finite_fail(text: str) -> None:
     error = rejection(csv_bytes([*rows_of(), f"DEU,2019,{text}"]))
     assert error.code == "NON_FINITE"
     assert "row 22" in str(error)
 
 
-def test_F013_a_whole_number_beyond_exact_doubles_fails_beside_a_missing_cell() -> None:
+def test_f013_a_whole_number_beyond_exact_doubles_fails_beside_a_missing_cell() -> None:
     error = rejection(csv_bytes([*rows_of(), "DEU,2018,9007199254740993", "DEU,2019,"]))
     assert error.code == "RANGE"
     assert "9007199254740993" in str(error)
@@ -228,7 +228,7 @@ def test_F013_a_whole_number_beyond_exact_doubles_fails_beside_a_missing_cell() 
     assert "9007199254740993" in str(error)
 
 
-def test_F014_years_with_a_point_are_read_if_whole_and_noted() -> None:
+def test_f014_years_with_a_point_are_read_if_whole_and_noted() -> None:
     rows = [row.replace(",20", ",20", 1).replace("2019,", "2019.0,") for row in rows_of()]
     parsed = parse(csv_bytes(rows))
     assert parsed.counts["year"].dtype == np.int64
@@ -240,20 +240,20 @@ def test_F014_years_with_a_point_are_read_if_whole_and_noted() -> None:
 
 
 @pytest.mark.parametrize("year", ["20219", "219", "0"])
-def test_F015_a_year_outside_the_possible_fails(year: str) -> None:
+def test_f015_a_year_outside_the_possible_fails(year: str) -> None:
     found = result(check(csv_bytes([*rows_of(), f"DEU,{year},5"])), "YEAR_RANGE")
     assert found.outcome is Outcome.FAIL
     assert found.example_keys == (f"row 22: DEU {year}",)
 
 
-def test_F016_a_year_after_the_vintage_fails() -> None:
+def test_f016_a_year_after_the_vintage_fails() -> None:
     report = check(csv_bytes([*rows_of(), "FRA,2020,130", "USA,2020,230", "FRA,2021,130"]))
     found = result(report, "YEAR_FUTURE")
     assert found.outcome is Outcome.FAIL
     assert found.example_keys == ("row 24: FRA 2021",)
 
 
-def test_F017_a_year_of_zeros_fails_and_a_single_zero_is_flagged() -> None:
+def test_f017_a_year_of_zeros_fails_and_a_single_zero_is_flagged() -> None:
     everywhere = [f"{row[:9]}0" if ",2019," in row else row for row in rows_of()]
     report = check(csv_bytes(everywhere))
     assert codes(report.failed) == ["ALL_ZERO"]
@@ -272,7 +272,7 @@ def revised(factor: float, last: int) -> list[str]:
     ]
 
 
-def test_F018_a_revised_history_is_blocked_until_someone_approves_it() -> None:
+def test_f018_a_revised_history_is_blocked_until_someone_approves_it() -> None:
     previous = parse(csv_bytes(rows_of())).counts
     now = parse(csv_bytes(revised(1.3, 2018)), vintage=Vintage(date(2021, 6, 30))).counts
     report = check_counts(now, previous=previous)
@@ -286,7 +286,7 @@ def test_F018_a_revised_history_is_blocked_until_someone_approves_it() -> None:
     assert result(report, "REVISION").outcome is Outcome.WARN
 
 
-def test_F019_a_change_of_unit_fails() -> None:
+def test_f019_a_change_of_unit_fails() -> None:
     previous = parse(csv_bytes(rows_of())).counts
     now = parse(csv_bytes(revised(1000, 2019))).counts
     found = result(check_counts(now, previous=previous), "LEVEL_SHIFT")
@@ -296,7 +296,7 @@ def test_F019_a_change_of_unit_fails() -> None:
     assert result(unchanged, "LEVEL_SHIFT").outcome is Outcome.PASS
 
 
-def test_F020_a_dissolved_country_ends_with_its_state() -> None:
+def test_f020_a_dissolved_country_ends_with_its_state() -> None:
     vintage_years = range(1985, 1996)
     until_1991 = [f"SU,{year},500" for year in range(1985, 1992)]
     sound = csv_bytes([*rows_of(many_countries(), vintage_years), *until_1991])
@@ -308,7 +308,7 @@ def test_F020_a_dissolved_country_ends_with_its_state() -> None:
     assert found.example_keys == ("row 31: SUN 1993",)
 
 
-def test_F021_a_new_country_is_accepted_only_from_its_first_year() -> None:
+def test_f021_a_new_country_is_accepted_only_from_its_first_year() -> None:
     from_2011 = csv_bytes([*rows_of(), *(f"SSD,{year},9" for year in range(2011, 2020))])
     assert not check(from_2011).failed
     assert parse(from_2011).counts["country"].eq("SSD").sum() == 9
@@ -319,7 +319,7 @@ def test_F021_a_new_country_is_accepted_only_from_its_first_year() -> None:
     assert too_early.counts["researchers"].sum() == parse(from_2011).counts["researchers"].sum() + 9
 
 
-def test_F022_special_codes_follow_the_written_policy_and_count_nobody_twice() -> None:
+def test_f022_special_codes_follow_the_written_policy_and_count_nobody_twice() -> None:
     written = ("CN", "HK", "MO", "TW", "XK", "UK", "EL")
     rows = [f"{code},{year},10" for code in written for year in YEARS]
     counts = parse(csv_bytes(rows)).counts
@@ -333,7 +333,7 @@ def test_F022_special_codes_follow_the_written_policy_and_count_nobody_twice() -
 @pytest.mark.parametrize(
     "row", ["DEU,2019,\uff11\uff12", "DEU,2019,\u22125", "D\x00E,2019,5", "DEU,\uff12019,5"]
 )
-def test_F023_other_digits_other_minus_signs_and_nul_bytes_fail(row: str) -> None:
+def test_f023_other_digits_other_minus_signs_and_nul_bytes_fail(row: str) -> None:
     error = rejection(csv_bytes([*rows_of(), row]))
     assert error.code == "PARSE"
     assert "row 22" in str(error)
@@ -343,14 +343,14 @@ def sound_frame() -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(csv_bytes(rows_of())), keep_default_na=False)
 
 
-def test_F024_a_truncated_parquet_file_fails() -> None:
+def test_f024_a_truncated_parquet_file_fails() -> None:
     whole = parquet_bytes(sound_frame())
     assert not check_counts(parse(whole, "counts.parquet").counts).failed
     for part in (0.5, 0.05, 0.99):
         assert rejection(whole[: int(len(whole) * part)], "counts.parquet").code == "CORRUPT"
 
 
-def test_F025_a_flipped_bit_in_a_stored_file_is_noticed(tmp_path: Path) -> None:
+def test_f025_a_flipped_bit_in_a_stored_file_is_noticed(tmp_path: Path) -> None:
     content = parquet_bytes(sound_frame())
     raw = RawFile("counts.parquet", content, "file", "counts.parquet", "own", VINTAGE)
     snapshot = save_snapshot(raw, tmp_path, retrieved_at=datetime(2020, 7, 1, tzinfo=UTC))
@@ -361,13 +361,13 @@ def test_F025_a_flipped_bit_in_a_stored_file_is_noticed(tmp_path: Path) -> None:
         load_raw(snapshot)
 
 
-def test_F025_a_download_that_differs_from_the_pinned_bytes_is_refused() -> None:
+def test_f025_a_download_that_differs_from_the_pinned_bytes_is_refused() -> None:
     pinned = next(file for file in FILES if file.sha256)
     with pytest.raises(IntegrityError, match="sha256"):
         require_bytes(pinned, b"year,countrycode\n")
 
 
-def test_F026_a_missing_or_renamed_column_fails_and_an_extra_one_is_noted() -> None:
+def test_f026_a_missing_or_renamed_column_fails_and_an_extra_one_is_noted() -> None:
     with pytest.raises(MissingColumnsError) as caught:
         parse(csv_bytes(["FRA,2019"], "country,year"))
     assert caught.value.code == "SCHEMA"
@@ -382,20 +382,20 @@ def test_F026_a_missing_or_renamed_column_fails_and_an_extra_one_is_noted() -> N
     assert not check_counts(parsed.counts).failed
 
 
-def test_F027_a_surplus_field_on_every_row_fails_instead_of_shifting_columns() -> None:
+def test_f027_a_surplus_field_on_every_row_fails_instead_of_shifting_columns() -> None:
     error = rejection(csv_bytes([f"{row},9" for row in rows_of()]))
     assert error.code == "RAGGED"
     assert "row 2:" in str(error)
 
 
 @pytest.mark.parametrize("header", ["iso2,n,n", "year,n, n "])
-def test_F028_a_repeated_header_fails(header: str) -> None:
+def test_f028_a_repeated_header_fails(header: str) -> None:
     error = rejection(csv_bytes(rows_of(), header))
     assert error.code == "DUP_HEADER"
     assert "'n'" in str(error)
 
 
-def test_F029_an_open_quote_or_a_short_row_fails_with_its_line() -> None:
+def test_f029_an_open_quote_or_a_short_row_fails_with_its_line() -> None:
     short = rejection(csv_bytes([*rows_of(), "DEU,2019"]))
     assert short.code == "RAGGED"
     assert "row 22" in str(short)
@@ -405,14 +405,14 @@ def test_F029_an_open_quote_or_a_short_row_fails_with_its_line() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"country,year,researchers\n"])
-def test_F030_an_empty_file_fails_before_any_expectation(content: bytes) -> None:
+def test_f030_an_empty_file_fails_before_any_expectation(content: bytes) -> None:
     assert rejection(content).code == "EMPTY"
 
 
-def test_F030_a_parquet_file_without_rows_fails() -> None:
+def test_f030_a_parquet_file_without_rows_fails() -> None:
     assert rejection(parquet_bytes(sound_frame().iloc[:0]), "counts.parquet").code == "EMPTY"
 
 
-def test_F030_a_table_without_rows_fails_at_the_gate() -> None:
+def test_f030_a_table_without_rows_fails_at_the_gate() -> None:
     report = check_counts(parse(csv_bytes(rows_of())).counts.iloc[:0])
     assert codes(report.failed) == ["EMPTY"]

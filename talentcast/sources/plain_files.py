@@ -1,0 +1,110 @@
+"""Reading a file of the user: a plain file of bounded size that stands still while it is read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from talentcast.domain.errors import InputRejectedError, UsageError
+from talentcast.domain.types import Vintage
+
+MAX_FILE_BYTES: Final = 500_000_000
+_CHUNK_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFile:
+    """Bytes of a file, and the day on which they were written."""
+
+    name: str
+    content: bytes = field(repr=False)
+    written: Vintage
+
+
+def read_plain_file(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> PlainFile:
+    """Return the bytes of a file; what is parsed later is what was hashed here.
+
+    Raises:
+        UsageError: If there is no such file, or it is a folder, a link or a device.
+        InputRejectedError: `TOO_LARGE` before a byte is read, or `CHANGED` if it was written to
+            in the meantime.
+    """
+    _require_plain(path)
+    # The file may have been exchanged since the look above: what is opened is looked at again.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise _changed(path)
+        if status.st_size > max_bytes:
+            raise InputRejectedError(
+                "TOO_LARGE",
+                f"{path} has {status.st_size} bytes; the limit is {max_bytes}. "
+                "Is this the right file? TALENTCAST_MAX_INPUT_BYTES raises the limit.",
+            )
+        content = file.read(max_bytes + 1)
+        stands_still = _reads_the_same(file, content)
+        after = os.fstat(file.fileno())
+        if (
+            not stands_still
+            or after.st_size != len(content)
+            or after.st_mtime_ns != status.st_mtime_ns
+        ):
+            raise _changed(path)
+    return PlainFile(
+        path.name, content, Vintage(datetime.fromtimestamp(status.st_mtime, UTC).date())
+    )
+
+
+def read_plain_text(path: Path, *, max_bytes: int) -> str:
+    """Return the UTF-8 text of a file.
+
+    Raises:
+        UsageError: As `read_plain_file`.
+        InputRejectedError: As `read_plain_file`, or `ENCODING`.
+    """
+    content = read_plain_file(path, max_bytes=max_bytes).content
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise not_utf8(path.name, content, error.start) from None
+
+
+def not_utf8(name: str, content: bytes, offset: int) -> InputRejectedError:
+    """Return the refusal of a text in another encoding."""
+    return InputRejectedError(
+        "ENCODING",
+        f"{name} is not UTF-8: byte 0x{content[offset]:02x} at offset {offset}. "
+        "Save it as UTF-8, for example with: iconv -f latin1 -t utf-8",
+    )
+
+
+def _require_plain(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except (OSError, ValueError):  # a NUL byte in a path is a ValueError
+        raise UsageError(f"There is no file {path}. Check the path.") from None
+    if stat.S_ISDIR(mode):
+        raise UsageError(f"{path} is a folder where a file is expected. Pass the file itself.")
+    if not stat.S_ISREG(mode):
+        # A link could lead out of the folder it lies in, and a pipe would never end.
+        raise UsageError(f"{path} is no plain file but a link or device. Pass the file itself.")
+
+
+def _reads_the_same(file: BinaryIO, content: bytes) -> bool:
+    file.seek(0)
+    again = sha256()
+    while chunk := file.read(_CHUNK_BYTES):
+        again.update(chunk)
+    return again.digest() == sha256(content).digest()
+
+
+def _changed(path: Path) -> InputRejectedError:
+    return InputRejectedError(
+        "CHANGED", f"{path} was written to while it was read. Wait until it is whole, run again."
+    )
