@@ -15,6 +15,7 @@ from features.headline import headline_shares
 from flows.artifacts import link_report, show_headline
 from flows.build import build
 from flows.careers import keep_restricted
+from flows.delivery import deliver
 from flows.gates import Gates
 from flows.inputs import fetch_all, parse_all
 from flows.progress import Steps
@@ -38,11 +39,16 @@ COMMON_STEPS = 4
 
 @dataclass(frozen=True, eq=False)
 class Refreshed:
-    """What became of a run."""
+    """What became of a run.
+
+    Attributes:
+        undelivered: A line for each thing that could not follow the published release.
+    """
 
     release: Release
     is_new: bool
     report: CheckReport
+    undelivered: tuple[str, ...] = ()
 
 
 @flow(name="refresh")
@@ -114,10 +120,11 @@ def refresh(
     for group, made in built.returns:
         counted = inputs.derived[group.key]
         keep_restricted(group, counted, made, release.release_id, settings)
+    undelivered = deliver(release, settings)
     steps.finish("Done")
     show_headline(headline_shares(observations, forecasts), release)
     link_report(gates.path)
-    return Refreshed(release, is_new=True, report=gates.report)
+    return Refreshed(release, is_new=True, report=gates.report, undelivered=undelivered)
 
 
 def usual_models() -> tuple[str, ...]:
