@@ -19,8 +19,9 @@ import numpy as np
 
 import talentcast
 from talentcast.domain.types import Vintage, VintageKind
+from talentcast.store.pointer import find_release
 from talentcast.store.publisher import publish
-from talentcast.store.reader import find_release, read_frame
+from talentcast.store.reader import read_frame
 from talentcast.store.release import Identity, Release, ReleaseDraft
 
 

@@ -14,7 +14,7 @@ from dashboard.context import Context, reader_mode
 from talentcast.findings.load import Offer
 from talentcast.findings.populations import population_words, rule_words
 from talentcast.findings.wording import sentence
-from talentcast.store.reader import CURRENT_KINDS
+from talentcast.store.pointer import CURRENT_KINDS
 from talentcast.store.release import Release
 
 #: Keys of the session: the parts that were chosen, and the address that was written for them.

@@ -10,7 +10,8 @@ import streamlit as st
 from talentcast.findings.load import Offer, load_series
 from talentcast.findings.load import offers as find_offers
 from talentcast.findings.series import Series
-from talentcast.store.reader import condition, list_releases, read_frame
+from talentcast.store.pointer import list_releases
+from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
 
 #: Seconds until a new release is noticed.

@@ -12,7 +12,7 @@ from talentcast.config import load_settings
 from talentcast.findings.describe import fan_description
 from talentcast.findings.load import load_series, offers
 from talentcast.findings.series import share_fan
-from talentcast.store.reader import find_release
+from talentcast.store.pointer import find_release
 
 POPULATION = "neurips_authorships"
 COUNTRIES = ["USA", "CHN"]

@@ -14,13 +14,8 @@ from pydantic import Field
 from models.release_scores import score_published
 from talentcast.config import load_settings
 from talentcast.domain.types import Target, VintageKind
-from talentcast.store.reader import (
-    CURRENT_KINDS,
-    condition,
-    find_release,
-    list_releases,
-    read_frame,
-)
+from talentcast.store.pointer import CURRENT_KINDS, find_release, list_releases
+from talentcast.store.reader import condition, read_frame
 
 
 @task(cache_policy=NO_CACHE)

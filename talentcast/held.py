@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import RELEASES, table
-from talentcast.store import reader
+from talentcast.store import pointer, reader
 from talentcast.store.release import Release
 
 #: Tables held at once; the forecasts of one release take some 30 megabytes.
@@ -66,20 +66,20 @@ def releases(root: Path) -> list[Release]:
     """Return every release, newest first; read again only when something was published."""
     log = root / RELEASES.name / "_delta_log"
     if not log.is_dir():  # nothing was published, or the store is no folder
-        return reader.list_releases(root)
+        return pointer.list_releases(root)
     newest = max((entry.name for entry in log.glob("*.json")), default="")
-    return _releases.get((root.resolve(), newest), lambda: reader.list_releases(root))
+    return _releases.get((root.resolve(), newest), lambda: pointer.list_releases(root))
 
 
 def find(release: str, root: Path) -> Release:
-    """Return a release by id, or the latest one; errors as `reader.find_release`."""
+    """Return a release by id, or the latest one; errors as `pointer.find_release`."""
     known = releases(root)
     if release == "latest":
-        current = (r for r in known if r.status == "published" and r.kind in reader.CURRENT_KINDS)
+        current = (r for r in known if r.status == "published" and r.kind in pointer.CURRENT_KINDS)
     else:
         current = (r for r in known if str(r.release_id) == release)
     found = next(current, None)
-    return reader.find_release(release, root) if found is None else found
+    return pointer.find_release(release, root) if found is None else found
 
 
 def rows(name: str, release: Release, root: Path, *, filters: Mapping[str, Any]) -> pd.DataFrame:

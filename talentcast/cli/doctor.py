@@ -87,7 +87,7 @@ def _home(settings: Settings) -> Finding:
 
 
 def _releases(settings: Settings) -> Finding:
-    from talentcast.store.reader import list_releases
+    from talentcast.store.pointer import list_releases
 
     try:
         count = len(list_releases(settings.releases))

@@ -39,7 +39,7 @@ def export(
     """
     from talentcast.config import load_settings
     from talentcast.export.formats import writer
-    from talentcast.store.reader import find_release
+    from talentcast.store.pointer import find_release
 
     root = load_settings(home).releases
     found = find_release(release, root)

@@ -33,7 +33,7 @@ def mirror(
     """
     from talentcast.config import load_settings
     from talentcast.export.postgres import mirror as mirror_releases
-    from talentcast.store.reader import find_release
+    from talentcast.store.pointer import find_release
 
     root = load_settings(home).releases
     wanted = dict.fromkeys(find_release(name, root).release_id for name in [release, *(keep or [])])

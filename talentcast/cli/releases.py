@@ -22,7 +22,7 @@ def list_(*, home: Home = None, json: Json = False) -> None:
     Example: talentcast releases list
     """
     from talentcast.config import load_settings
-    from talentcast.store.reader import list_releases
+    from talentcast.store.pointer import list_releases
 
     rows = [
         {
@@ -50,7 +50,7 @@ def show(release: ReleaseArgument = "latest", *, home: Home = None, json: Json =
     """
     from talentcast.cli.summary import print_headline
     from talentcast.config import load_settings
-    from talentcast.store.reader import find_release
+    from talentcast.store.pointer import find_release
 
     settings = load_settings(home)
     found = find_release(release, settings.releases)
@@ -95,8 +95,8 @@ def verify(
     Example: talentcast releases verify latest
     """
     from talentcast.config import load_settings
-    from talentcast.store.reader import find_release, list_releases
-    from talentcast.store.reader import verify as verify_release
+    from talentcast.store.pointer import find_release, list_releases
+    from talentcast.store.verification import verify as verify_release
 
     root = load_settings(home).releases
     chosen = [find_release(release, root)] if release else list_releases(root)

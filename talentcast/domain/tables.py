@@ -358,6 +358,10 @@ RELEASES: Final = Table(
         Column("tables", "json", "Per table: Delta version, rows, data files with sha256, "
                "and a hash of the rows."),
         Column("quality", "json", "Checks run, passed, warned, failed."),
+        Column("manifest_sha256", "string", "Hash of all the other columns but the signature.",
+               nullable=True),
+        Column("signature", "string", "Ed25519 signature of that hash, if the publisher has a key.",
+               nullable=True),
     ),
 )  # fmt: skip
 

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
 
-import pandas as pd
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 
 from talentcast.domain.errors import StoreError
-from talentcast.domain.tables import RELEASES, Table, table
+from talentcast.domain.tables import Table, table
 from talentcast.domain.types import ReleaseId
-from talentcast.store.lease import publishing
+from talentcast.store.delta import files_since, table_for_writing
+from talentcast.store.durability import flush
+from talentcast.store.failures import storage_failures
+from talentcast.store.lease import Lease, publishing
 from talentcast.store.manifest import DataFile, TableEntry, row_hash
-from talentcast.store.reader import events
+from talentcast.store.pointer import append_event, events, next_sequence
 from talentcast.store.release import Release, ReleaseDraft, describe_inputs
-from talentcast.store.schema import arrow_schema, constraints, to_arrow
+from talentcast.store.schema import to_arrow
+from talentcast.store.signing import Signer
+
+#: Small enough for a reader of one population to pass over most of a large release.
+_ROWS_A_GROUP = 16_384
+
+
+class Stage(StrEnum):
+    """How far a publication has come."""
+
+    STARTED = "started"
+    TABLE_WRITTEN = "table written"
+    DATA_FLUSHED = "data flushed"
+    COMMITTING = "committing"
+    VISIBLE = "visible"
 
 
 def published_release(release_id: ReleaseId, root: Path) -> Release | None:
     """Return the release if it is visible already."""
-    return {release.release_id: release for release in events(root)}.get(release_id)
+    return _newest(release_id, events(root))
 
 
 def next_repeat(release_id: ReleaseId, root: Path) -> int:
@@ -32,62 +50,132 @@ def next_repeat(release_id: ReleaseId, root: Path) -> int:
     return len({release.release_id for release in repeats})
 
 
-def publish(draft: ReleaseDraft, root: Path, *, published_at: datetime) -> Release:
+def publish(
+    draft: ReleaseDraft,
+    root: Path,
+    *,
+    published_at: datetime,
+    signer: Signer | None = None,
+    on_stage: Callable[[Stage], None] = lambda _: None,
+) -> Release:
     """Write a release; if it is published already, write nothing and return it.
 
     A reader sees either the whole release or nothing of it: the row in `releases` is written after
-    all its tables. An attempt that died before that leaves rows that no reader resolves, and that
-    the next attempt takes over when they are the same, or removes.
+    all its tables, by a process whose turn it still is. An attempt that died before that leaves
+    rows that no reader resolves, and that the next attempt takes over when they are the same, or
+    removes. Everything is flushed to the disk before the row, and the row before this returns.
+
+    Args:
+        draft: What to publish.
+        root: Root of the release store.
+        published_at: When, with a time zone.
+        signer: Signs the manifest, if there is a key.
+        on_stage: Called at every stage.
 
     Raises:
-        StoreError: If a table breaks its contract or another process holds the store for long.
+        StoreError: If a table breaks its contract, the id stands for other rows already, the disk
+            is full or read-only, or another process holds the store for long.
     """
     release_id = draft.identity.release_id
     rows = {
-        name: to_arrow(_with_release_id(frame, release_id), table(name))
+        name: _in_order(to_arrow(frame.assign(release_id=str(release_id)), table(name)), name)
         for name, frame in draft.tables.items()
     }
-    with publishing(root):
+    with storage_failures(root), publishing(root) as lease:
+        on_stage(Stage.STARTED)
         known = events(root)
-        already = next((r for r in known if r.release_id == release_id), None)
-        if already is not None:
+        if already := _newest(release_id, known):
+            _refuse_other_rows(rows, already)
             return already
-        entries = {
-            name: _write_table(arrow, table(name), release_id, root) for name, arrow in rows.items()
-        }
-        release = Release(
-            release_id=release_id,
-            sequence=1 + max((r.sequence for r in known), default=0),
-            kind=draft.kind,
-            as_of=draft.identity.as_of,
-            vintage_kind=draft.vintage_kind,
-            published_at=published_at,
-            status="published",
-            supersedes=draft.supersedes,
-            reason=draft.reason,
-            approved_by=draft.approved_by,
-            code_version=draft.identity.code_version,
-            settings_sha256=draft.identity.settings_sha256,
-            populations=draft.populations,
-            inputs=describe_inputs(draft.identity.inputs),
-            tables=entries,
-            quality=draft.quality,
+        _refuse_lost_commits(known, root)
+        entries = {}
+        for name, arrow in rows.items():
+            lease.renew()
+            entries[name] = _write_table(arrow, table(name), release_id, root)
+            on_stage(Stage.TABLE_WRITTEN)
+        on_stage(Stage.DATA_FLUSHED)
+        release = _visible(draft, entries, published_at)
+        return _commit(release, root, lease, signer, on_stage)
+
+
+def _commit(
+    release: Release,
+    root: Path,
+    lease: Lease,
+    signer: Signer | None,
+    on_stage: Callable[[Stage], None],
+) -> Release:
+    with lease.committing():
+        on_stage(Stage.COMMITTING)
+        numbered = release.sealed(sequence=next_sequence(events(root)), signer=signer)
+        append_event(numbered, root)
+        on_stage(Stage.VISIBLE)
+    return numbered
+
+
+def _visible(
+    draft: ReleaseDraft, entries: Mapping[str, TableEntry], published_at: datetime
+) -> Release:
+    return Release(
+        release_id=draft.identity.release_id,
+        sequence=0,
+        kind=draft.kind,
+        as_of=draft.identity.as_of,
+        vintage_kind=draft.vintage_kind,
+        published_at=published_at.astimezone(UTC),
+        status="published",
+        supersedes=draft.supersedes,
+        reason=draft.reason,
+        approved_by=draft.approved_by,
+        code_version=draft.identity.code_version,
+        settings_sha256=draft.identity.settings_sha256,
+        populations=draft.populations,
+        inputs=describe_inputs(draft.identity.inputs),
+        tables=entries,
+        quality=draft.quality,
+    )
+
+
+def _newest(release_id: ReleaseId, known: Sequence[Release]) -> Release | None:
+    return next((r for r in reversed(known) if r.release_id == release_id), None)
+
+
+def _refuse_other_rows(rows: Mapping[str, pa.Table], already: Release) -> None:
+    changed = [
+        name
+        for name in sorted({*rows, *already.tables})
+        if name not in rows
+        or name not in already.tables
+        or row_hash(rows[name], table(name).key) != already.tables[name].row_hash
+    ]
+    if changed:
+        raise StoreError(
+            f"RELEASE_IMMUTABLE: {already.release_id} is published with other rows in "
+            f"{', '.join(changed)}. The same inputs, settings and code must give the same rows; "
+            "publish the new ones with --force, which gives them an id of their own."
         )
-        _append_event(release, root)
-    return release
 
 
-def _with_release_id(frame: pd.DataFrame, release_id: ReleaseId) -> pd.DataFrame:
-    return frame.assign(release_id=str(release_id))
+def _refuse_lost_commits(known: Sequence[Release], root: Path) -> None:
+    """A table that ends before a version some release names has lost its newest commits."""
+    needed: dict[str, int] = {}
+    for release in known:
+        for name, entry in release.tables.items():
+            needed[name] = max(entry.delta_version, needed.get(name, 0))
+    for name, version in needed.items():
+        if not (root / name / "_delta_log" / f"{version:020}.json").exists():
+            raise StoreError(
+                f"STORE_CORRUPT: table '{name}' under {root} has lost version {version}, which a "
+                "release names. Restore its _delta_log from a backup; nothing was written."
+            )
 
 
 def _write_table(rows: pa.Table, contract: Table, release_id: ReleaseId, root: Path) -> TableEntry:
-    wanted = row_hash(rows, contract.key)
-    delta = _ensure_table(contract, root, partition_by=["release_id"])
+    delta = table_for_writing(contract, root, partition_by=["release_id"])
+    before = delta.version()
     if delta.transaction_version(str(release_id)) is not None:
-        entry = _entry(delta, contract, release_id, root, expected=rows.num_rows)
-        if _stored_hash(delta, contract, release_id) == wanted:
-            return entry
+        if _stored_hash(delta, contract, release_id) == row_hash(rows, contract.key):
+            return _entry(delta, contract, release_id, root, expected=rows.num_rows)
         # An earlier attempt died half-way and wrote other rows; nobody can have read them.
         delta.delete(f"release_id = '{release_id}'")
     write_deltalake(
@@ -95,44 +183,16 @@ def _write_table(rows: pa.Table, contract: Table, release_id: ReleaseId, root: P
         rows,
         mode="append",
         commit_properties=CommitProperties(app_transactions=[Transaction(str(release_id), 1)]),
+        writer_properties=WriterProperties(max_row_group_size=_ROWS_A_GROUP),
     )
     delta.update_incremental()
+    flush(files_since(root / contract.name, before))
     return _entry(delta, contract, release_id, root, expected=rows.num_rows)
 
 
-def _ensure_table(
-    contract: Table, root: Path, *, partition_by: list[str] | None = None
-) -> DeltaTable:
-    path = str(root / contract.name)
-    if not DeltaTable.is_deltatable(path):
-        _refuse_lost_log(contract, root)
-        DeltaTable.create(
-            path,
-            schema=arrow_schema(contract),
-            mode="ignore",
-            partition_by=partition_by,
-            name=contract.name,
-            description=contract.grain,
-        )
-    delta = DeltaTable(path)
-    present = delta.metadata().configuration
-    missing = {
-        name: rule
-        for name, rule in constraints(contract).items()
-        if f"delta.constraints.{name}" not in present
-    }
-    if missing:
-        delta.alter.add_constraint(missing)
-    return delta
-
-
-def _refuse_lost_log(contract: Table, root: Path) -> None:
-    folder = root / contract.name
-    if folder.exists() and any(folder.rglob("*.parquet")):
-        raise StoreError(
-            f"STORE_CORRUPT: {folder} holds data but no readable _delta_log. Restore the log from "
-            "a backup; a new table would hide the old releases."
-        )
+def _in_order(rows: pa.Table, name: str) -> pa.Table:
+    """Sort by key, so that a filtered read passes over most row groups."""
+    return rows.sort_by([(column, "ascending") for column in table(name).key])
 
 
 def _entry(
@@ -159,9 +219,3 @@ def _stored_hash(delta: DeltaTable, contract: Table, release_id: ReleaseId) -> s
         file_pruning_predicate=[("release_id", "=", str(release_id))]
     ).to_table()
     return row_hash(rows, contract.key)
-
-
-def _append_event(release: Release, root: Path) -> None:
-    _ensure_table(RELEASES, root)
-    row = pa.Table.from_pylist([release.to_row()], schema=arrow_schema(RELEASES))
-    write_deltalake(str(root / RELEASES.name), row, mode="append")

@@ -14,6 +14,7 @@ import pandas as pd
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import ReleaseId, Vintage, VintageKind
 from talentcast.store.manifest import DataFile, TableEntry
+from talentcast.store.signing import Signer
 
 Kind = Literal["scheduled", "manual", "backfill", "scenario"]
 Status = Literal["published", "retracted"]
@@ -99,6 +100,25 @@ class Release:
     inputs: tuple[Mapping[str, Any], ...]
     tables: Mapping[str, TableEntry]
     quality: Mapping[str, int]
+    manifest_sha256: str | None = None
+    signature: str | None = None
+
+    def sealed(self, *, sequence: int, signer: Signer | None = None) -> Release:
+        """Return the release at its place among the events, with its hash and signature."""
+        placed = replace(self, sequence=sequence)
+        digest = placed.manifest_hash()
+        return replace(
+            placed, manifest_sha256=digest, signature=signer.sign(digest) if signer else None
+        )
+
+    def manifest_hash(self) -> str:
+        """Return the hash of everything the row says, apart from its own hash and signature."""
+        stated = {
+            name: value
+            for name, value in self.to_row().items()
+            if name not in ("manifest_sha256", "signature")
+        }
+        return sha256(json.dumps(stated, sort_keys=True, default=_as_text).encode()).hexdigest()
 
     def to_row(self) -> dict[str, Any]:
         """Return the row of the `releases` table."""
@@ -119,6 +139,8 @@ class Release:
             "inputs": json.dumps([dict(entry) for entry in self.inputs], sort_keys=True),
             "tables": json.dumps([asdict(entry) for entry in self.tables.values()], sort_keys=True),
             "quality": json.dumps(dict(self.quality), sort_keys=True),
+            "manifest_sha256": self.manifest_sha256,
+            "signature": self.signature,
         }
 
     @classmethod
@@ -152,7 +174,13 @@ class Release:
             inputs=tuple(json.loads(row["inputs"])),
             tables={entry.name: entry for entry in entries},
             quality=json.loads(row["quality"]),
+            manifest_sha256=row.get("manifest_sha256"),
+            signature=row.get("signature"),
         )
+
+
+def _as_text(value: date | datetime) -> str:
+    return value.isoformat()
 
 
 def describe_inputs(snapshots: Sequence[Snapshot]) -> tuple[dict[str, str], ...]:

@@ -65,6 +65,15 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
         raise StoreError(f"Rows for '{table.name}' break its contract: {error}") from error
 
 
+def with_absent_columns(rows: pa.Table, table: Table) -> pa.Table:
+    """Return the contract's columns in order; those that came after these rows are empty."""
+    schema = arrow_schema(table)
+    absent = [field for field in schema if field.name not in rows.schema.names]
+    for field in absent:
+        rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows.select(schema.names)
+
+
 def constraints(table: Table) -> dict[str, str]:
     """Return Delta CHECK constraints by name, as SQL, for what the contract states of values."""
     return {

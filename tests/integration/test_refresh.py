@@ -12,7 +12,8 @@ import pytest
 
 import talentcast
 from talentcast.domain.errors import ChecksFailedError, InputRejectedError, UsageError
-from talentcast.store.reader import list_releases, verify
+from talentcast.store.pointer import list_releases
+from talentcast.store.verification import verify
 
 pytestmark = pytest.mark.usefixtures("orchestrator")
 

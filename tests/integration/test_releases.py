@@ -12,9 +12,11 @@ from deltalake import DeltaTable
 
 from talentcast.domain.errors import StoreError, UsageError
 from talentcast.domain.types import Vintage, VintageKind
+from talentcast.store.pointer import find_release, list_releases
 from talentcast.store.publisher import publish
-from talentcast.store.reader import condition, find_release, list_releases, read_frame, verify
+from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Identity, ReleaseDraft
+from talentcast.store.verification import verify
 
 NOW = datetime(2024, 2, 1, tzinfo=UTC)
 
@@ -72,7 +74,7 @@ def test_a_release_without_its_pointer_row_is_invisible_and_completed_by_a_rerun
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(publisher, "_append_event", power_cut)
+        patch.setattr(publisher, "append_event", power_cut)
         publish(draft(), tmp_path, published_at=NOW)
     assert list_releases(tmp_path) == []
     release = publish(draft(), tmp_path, published_at=NOW)
@@ -86,7 +88,7 @@ def test_other_rows_left_by_a_dead_attempt_are_replaced(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(
-            publisher, "_append_event", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+            publisher, "append_event", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
         )
         publish(draft(USA="United States"), tmp_path, published_at=NOW)
     release = publish(draft(FRA="France"), tmp_path, published_at=NOW)

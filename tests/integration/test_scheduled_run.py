@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prefect_server import REPOSITORY, Server, prefect_server
 
-from talentcast.store.reader import find_release
+from talentcast.store.pointer import find_release
 
 RUN_SECONDS = 180
 

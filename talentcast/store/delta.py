@@ -1,0 +1,116 @@
+"""Delta tables of the store: created from their contracts, widened when a contract grows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+from deltalake.schema import Schema
+
+from talentcast.domain.errors import StoreError
+from talentcast.domain.tables import Table
+from talentcast.store.schema import arrow_schema, constraints
+
+#: A release names the version it is to be read at, so the log is kept for good.
+_KEEP_LOG: Final = {
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.logRetentionDuration": "interval 36500 days",
+}
+
+
+def open_table(root: Path, name: str, *, version: int | None = None) -> DeltaTable:
+    """Open a table of the store.
+
+    Raises:
+        StoreError: If its log is missing or damaged.
+    """
+    try:
+        return DeltaTable(str(root / name), version=version)
+    except (DeltaError, OSError, ValueError) as error:
+        at = "" if version is None else f" at version {version}"
+        raise StoreError(
+            f"STORE_CORRUPT: table '{name}'{at} under {root} cannot be opened ({error}). "
+            "Restore its _delta_log from a backup; nothing was overwritten."
+        ) from error
+
+
+def table_for_writing(
+    contract: Table, root: Path, *, partition_by: list[str] | None = None
+) -> DeltaTable:
+    """Open a table as its contract wants it, creating or widening it where that is needed.
+
+    Raises:
+        StoreError: If the stored table holds data without a log, or contradicts the contract.
+    """
+    path = str(root / contract.name)
+    if not DeltaTable.is_deltatable(path):
+        _refuse_lost_log(contract, root)
+        DeltaTable.create(
+            path,
+            schema=arrow_schema(contract),
+            mode="ignore",
+            partition_by=partition_by,
+            name=contract.name,
+            description=contract.grain,
+            configuration=_KEEP_LOG,
+        )
+    delta = open_table(root, contract.name)
+    _widen(delta, contract)
+    _constrain(delta, contract)
+    return delta
+
+
+def files_since(folder: Path, version: int) -> list[Path]:
+    """Return the log and data files of every commit after `version`, to be flushed to the disk."""
+    log = folder / "_delta_log"
+    commits = [path for path in log.glob("*.json") if int(path.stem) > version]
+    actions = (json.loads(line) for path in commits for line in path.read_text().splitlines())
+    added = [folder / unquote(action["add"]["path"]) for action in actions if "add" in action]
+    return [*commits, *added]
+
+
+def _widen(delta: DeltaTable, contract: Table) -> None:
+    """Add columns that the contract gained; earlier releases have no value there."""
+    stored = {field.name: field for field in delta.schema().fields}
+    wanted = Schema.from_arrow(arrow_schema(contract)).fields
+    changed = [
+        field.name
+        for field in wanted
+        if field.name in stored and stored[field.name].type != field.type
+    ]
+    lost = sorted(set(stored) - {field.name for field in wanted})
+    new = [field for field in wanted if field.name not in stored]
+    required = [field.name for field in new if not field.nullable]
+    if changed or lost or required:
+        raise StoreError(
+            f"SCHEMA_BREAKING: the stored table '{contract.name}' has columns of another type "
+            f"{changed}, columns the contract lacks {lost}, and lacks columns that may not be "
+            f"empty {required}. A table may only gain columns that may be empty; give the changed "
+            "one a new table name in talentcast/domain/tables.py."
+        )
+    if new:
+        delta.alter.add_columns(new)
+
+
+def _constrain(delta: DeltaTable, contract: Table) -> None:
+    present = delta.metadata().configuration
+    missing = {
+        name: rule
+        for name, rule in constraints(contract).items()
+        if f"delta.constraints.{name}" not in present
+    }
+    if missing:
+        delta.alter.add_constraint(missing)
+
+
+def _refuse_lost_log(contract: Table, root: Path) -> None:
+    folder = root / contract.name
+    if folder.exists() and any(folder.rglob("*.parquet")):
+        raise StoreError(
+            f"STORE_CORRUPT: {folder} holds data but no readable _delta_log. Restore the log from "
+            "a backup; a new table would hide the old releases."
+        )

@@ -1,0 +1,124 @@
+"""The `releases` table: one row per event, and a release is visible from its row on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from talentcast.domain.errors import StoreError
+from talentcast.domain.tables import RELEASES
+from talentcast.domain.types import ReleaseId
+from talentcast.store.delta import files_since, table_for_writing
+from talentcast.store.durability import flush, replace_whole
+from talentcast.store.release import Release
+from talentcast.store.schema import arrow_schema
+
+#: Kinds that answer "what is forecast now"; a backfill or a scenario never becomes the latest.
+CURRENT_KINDS = ("scheduled", "manual")
+
+
+def events(root: Path) -> list[Release]:
+    """Return every row of the `releases` table, oldest first; none if nothing was published.
+
+    Raises:
+        StoreError: If the table cannot be read, or rows that were acknowledged are gone.
+    """
+    # Read first: a row that is written meanwhile may be in the table, but not the other way round.
+    acknowledged = _acknowledged(root)
+    try:
+        rows = DeltaTable(str(root / RELEASES.name)).to_pyarrow_dataset().to_table().to_pylist()
+    except TableNotFoundError:
+        rows = []
+    except (DeltaError, OSError) as error:
+        raise StoreError(
+            f"STORE_CORRUPT: the table 'releases' under {root} cannot be read ({error}). "
+            "Restore it from a backup; nothing was overwritten."
+        ) from error
+    found = sorted((Release.from_row(row) for row in rows), key=_sequence)
+    if next_sequence(found) <= acknowledged:
+        raise StoreError(
+            f"STORE_CORRUPT: the table 'releases' under {root} ends at row "
+            f"{next_sequence(found) - 1}, but row {acknowledged} was acknowledged. Restore it from "
+            f"a backup; if the older state is wanted, delete {_mark(root)}."
+        )
+    return found
+
+
+def list_releases(root: Path) -> list[Release]:
+    """Return the present state of every release, the one published last first.
+
+    A release that was retracted and restored takes its old place again.
+    """
+    known = events(root)
+    first = {release.release_id: release.sequence for release in reversed(known)}
+    newest = {release.release_id: release for release in known}
+    return sorted(newest.values(), key=lambda release: first[release.release_id], reverse=True)
+
+
+def latest_release(root: Path) -> Release | None:
+    """Return the release that answers "what is forecast now"; None before the first."""
+    current = (
+        release
+        for release in list_releases(root)
+        if release.status == "published" and release.kind in CURRENT_KINDS
+    )
+    return next(current, None)
+
+
+def find_release(release: str, root: Path) -> Release:
+    """Return a release by id, or the latest one.
+
+    Args:
+        release: A release id or ``latest``.
+        root: Root of the release store.
+
+    Raises:
+        StoreError: If there is no such release, or none at all.
+        UsageError: If it is not an id.
+    """
+    if release == "latest":
+        latest = latest_release(root)
+        if latest is None:
+            raise StoreError(f"No release under {root} yet. Make one: talentcast refresh")
+        return latest
+    wanted = ReleaseId(release)
+    for candidate in list_releases(root):
+        if candidate.release_id == wanted:
+            return candidate
+    raise StoreError(f"No release {wanted} under {root}. See: talentcast releases list")
+
+
+def next_sequence(known: Sequence[Release]) -> int:
+    """Return the number of the next event; the clock orders nothing."""
+    return 1 + max(map(_sequence, known), default=0)
+
+
+def append_event(release: Release, root: Path) -> None:
+    """Write one event; the release is visible, or withdrawn, from here on.
+
+    Call it within `Lease.committing`, so that a process that lost its turn cannot.
+    """
+    before = table_for_writing(RELEASES, root).version()
+    row = pa.Table.from_pylist([release.to_row()], schema=arrow_schema(RELEASES))
+    write_deltalake(str(root / RELEASES.name), row, mode="append")
+    flush(files_since(root / RELEASES.name, before))
+    replace_whole(_mark(root), str(release.sequence).encode())
+
+
+def _acknowledged(root: Path) -> int:
+    try:
+        return int(_mark(root).read_text())
+    except FileNotFoundError:
+        return 0
+
+
+def _mark(root: Path) -> Path:
+    return root / ".acknowledged"
+
+
+def _sequence(release: Release) -> int:
+    return release.sequence

@@ -1,0 +1,63 @@
+"""Withdraw a release from its readers, or serve it again; each is a row, nothing is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from talentcast.domain.errors import StoreError, UsageError
+from talentcast.store.failures import storage_failures
+from talentcast.store.lease import publishing
+from talentcast.store.pointer import append_event, events, find_release, next_sequence
+from talentcast.store.release import Release, Status
+from talentcast.store.signing import Signer
+
+
+def retract(
+    release: str, root: Path, *, reason: str, by: str, at: datetime, signer: Signer | None = None
+) -> Release:
+    """Withdraw a release; the one before it becomes the latest. Its rows stay.
+
+    Raises:
+        UsageError: If no reason or name is given.
+        StoreError: If there is no such release or it is retracted already.
+    """
+    return _change(release, "retracted", root, reason=reason, by=by, at=at, signer=signer)
+
+
+def restore(
+    release: str, root: Path, *, reason: str, by: str, at: datetime, signer: Signer | None = None
+) -> Release:
+    """Serve a retracted release again, at its old place.
+
+    Raises:
+        UsageError: If no reason or name is given.
+        StoreError: If there is no such release or it is not retracted.
+    """
+    return _change(release, "published", root, reason=reason, by=by, at=at, signer=signer)
+
+
+def _change(
+    release: str,
+    status: Status,
+    root: Path,
+    *,
+    reason: str,
+    by: str,
+    at: datetime,
+    signer: Signer | None,
+) -> Release:
+    if not reason.strip() or not by.strip():
+        raise UsageError("Say why and who: --reason TEXT --by NAME. Both stay in the record.")
+    with storage_failures(root), publishing(root) as lease, lease.committing():
+        present = find_release(release, root)
+        if present.status == status:
+            raise StoreError(
+                f"{present.release_id} is {status} already ({present.reason or 'no reason given'})."
+            )
+        changed = replace(
+            present, status=status, reason=f"{reason} ({by})", published_at=at
+        ).sealed(sequence=next_sequence(events(root)), signer=signer)
+        append_event(changed, root)
+    return changed

@@ -1,0 +1,59 @@
+"""Compare what is stored with what was published."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+from talentcast.domain.errors import StoreError
+from talentcast.domain.tables import table
+from talentcast.store.manifest import TableEntry, row_hash
+from talentcast.store.reader import read_rows
+from talentcast.store.release import Release
+from talentcast.store.signing import Verifier
+
+
+def verify(release: Release, root: Path, *, verifier: Verifier | None = None) -> list[str]:
+    """Compare a release with its manifest; return one line per thing that is wrong.
+
+    Without a verifier an edit of the manifest shows only where its author forgot to hash it anew.
+    """
+    problems = _verify_manifest(release, verifier)
+    for entry in release.tables.values():
+        problems += _verify_table(entry, release, root)
+    return problems
+
+
+def _verify_manifest(release: Release, verifier: Verifier | None) -> list[str]:
+    where = f"manifest of {release.release_id}, row {release.sequence}"
+    if release.manifest_sha256 is not None and release.manifest_sha256 != release.manifest_hash():
+        return [f"{where}: it was changed"]
+    if verifier is None:
+        return []
+    if release.manifest_sha256 is None or release.signature is None:
+        return [f"{where}: it is not signed"]
+    if not verifier.accepts(release.manifest_sha256, release.signature):
+        return [f"{where}: it was not signed with this key"]
+    return []
+
+
+def _verify_table(entry: TableEntry, release: Release, root: Path) -> list[str]:
+    where = f"table '{entry.name}' of {release.release_id}"
+    problems = []
+    for file in entry.files:
+        path = root / entry.name / file.path
+        if not path.exists():
+            problems.append(f"{where}: data file {file.path} is gone")
+        elif sha256(path.read_bytes()).hexdigest() != file.sha256:
+            problems.append(f"{where}: data file {file.path} was changed")
+    if problems:
+        return problems
+    try:
+        rows = read_rows(entry.name, release, root)
+    except StoreError as error:
+        return [f"{where}: {error}"]
+    if rows.num_rows != entry.rows:
+        problems.append(f"{where}: {rows.num_rows} rows instead of {entry.rows}")
+    elif row_hash(rows, table(entry.name).key) != entry.row_hash:
+        problems.append(f"{where}: rows differ from those that were published")
+    return problems
