@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
 from expectations.report import report_html
-from talentcast.domain.checks import CheckReport, Stage
+from features.panel import Panel
+from flows.careers import People
+from models.forecast_rows import row_count
+from models.plan import Plan
+from models.returns.release import ReturnRelease
+from talentcast.domain.checks import CheckReport, Stage, merge
 from talentcast.domain.errors import ChecksFailedError
 from talentcast.domain.types import ReleaseId
 from talentcast.store.files import write_atomically
@@ -47,3 +57,49 @@ class Gates:
             "warned": len(self.report.warned),
             "failed": len(self.report.failed),
         }
+
+
+@task(cache_policy=NO_CACHE)
+def check_known(counts: pd.DataFrame, previous: pd.DataFrame | None) -> CheckReport:
+    """First gate: the raw counts, also against what the served release holds."""
+    from expectations.counts_gate import check_counts
+
+    return check_counts(counts, previous=previous)
+
+
+@task(cache_policy=NO_CACHE)
+def check_panels(panels: Sequence[Panel]) -> CheckReport:
+    """Second gate: what the models see."""
+    from expectations.panel_gate import check_panel
+
+    return merge(check_panel(panel) for panel in panels)
+
+
+@task(task_run_name="check forecasts of {panel.key.population}", cache_policy=NO_CACHE)
+def check_published(
+    panel: Panel, forecasts: pd.DataFrame, plan: Plan, n_scenarios: int
+) -> CheckReport:
+    """Third gate: what readers will see."""
+    from expectations.forecasts_gate import check_forecasts
+
+    expected = row_count(
+        panel,
+        n_horizons=len(plan.horizons),
+        n_models=len(plan.models),
+        n_samples=plan.n_samples,
+        n_scenarios=n_scenarios,
+    )
+    return check_forecasts(
+        forecasts,
+        expected_rows=expected,
+        countries=panel.countries,
+        table=panel.key.population,
+    )
+
+
+@task(task_run_name="check returns of {people.key.population}", cache_policy=NO_CACHE)
+def check_returns(people: People, returns: ReturnRelease) -> CheckReport:
+    """Third gate, for the flows of returning researchers."""
+    from expectations.forecasts_gate import check_forecasts
+
+    return check_forecasts(returns.forecasts, table=f"{people.key.population} returns")

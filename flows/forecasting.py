@@ -1,0 +1,67 @@
+"""Forecast and score one population: one task each, so that Prefect shows where time goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from features.observations import observation_rows
+from features.panel import Panel
+from features.series import rows_of, vintage_of
+from features.vintages import KnownCounts
+from models.backtest import backtest, score_rows
+from models.forecast_rows import forecast_rows
+from models.plan import Plan
+from models.registry import Context, create
+from models.track_record import scored_origins
+from talentcast.sources.lender import lending_panel
+
+
+@task(task_run_name="forecast {panel.key.population} with {model}", cache_policy=NO_CACHE)
+def forecast(
+    panel: Panel, model: str, plan: Plan, context: Context, changes: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Forecast one population with one model; the default one also under each scenario."""
+    is_default = model == plan.default_model
+    return forecast_rows(
+        panel,
+        create(model, context.until(panel.origin)),
+        horizons=plan.horizons,
+        n_draws=plan.n_draws,
+        n_samples=plan.n_samples if is_default else 0,
+        seed=plan.seed,
+        changes=changes if is_default else {},
+    )
+
+
+@task(cache_policy=NO_CACHE)
+def observe(known: KnownCounts, panel: Panel) -> pd.DataFrame:
+    """Put the counts of one population into the parts that are forecast."""
+    return observation_rows(rows_of(known.counts, panel.key), panel)
+
+
+@task(task_run_name="score {panel.key.population}", cache_policy=NO_CACHE)
+def score(known: KnownCounts, panel: Panel, plan: Plan, context: Context) -> pd.DataFrame:
+    """Score every model at past origins of one population; nothing, if it is too short."""
+    origins = scored_origins(panel)
+    if not origins:
+        return pd.DataFrame()
+    # The lender's countries are chosen by what was known then, as the panel's own are.
+    lender = lending_panel(min(origins))
+    result = backtest(
+        known.counts,
+        panel.key,
+        models=plan.models,
+        origins=origins,
+        horizons=plan.scored_horizons,
+        last_year=panel.origin.year,
+        context=Context(context.covariates, larger_panel=lender),
+    )
+    vintage = vintage_of(known.counts, panel.key)
+    # All origins are trained on today's vintage, so every one of these scores is pseudo.
+    return score_rows(
+        result, panel.key, training_vintage=vintage, truth_vintage=vintage, is_pseudo_vintage=True
+    )

@@ -1,0 +1,18 @@
+"""Write a release from a run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from talentcast.config import Settings
+from talentcast.store.publisher import publish
+from talentcast.store.release import Release, ReleaseDraft
+
+
+@task(cache_policy=NO_CACHE)
+def publish_release(draft: ReleaseDraft, settings: Settings) -> Release:
+    """Write the release; its pointer row comes last."""
+    return publish(draft, settings.releases, published_at=datetime.now(UTC))
