@@ -308,6 +308,29 @@ SCORES: Final = Table(
     ),
 )  # fmt: skip
 
+REVISIONS: Final = Table(
+    "revisions",
+    "published",
+    "One row per population, year and country that an earlier vintage had counted too.",
+    ("release_id", "population", "counting_rule", "source", "year", "country"),
+    (
+        RELEASE_ID,
+        POPULATION,
+        COUNTING_RULE,
+        SOURCE,
+        YEAR,
+        COUNTRY,
+        Column("previous_vintage", "date", "Vintage compared with: the newest before this one, "
+               "in the release before or among the inputs."),
+        VINTAGE,
+        Column("previous_researchers", "float", "Researchers counted in the earlier vintage.",
+               "persons", minimum=0),
+        Column("researchers", "float", "Researchers counted now.", "persons", minimum=0),
+        Column("ratio", "float", "Now over before; 1 where nothing was revised.", "ratio",
+               minimum=0),
+    ),
+)  # fmt: skip
+
 QUALITY_CHECKS: Final = Table(
     "quality_checks",
     "published",
@@ -468,6 +491,7 @@ TABLES: Final[tuple[Table, ...]] = (
     FORECASTS,
     RETURN_COHORTS,
     SCORES,
+    REVISIONS,
     QUALITY_CHECKS,
     COUNTRY_NAMES,
     MODEL_CARDS,

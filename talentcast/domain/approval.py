@@ -1,0 +1,53 @@
+"""Who allowed a source to change what it had said about closed years, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from talentcast.domain.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Populations whose revision beyond the limit a named person has approved.
+
+    Raises:
+        UsageError: If revisions are approved by nobody or for no reason, or somebody approves none.
+    """
+
+    populations: frozenset[str] = frozenset()
+    approved_by: str | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.populations and not (_says(self.approved_by) and _says(self.reason)):
+            raise UsageError(
+                "A revision is approved by somebody and for a reason: give --approved-by NAME and "
+                "--reason TEXT. Both are published with the release."
+            )
+        if self.approved_by is not None and not self.populations:
+            raise UsageError("--approved-by needs --approve-revision POPULATION.")
+
+    @classmethod
+    def of(
+        cls, populations: Sequence[str] | None, approved_by: str | None, reason: str | None
+    ) -> Approval:
+        """Return what was asked for; nothing is approved unless it is named."""
+        return cls(frozenset(populations or ()), approved_by, reason)
+
+    def require_known(self, populations: Collection[str]) -> None:
+        """Refuse names that the run does not hold: a misspelt one would approve nothing.
+
+        Raises:
+            UsageError: If a name is unknown.
+        """
+        if unknown := sorted(self.populations - set(populations)):
+            raise UsageError(
+                f"No population {', '.join(unknown)} is in this run, so no revision of it can be "
+                f"approved. It holds: {', '.join(sorted(populations))}."
+            )
+
+
+def _says(text: str | None) -> bool:
+    return bool(text and text.strip())
