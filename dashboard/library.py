@@ -7,21 +7,16 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from talentcast import held
 from talentcast.findings.load import Offer, load_series
 from talentcast.findings.load import offers as find_offers
 from talentcast.findings.series import Series
-from talentcast.store.pointer import list_releases
-from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
 
-#: Seconds until a new release is noticed.
-_NOTICE_AFTER = 10
 
-
-@st.cache_resource(ttl=_NOTICE_AFTER, show_spinner=False)
 def releases(root: Path) -> list[Release]:
     """Return every release, newest first."""
-    return list_releases(root)
+    return held.releases(root)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -44,4 +39,4 @@ def table(
     if name not in _release.tables:
         return None
     filters = {"population": population} if population else {}
-    return read_frame(name, _release, root, where=condition(name, filters))
+    return held.rows(name, _release, root, filters=filters)

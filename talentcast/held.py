@@ -20,19 +20,25 @@ from talentcast.domain.tables import RELEASES, table
 from talentcast.store import pointer, reader
 from talentcast.store.release import Release
 
-#: Tables held at once; the forecasts of one release take some 30 megabytes.
-HELD_TABLES: Final = 12
-#: Answers held at once.
-HELD_ANSWERS: Final = 64
+#: Bytes of tables held at once; the forecasts of one release take some 30 megabytes.
+HELD_TABLES: Final = 400_000_000
+#: Bytes of answers held at once.
+HELD_ANSWERS: Final = 100_000_000
 
 _Value = TypeVar("_Value")
 
 
 class Held(Generic[_Value]):
-    """The values used last, each made by one thread while others that want it wait."""
+    """The values used last, each made by one thread while others that want it wait.
 
-    def __init__(self, most: int) -> None:
+    Args:
+        most: How much is held, in what `weigh` returns; the newest value always is.
+        weigh: Weight of a value; by default values are counted.
+    """
+
+    def __init__(self, most: int, weigh: Callable[[_Value], int] = lambda _: 1) -> None:
         self._most = most
+        self._weigh = weigh
         self._values: OrderedDict[Hashable, _Value] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -52,13 +58,20 @@ class Held(Generic[_Value]):
             with self._lock:
                 self._values[key] = value
                 self._making.pop(key, None)
-                while len(self._values) > self._most:
+                while len(self._values) > 1 and self._weight() > self._most:
                     self._values.popitem(last=False)
             return value
 
+    def _weight(self) -> int:
+        return sum(self._weigh(value) for value in self._values.values())
 
-_tables: Final[Held[pa.Table]] = Held(HELD_TABLES)
-_answers: Final[Held[pa.Table]] = Held(HELD_ANSWERS)
+
+def _bytes(rows_: pa.Table) -> int:
+    return int(rows_.nbytes)
+
+
+_tables: Final[Held[pa.Table]] = Held(HELD_TABLES, _bytes)
+_answers: Final[Held[pa.Table]] = Held(HELD_ANSWERS, _bytes)
 _releases: Final[Held[list[Release]]] = Held(4)
 
 
@@ -82,7 +95,14 @@ def find(release: str, root: Path) -> Release:
     return pointer.find_release(release, root) if found is None else found
 
 
-def rows(name: str, release: Release, root: Path, *, filters: Mapping[str, Any]) -> pd.DataFrame:
+def rows(
+    name: str,
+    release: Release,
+    root: Path,
+    *,
+    filters: Mapping[str, Any],
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """Return the rows of one table in one release for which every filter holds.
 
     Args:
@@ -90,7 +110,19 @@ def rows(name: str, release: Release, root: Path, *, filters: Mapping[str, Any])
         release: A published release.
         root: Root of the release store.
         filters: Value, or values, by column.
+        columns: Only these; all of the contract by default.
     """
+    frame: pd.DataFrame = _plain(_answer(name, release, root, filters, columns)).to_pandas()
+    return frame
+
+
+def _answer(
+    name: str,
+    release: Release,
+    root: Path,
+    filters: Mapping[str, Any],
+    columns: Sequence[str] | None,
+) -> pa.Table:
     reader.condition(name, dict(filters))  # refuses unknown tables and columns
     entry = release.tables.get(name)
     if entry is None:
@@ -101,20 +133,30 @@ def rows(name: str, release: Release, root: Path, *, filters: Mapping[str, Any])
     key = (root.resolve(), str(release.release_id), name, entry.row_hash)
     asked = {column: tuple(_values(wanted)) for column, wanted in filters.items()}
     # What was asked once is asked again, by every view of a dashboard: keep the answers too.
-    answer = _answers.get(
-        (*key, tuple(sorted(asked.items()))),
-        lambda: _matching(_tables.get(key, lambda: _load(name, release, root)), asked),
+    return _answers.get(
+        (*key, tuple(sorted(asked.items())), columns and tuple(columns)),
+        lambda: _matching(_tables.get(key, lambda: _load(name, release, root)), asked, columns),
     )
-    frame: pd.DataFrame = answer.to_pandas()
+
+
+def distinct(
+    name: str, release: Release, root: Path, *, filters: Mapping[str, Any], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Return the different rows that some columns hold; arguments as for `rows`."""
+    found = _answer(name, release, root, filters, columns)
+    frame: pd.DataFrame = _plain(found.group_by(list(columns)).aggregate([])).to_pandas()
     return frame
 
 
-def _matching(held: pa.Table, asked: Mapping[str, Sequence[Any]]) -> pa.Table:
-    """Return the rows that every filter keeps, with text as text."""
+def _matching(
+    held: pa.Table, asked: Mapping[str, Sequence[Any]], columns: Sequence[str] | None
+) -> pa.Table:
+    """Return the rows that every filter keeps."""
     kept = np.ones(held.num_rows, dtype=bool)
-    for column, wanted in asked.items():
-        kept &= _matches(held.column(column), wanted)
-    return _plain(held.take(pa.array(np.flatnonzero(kept))))
+    for column, values in asked.items():
+        kept &= _matches(held.column(column), values)
+    chosen = held if columns is None else held.select(list(columns))
+    return chosen.take(pa.array(np.flatnonzero(kept)))
 
 
 def _load(name: str, release: Release, root: Path) -> pa.Table:

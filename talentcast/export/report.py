@@ -11,6 +11,7 @@ from typing import Final
 
 import vl_convert
 
+from talentcast import held
 from talentcast.charts.fan import fan_chart, field
 from talentcast.charts.intervals import interval_bars
 from talentcast.charts.scores import coverage_chart, error_chart
@@ -25,7 +26,6 @@ from talentcast.findings.series import Series, interval_rows, share_fan
 from talentcast.findings.source_line import source_line
 from talentcast.findings.track import TrackRecord, track_headline, track_record
 from talentcast.findings.wording import odds, probability
-from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
 
 HORIZON: Final = 5
@@ -140,14 +140,11 @@ def _track(series: Series, release: Release, root: Path) -> str:
     if "scores" not in release.tables:
         return ""
     key = series.key
-    where = condition(
-        "scores",
-        {
-            "population": key.population, "counting_rule": str(key.counting_rule),
-            "source": key.source, "target": str(Target.SHARE), "country_group": "weighted",
-        },
-    )  # fmt: skip
-    scores = read_frame("scores", release, root, where=where)
+    filters = {
+        "population": key.population, "counting_rule": str(key.counting_rule),
+        "source": key.source, "target": str(Target.SHARE), "country_group": "weighted",
+    }  # fmt: skip
+    scores = held.rows("scores", release, root, filters=filters)
     if scores.empty:
         return ""
     record = track_record(scores, series.model)

@@ -37,14 +37,15 @@ class Worlds:
         """
         if samples.empty:
             raise UsageError("There are no joint samples of this series in this release.")
-        index = ["target_year", "output_type_id", "country"]
-        ordered = samples.sort_values(index)
-        years, worlds, countries = (ordered[name].unique() for name in index)
-        shape = len(years), len(worlds), len(countries)
-        if len(ordered) != np.prod(shape):
+        years, worlds, countries = (
+            np.unique(samples[name].to_numpy(), return_inverse=True)
+            for name in ("target_year", "output_type_id", "country")
+        )
+        shares = np.full([len(axis) for axis, _ in (years, worlds, countries)], np.nan)
+        shares[years[1], worlds[1], countries[1]] = samples["value"].to_numpy()
+        if len(samples) != shares.size or np.isnan(shares).any():
             raise UsageError("Joint samples of more than one series, model or target are mixed.")
-        shares = ordered["value"].to_numpy(dtype=np.float64).reshape(shape)
-        return cls(tuple(map(int, years)), tuple(map(str, countries)), shares)
+        return cls(tuple(map(int, years[0])), tuple(map(str, countries[0])), shares)
 
     def of(self, country: str) -> NDArray[np.float64]:
         """Return one country's share, shape (n_years, n_worlds).

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
+from talentcast import held
 from talentcast.domain.types import CountingRule, OutputType, SeriesKey, Target
 from talentcast.findings.joint_samples import Worlds
 from talentcast.findings.series import Series, wide
-from talentcast.store.reader import condition, read_frame, read_rows
 from talentcast.store.release import Release
 
 BASELINE = "baseline"
+#: What a series needs of its forecasts.
+_FORECAST: Final = (
+    "country", "origin_year", "horizon_years", "target_year", "output_type_id", "value",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +33,13 @@ class Offer:
 
 def offers(release: Release, root: Path) -> tuple[Offer, ...]:
     """Return what a release can show, by population, counting rule, source and scenario."""
-    where = condition("forecasts", {"target": str(Target.SHARE)})
-    rows = read_rows("forecasts", release, root, where=where)
     axes = ["population", "counting_rule", "source", "scenario", "model"]
-    found = rows.group_by([*axes, "output_type", "horizon_years"]).aggregate([]).to_pandas()
+    rows = held.distinct(
+        "forecasts", release, root, filters={"target": str(Target.SHARE)},
+        columns=[*axes, "output_type", "horizon_years"],
+    )  # fmt: skip
     made = []
-    for (population, rule, source, scenario), block in found.groupby(axes[:4], sort=True):
+    for (population, rule, source, scenario), block in rows.groupby(axes[:4], sort=True):
         # The model that readers should quote is the one whose samples are published.
         sampled = block.loc[block["output_type"] == OutputType.SAMPLE, "model"]
         model = str(sampled.iloc[0]) if len(sampled) else str(block["model"].iloc[0])
@@ -50,12 +56,12 @@ def load_series(offer: Offer, release: Release, root: Path) -> Series:
         "counting_rule": str(offer.key.counting_rule),
         "source": offer.key.source,
     }
-    observed = read_frame("observations", release, root, where=condition("observations", axes))
+    observed = held.rows("observations", release, root, filters=axes)
     chosen = axes | {"scenario": offer.scenario, "model": offer.model}
-    rows = read_frame("forecasts", release, root, where=condition("forecasts", chosen))
 
     def forecast(target: Target, output_type: OutputType) -> pd.DataFrame:
-        return rows[(rows["target"] == str(target)) & (rows["output_type"] == str(output_type))]
+        wanted = chosen | {"target": str(target), "output_type": str(output_type)}
+        return held.rows("forecasts", release, root, filters=wanted, columns=_FORECAST)
 
     samples = forecast(Target.SHARE, OutputType.SAMPLE)
     return Series(
@@ -74,5 +80,5 @@ def country_names(release: Release, root: Path) -> dict[str, str]:
     """Return country names by code."""
     if "country_names" not in release.tables:
         return {}
-    names = read_frame("country_names", release, root)
+    names = held.rows("country_names", release, root, filters={})
     return dict(zip(names["country"], names["name"], strict=True))

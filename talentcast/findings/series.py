@@ -97,13 +97,12 @@ def wide(rows: pd.DataFrame, *, scale: float) -> pd.DataFrame:
     """Return one row a country and year, one column a quantile level.
 
     Args:
-        rows: `forecasts` rows of one series, model, scenario and target.
+        rows: Quantiles of `forecasts` of one series, model, scenario and target.
         scale: 100 for shares in per cent, 1 for persons.
     """
-    quantiles = rows[rows["output_type"] == "quantile"]
-    columns = [field(level) for level in quantiles["output_type_id"]]
+    names = {level: field(level) for level in rows["output_type_id"].unique()}
     return (
-        quantiles.assign(value=scale * quantiles["value"], level=columns)
+        rows.assign(value=scale * rows["value"], level=rows["output_type_id"].map(names))
         .pivot_table(
             index=["country", "origin_year", "horizon_years", "target_year"],
             columns="level",
