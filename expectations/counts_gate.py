@@ -221,7 +221,8 @@ def _revision_checks(population: str, limits: CountLimits) -> Iterator[Check]:
         severity=severity,
         options={**options, "against": "previous_researchers"},
         threshold=threshold,
-        message=f"History changed. If that is right: --approve-revision {population} --reason TEXT",
+        message=f"History changed. If that is right: --approve-revision {population} "
+        "--approved-by NAME --reason TEXT",
     )
     yield rule_check(
         "VINTAGE_REVISION",

@@ -9,6 +9,7 @@ import pandas as pd
 from prefect.futures import PrefectFuture
 
 from features.panel import Panel, build_panel, series_keys
+from features.revisions import revision_rows
 from features.vintages import KnownCounts, known_at
 from flows.careers import People, forecast_returns
 from flows.forecasting import forecast, observe, score
@@ -79,7 +80,7 @@ def build(
         InputRejectedError: If a series is too short.
     """
     gates.require("input", inputs.notes)
-    gates.require("counts", check_known(inputs.counts, served))
+    gates.require("counts", check_known(inputs.counts, served, gates.approved))
 
     steps.finish("Checking panels")
     known = known_at(inputs.counts, as_of)
@@ -122,7 +123,11 @@ def build(
         populations=tuple(sorted({panel.key.population for panel in panels})),
         vintage_kind=_vintage_kind(known),
         tables=release_tables(
-            observations, forecasts, scores=scores, returns=[made for _, made in returns]
+            observations,
+            forecasts,
+            scores=scores,
+            revisions=revision_rows(observations, served, inputs.counts),
+            returns=[made for _, made in returns],
         ),
         returns=returns,
     )

@@ -24,10 +24,15 @@ from talentcast.store.files import write_atomically
 
 @dataclass
 class Gates:
-    """The checks of one run."""
+    """The checks of one run.
+
+    Attributes:
+        approved: Populations whose revision beyond the limit someone has approved.
+    """
 
     release_id: ReleaseId
     folder: Path
+    approved: frozenset[str] = frozenset()
     report: CheckReport = field(default_factory=CheckReport)
 
     @property
@@ -60,11 +65,13 @@ class Gates:
 
 
 @task(cache_policy=NO_CACHE)
-def check_known(counts: pd.DataFrame, previous: pd.DataFrame | None) -> CheckReport:
+def check_known(
+    counts: pd.DataFrame, previous: pd.DataFrame | None, approved: frozenset[str]
+) -> CheckReport:
     """First gate: the raw counts, also against what the served release holds."""
-    from expectations.counts_gate import check_counts
+    from expectations.counts_gate import CountLimits, check_counts
 
-    return check_counts(counts, previous=previous)
+    return check_counts(counts, previous=previous, limits=CountLimits(approved_revisions=approved))
 
 
 @task(cache_policy=NO_CACHE)

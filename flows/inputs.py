@@ -65,6 +65,11 @@ class Inputs:
     people: Sequence[People] = ()
     derived: Mapping[SeriesKey, DerivedCounts] = field(default_factory=dict)
 
+    @property
+    def populations(self) -> frozenset[str]:
+        """Who is counted."""
+        return frozenset(self.counts["population"])
+
 
 def fetch_all(plan: Plan, settings: Settings) -> Fetched:
     """Fetch every source of a plan."""

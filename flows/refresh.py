@@ -26,6 +26,7 @@ from flows.score import score_releases
 from models.plan import Plan
 from models.registry import BASELINES, DEFAULT_MODEL
 from talentcast.config import load_settings
+from talentcast.domain.approval import Approval
 from talentcast.domain.checks import CheckReport
 from talentcast.store.pointer import latest_release
 from talentcast.store.publisher import next_repeat, published_release
@@ -75,7 +76,16 @@ def refresh(
     force: Annotated[
         bool, Field(description="Publish again, superseding the same release.")
     ] = False,
-    reason: Annotated[str | None, Field(description="Why it is forced.")] = None,
+    approve_revisions: Annotated[
+        list[str] | None,
+        Field(description="Populations whose closed years may have changed beyond the limit."),
+    ] = None,
+    approved_by: Annotated[
+        str | None, Field(description="Who approves that; published with the release.")
+    ] = None,
+    reason: Annotated[
+        str | None, Field(description="Why it is forced or approved; published with the release.")
+    ] = None,
     kind: Annotated[Kind, Field(description="Why the run takes place.")] = "manual",
     home: Annotated[Path | None, Field(description="Folder for everything a run writes.")] = None,
 ) -> Refreshed:
@@ -84,6 +94,7 @@ def refresh(
     Running it again with the same inputs, settings and code publishes nothing and says so.
     """
     settings = load_settings(home)
+    approval = Approval.of(approve_revisions, approved_by, reason)
     plan = Plan(
         sources=tuple(sources),
         models=tuple(models or usual_models()),
@@ -100,10 +111,11 @@ def refresh(
         return Refreshed(already, is_new=False, report=CheckReport())
     if already is not None:
         identity = identity.repeated(next_repeat(already.release_id, settings.releases))
-    gates = Gates(identity.release_id, settings.reports)
+    gates = Gates(identity.release_id, settings.reports, approved=approval.populations)
 
     steps.finish("Checking counts")
     inputs = parse_all(fetched, plan, settings)
+    approval.require_known(inputs.populations)
     served = _served_observations(settings.releases)
     built = build(inputs, identity.as_of, plan, settings, gates=gates, steps=steps, served=served)
 
@@ -114,6 +126,7 @@ def refresh(
         built.draft(identity, "scenario" if plan.scenarios else kind, gates),
         supersedes=already.release_id if already is not None else None,
         reason=reason,
+        approved_by=approval.approved_by,
     )
     draft = replace(draft, tables=with_record(draft.tables, record))
     release = publish_release(draft, settings)

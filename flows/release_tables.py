@@ -17,12 +17,13 @@ def release_tables(
     forecasts: Sequence[pd.DataFrame],
     *,
     scores: Sequence[pd.DataFrame],
+    revisions: pd.DataFrame,
     returns: Sequence[ReturnRelease],
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of a release by name, without `release_id`.
 
     A table that would be empty is left out: where every series is too short to be scored there are
-    no scores.
+    no scores, and without an earlier vintage nothing was revised.
     """
     tables = {
         "observations": observations,
@@ -32,6 +33,8 @@ def release_tables(
     }
     if scored := [rows for rows in scores if len(rows)]:
         tables["scores"] = pd.concat(scored, ignore_index=True)
+    if len(revisions):
+        tables["revisions"] = revisions
     if returns:
         tables["return_cohorts"] = pd.concat([made.return_cohorts for made in returns])
         tables["model_cards"] = pd.concat([made.model_cards for made in returns])

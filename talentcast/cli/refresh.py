@@ -10,6 +10,7 @@ import typer
 
 from talentcast.cli.options import Home, Json, ResearchersColumn
 from talentcast.cli.output import print_rows
+from talentcast.domain.approval import Approval
 from talentcast.domain.types import Vintage
 
 if TYPE_CHECKING:
@@ -36,7 +37,20 @@ def refresh(
     force: Annotated[
         bool, typer.Option("--force", help="Publish again, superseding the same release.")
     ] = False,
-    reason: Annotated[str | None, typer.Option("--reason", help="Why it is forced.")] = None,
+    approve_revision: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--approve-revision",
+            metavar="POPULATION",
+            help="Let closed years of this change beyond the limit; repeat for several.",
+        ),
+    ] = None,
+    approved_by: Annotated[
+        str | None, typer.Option("--approved-by", metavar="NAME", help="Who approves that.")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why it is forced or approved.")
+    ] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -50,6 +64,7 @@ def refresh(
     from talentcast.config import load_settings, prepare_orchestrator
 
     started = time.monotonic()
+    Approval.of(approve_revision, approved_by, reason)  # refused before anything is started
     settings = load_settings(home)
     prepare_orchestrator(settings)
     vintage = Vintage.parse(as_of) if as_of else None
@@ -67,6 +82,8 @@ def refresh(
                 scenarios=scenario,
                 researchers_column=researchers_column,
                 force=force,
+                approve_revisions=approve_revision,
+                approved_by=approved_by,
                 reason=reason,
                 home=settings.home,
             )

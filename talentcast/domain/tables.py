@@ -320,8 +320,8 @@ REVISIONS: Final = Table(
         SOURCE,
         YEAR,
         COUNTRY,
-        Column("previous_vintage", "date", "Vintage compared with: the newest before this one, "
-               "in the release before or among the inputs."),
+        Column("previous_vintage", "date", "Vintage compared with: the newest before this one, in "
+               "the release before or among the inputs."),
         VINTAGE,
         Column("previous_researchers", "float", "Researchers counted in the earlier vintage.",
                "persons", minimum=0),

@@ -45,6 +45,14 @@ def test_the_same_vintage_again_revises_nothing() -> None:
     assert revision_rows(NOW, None, NOW).empty
 
 
+def test_other_numbers_under_the_same_vintage_are_a_revision() -> None:
+    served = cells("2024-01-01", FRA=100.0, USA=200.0)
+    inputs = pd.concat([cells("2023-01-01", FRA=80.0), NOW])
+    rows = revision_rows(NOW, served, inputs)
+    assert rows["previous_researchers"].tolist() == [100.0, 200.0]
+    assert revision_rows(NOW, NOW, inputs)["previous_researchers"].tolist() == [80.0]
+
+
 def test_a_later_vintage_is_never_called_the_earlier_one() -> None:
     assert revision_rows(NOW, cells("2025-01-01", FRA=1.0), NOW).empty
 
