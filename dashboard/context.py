@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import library
 from dashboard.choice import Choice
 from talentcast.charts.theme import PALETTES, Mode, Palette
-from talentcast.findings.load import Offer
+from talentcast.findings.load import BASELINE, Offer
 from talentcast.findings.series import Series
 from talentcast.findings.source_line import SourceLine, source_line
 from talentcast.store.release import Release
@@ -52,6 +52,15 @@ class Context:
     def series(self) -> Series:
         """The series up to the chosen horizon."""
         return self.full_series.until(self.choice.horizon)
+
+    def others(self, population: str) -> list[Series]:
+        """Return the series of another population, without a scenario."""
+        offers = [
+            offer
+            for offer in library.offers(self.root, self.release, self.release_id)
+            if offer.key.population == population and offer.scenario == BASELINE
+        ]
+        return [library.series(self.root, self.release, self.release_id, offer) for offer in offers]
 
     @property
     def country(self) -> str:

@@ -77,6 +77,17 @@ def heading(text: str, level: int = 2) -> str:
     return f"<h{level} class='tc-h{level}'>{escape(text)}</h{level}>"
 
 
+def odds_strip(claim: str, by_year: Sequence[tuple[int, str]]) -> str:
+    """Return a claim and how likely it is in each year, as a table of one row."""
+    years = "".join(f"<th scope='col'>{year}</th>" for year, _ in by_year)
+    cells = "".join(f"<td>{escape(text)}</td>" for _, text in by_year)
+    return (
+        f"<div class='tc-scroll' tabindex='0' role='region' aria-label='{escape(claim)}'>"
+        f"<table class='tc-strip'><caption>{escape(claim)}</caption>"
+        f"<thead><tr>{years}</tr></thead><tbody><tr>{cells}</tr></tbody></table></div>"
+    )
+
+
 def paragraph(text: str) -> str:
     """Return a paragraph."""
     return f"<p class='tc-text'>{escape(text)}</p>"

@@ -42,6 +42,13 @@ h3.tc-h3{font-size:1.1875rem!important;line-height:1.3!important;
 .tc-table .num + :not(.num){padding-left:1.6rem}
 .tc-table em{color:var(--muted)}
 .tc-table td.word-fail,.tc-strong{font-weight:600}
+.tc-strip{border-collapse:collapse;font-variant-numeric:tabular-nums lining-nums;margin:.7rem 0 0}
+.tc-strip caption{text-align:left;font-size:.9375rem;padding:0 0 .15rem;text-wrap:balance}
+.tc-strip th{font-size:.8125rem;font-weight:400;color:var(--muted);text-align:left;border:0;
+ border-top:1.5px solid var(--ink);padding:.3rem 1.6rem 0 0}
+.tc-strip td{font-family:"Source Serif",Georgia,serif;font-size:1.375rem;font-weight:600;border:0;
+ line-height:1.2;padding:0 1.6rem .2rem 0}
+.tc-strips{display:flex;flex-wrap:wrap;column-gap:3rem}
 .tc-empty{border:1px dashed var(--rule);border-radius:4px;padding:1.1rem 1.2rem;color:var(--muted);
  max-width:68ch;margin:.5rem 0}
 .tc-notice{border-left:3px solid var(--warn);background:var(--wash);padding:.55rem .9rem;
@@ -58,6 +65,7 @@ dl.tc-list{padding:0}.tc-list dt{color:var(--muted)}.tc-list dd{margin:0;overflo
 @media (max-width:639px){
  h1.tc-title{font-size:1.625rem!important}
  .tc-table .second{display:none}
+ .tc-strip th,.tc-strip td{padding-right:1.05rem}.tc-strip td{font-size:1.125rem}
  .tc-list{grid-template-columns:1fr;gap:.1rem}.tc-list dd{margin-bottom:.5rem}
  .st-key-filters [data-testid="stHorizontalBlock"]{flex-direction:row;flex-wrap:wrap}
  .st-key-filters [data-testid="stColumn"]{min-width:calc(50% - .5rem)!important;

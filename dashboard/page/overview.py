@@ -14,8 +14,9 @@ from talentcast.charts.intervals import interval_bars
 from talentcast.charts.odds import odds_chart
 from talentcast.charts.theme import country_colours
 from talentcast.findings.describe import fan_description, share_rows
-from talentcast.findings.headlines import overview_headline
+from talentcast.findings.headlines import leading_pair, odds_by_year, overview_headline
 from talentcast.findings.joint_samples import order_changes
+from talentcast.findings.populations import AI_POPULATION
 from talentcast.findings.references import reference_points
 from talentcast.findings.series import Series, interval_rows, share_fan
 from talentcast.findings.wording import in_sentence, odds, percent, probability, sentence, span
@@ -34,6 +35,7 @@ def show(context: Context) -> None:
             f"forecasts {series.origin_year + 1}–{series.target_year}",
         )
         + html.headline(overview_headline(series))
+        + _strips(context, series)
     )  # fmt: skip
     _fan(context, series)
     if series.worlds is None:
@@ -43,6 +45,22 @@ def show(context: Context) -> None:
         _odds(context, series)
     if len(series.leaders) > 2:
         _bars(context, series)
+
+
+def _strips(context: Context, series: Series) -> str:
+    """Say how likely the order of the two largest is: here, and among authors in AI."""
+    shown = [series]
+    if series.key.population != AI_POPULATION:
+        shown += [found.until(context.choice.horizon) for found in context.others(AI_POPULATION)]
+    strips = []
+    for one in shown:
+        pair = leading_pair(one)
+        if pair is None:
+            continue
+        ours, theirs = (in_sentence(one.names.get(code, code)) for code in pair)
+        claim = f"{one.words.name}: chance that {ours} is ahead of {theirs}"
+        strips.append(html.odds_strip(claim, odds_by_year(one, *pair)))
+    return f"<div class='tc-strips'>{''.join(strips)}</div>" if strips else ""
 
 
 def _fan(context: Context, series: Series) -> None:

@@ -30,6 +30,7 @@ def headline_of(release: Release, root: Path) -> pd.DataFrame:
 def print_headline(release: Release, root: Path) -> None:
     """Print the leading shares of each population, now and five years on."""
     headline = headline_of(release, root)
+    odds = _odds_of(release, root)
     for (population, rule, source), rows in headline.groupby(
         ["population", "counting_rule", "source"], sort=True
     ):
@@ -40,6 +41,26 @@ def print_headline(release: Release, root: Path) -> None:
             [_headline_cells(row) for row in rows.to_dict("records")],
             title=f"{population} ({rule}, {source})",
         )  # fmt: skip
+        if (said := odds.get((str(population), str(rule), str(source)))) is not None:
+            typer.echo(said)
+
+
+def _odds_of(release: Release, root: Path) -> dict[tuple[str, str, str], str]:
+    """Say, by series, how likely the order of its two largest countries is in each year."""
+    from features.headline import HEADLINE_HORIZON
+    from talentcast.findings.headlines import leading_pair, odds_by_year
+    from talentcast.findings.load import BASELINE, load_series, offers
+
+    said = {}
+    for offer in offers(release, root):
+        if offer.scenario != BASELINE:
+            continue
+        series = load_series(offer, release, root).until(HEADLINE_HORIZON)
+        if (pair := leading_pair(series)) is not None:
+            years = ", ".join(f"{text} in {year}" for year, text in odds_by_year(series, *pair))
+            key = (offer.key.population, str(offer.key.counting_rule), offer.key.source)
+            said[key] = f"P({pair[0]} ahead of {pair[1]}): {years}"
+    return said
 
 
 def _headline_cells(row: Mapping[Hashable, Any]) -> list[str]:

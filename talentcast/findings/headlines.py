@@ -103,6 +103,26 @@ def country_headline(series: Series, country: str) -> Headline:
     return Headline(f"{sentence(possessive(name))} share is {moves}", body)
 
 
+def leading_pair(series: Series) -> tuple[str, str] | None:
+    """Return the two largest countries, first the one that is larger at the end of the forecast.
+
+    None if there is one country only, or if no joint samples say how the two move together.
+    """
+    if series.worlds is None or len(series.leaders) < 2:
+        return None
+    one, other = series.leaders[:2]
+    if series.ahead(one)[MIDDLE] >= series.ahead(other)[MIDDLE]:
+        return one, other
+    return other, one
+
+
+def odds_by_year(series: Series, first: str, second: str) -> list[tuple[int, str]]:
+    """Return each forecast year and, in words, the probability that the first is ahead in it."""
+    assert series.worlds is not None  # noqa: S101 - a leading pair comes from joint samples
+    ahead = series.worlds.ahead(first, second).loc[: series.target_year]
+    return [(int(str(year)), probability(value)) for year, value in ahead.items()]
+
+
 def year_of_passing(history: pd.DataFrame, first: str, second: str) -> int | None:
     """Return the year since which the first has been ahead; None if it always was."""
     shares = history.pivot_table(index="year", columns="country", values="share")

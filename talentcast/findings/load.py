@@ -39,7 +39,8 @@ def offers(release: Release, root: Path) -> tuple[Offer, ...]:
         columns=[*axes, "output_type", "horizon_years"],
     )  # fmt: skip
     made = []
-    for (population, rule, source, scenario), block in rows.groupby(axes[:4], sort=True):
+    for group, block in rows.groupby(axes[:4], sort=True):
+        population, rule, source, scenario = map(str, group)
         # The model that readers should quote is the one whose samples are published.
         sampled = block.loc[block["output_type"] == OutputType.SAMPLE, "model"]
         model = str(sampled.iloc[0]) if len(sampled) else str(block["model"].iloc[0])

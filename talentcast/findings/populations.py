@@ -52,6 +52,9 @@ _KNOWN: Final = {
     ),
 }
 
+#: Counts of artificial intelligence research: what most readers come for.
+AI_POPULATION: Final = "neurips_authorships"
+
 _RULES: Final = {
     CountingRule.MODAL_COUNTRY: "each person once, in one country a year",
     CountingRule.FRACTIONAL: "each person once, split between countries",

@@ -93,8 +93,9 @@ class Visit:
     def rows(self, caption: str) -> list[list[str]]:
         """Return the cells of the table with a caption."""
         cells: list[list[str]] = self.page.evaluate(
-            """caption => { const table = [...document.querySelectorAll('table.tc-table')].find(
-              t => t.caption.textContent.startsWith(caption));
+            """caption => { const main = document.querySelector('[data-testid=stMain]');
+              const table = [...main.querySelectorAll('table')].find(t =>
+              t.caption.textContent.startsWith(caption));
               return [...table.tBodies[0].rows].map(r => [...r.cells].map(c => c.textContent)) }""",
             caption,
         )

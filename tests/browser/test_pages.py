@@ -73,6 +73,22 @@ def test_odds_come_from_the_joint_samples(visit: Any, store: Any) -> None:
     assert shown == expected
 
 
+def test_the_first_numbers_are_how_likely_china_is_ahead_year_by_year(
+    visit: Any, store: Any
+) -> None:
+    visit.open(population="scholars_scopus")
+    for name, population, rule in (
+        ("Scholars (Scopus)", "scholars_scopus", "modal_country"),
+        ("NeurIPS authorships", "neurips_authorships", "authorships"),
+    ):
+        ahead = talentcast.probability_ahead(
+            "CHN", "USA", population=population, counting_rule=rule, release=store.latest,
+            home=store.home,
+        )  # fmt: skip
+        (shown,) = visit.rows(f"{name}: chance that China is ahead of the United States")
+        assert shown == [">99%" if p > 0.99 else f"{100 * p:.0f}%" for p in ahead]
+
+
 def test_a_pair_of_the_same_country_asks_for_another(visit: Any) -> None:
     visit.open()
     visit.choose("Will this country", "India")

@@ -8,7 +8,13 @@ import pytest
 
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import CountingRule, SeriesKey
-from talentcast.findings.headlines import country_headline, overview_headline, year_of_passing
+from talentcast.findings.headlines import (
+    country_headline,
+    leading_pair,
+    odds_by_year,
+    overview_headline,
+    year_of_passing,
+)
 from talentcast.findings.joint_samples import Worlds, order_changes
 from talentcast.findings.references import reference_points
 from talentcast.findings.returns import cohort_cells
@@ -60,6 +66,13 @@ def test_being_ahead_in_a_year_is_not_having_passed_by_then() -> None:
     assert worlds.ahead("BBB", "AAA").tolist() == [0.25, 0.25]
     assert worlds.ahead_at_some_time("BBB", "AAA", by=2024) == 0.25
     assert worlds.ahead_at_some_time("BBB", "AAA", by=2025) == 0.5
+
+
+def test_the_two_largest_come_in_the_order_of_the_forecast_s_end() -> None:
+    found = series(last=0.45)  # BBB is larger now; AAA is expected to be
+    assert found.leaders == ["BBB", "AAA"]
+    assert leading_pair(found) == ("AAA", "BBB")
+    assert odds_by_year(found, "AAA", "BBB") == [(2024, "75%"), (2025, "75%")]
 
 
 def test_a_year_beyond_the_forecast_is_refused() -> None:
