@@ -160,6 +160,21 @@ RESEARCHER_COUNTS: Final = Table(
     ),
 )  # fmt: skip
 
+COUNTRY_MOVES: Final = Table(
+    "country_moves",
+    "input",
+    "One row per vintage, year and pair of countries; each direction has a row of its own.",
+    ("vintage", "year", "from_country", "to_country"),
+    (
+        VINTAGE,
+        YEAR,
+        Column("from_country", "string", "Country they left.", pattern=COUNTRY_PATTERN),
+        Column("to_country", "string", "Country they went to.", pattern=COUNTRY_PATTERN),
+        Column("researchers", "float", "Researchers who moved since last year.", "persons",
+               minimum=0, maximum=1e9),
+    ),
+)  # fmt: skip
+
 COUNTRY_COVARIATES: Final = Table(
     "country_covariates",
     "input",
@@ -482,6 +497,7 @@ RETURN_LIKELIHOODS: Final = Table(
 
 TABLES: Final[tuple[Table, ...]] = (
     RESEARCHER_COUNTS,
+    COUNTRY_MOVES,
     COUNTRY_COVARIATES,
     AFFILIATIONS,
     COAUTHOR_COUNTRIES,

@@ -14,7 +14,7 @@ from talentcast.sources.base import Source
 from talentcast.sources.bundled import Bundled
 from talentcast.sources.counts_file import CountsFile
 from talentcast.sources.plain_files import MAX_FILE_BYTES
-from talentcast.sources.scholarly_migration import ScholarlyMigration
+from talentcast.sources.scholarly_migration import ScholarlyMigration, holds_vintages
 
 BUILT_IN: Final[Mapping[str, Callable[[], Source]]] = {
     "bundled": Bundled,
@@ -29,18 +29,17 @@ def source_for(
     counting_rule: CountingRule = CountingRule.UNSPECIFIED,
     vintage: Vintage | None = None,
     researchers_column: str | None = None,
-    directory: Path | None = None,
     max_bytes: int = MAX_FILE_BYTES,
 ) -> Source:
     """Return a built-in source by name, or the counts in a file by path.
 
     Args:
-        name_or_path: For example `bundled`, or `counts.csv`.
+        name_or_path: For example `bundled`, or `counts.csv`; a folder with downloaded files of
+            `scholarly_migration` stands for that source.
         population: Name for counts in a file that states none.
         counting_rule: Rule for counts in a file that states none.
         vintage: Day on which the figures of a file stood; default: when it was written.
         researchers_column: Which column of a file counts researchers, where several could.
-        directory: Folder with the files of `scholarly_migration`, instead of a download.
         max_bytes: Larger files are refused.
 
     Raises:
@@ -48,8 +47,10 @@ def source_for(
     """
     text = str(name_or_path)
     if text in BUILT_IN:
-        return ScholarlyMigration(directory) if text == "scholarly_migration" else BUILT_IN[text]()
+        return BUILT_IN[text]()
     path = Path(text)
+    if holds_vintages(path):
+        return ScholarlyMigration(path)
     if path.is_dir():
         raise UsageError(f"{path} is a folder. Pass one CSV or Parquet file of yearly counts.")
     if not (path.is_file() or path.is_symlink() or path.suffix):

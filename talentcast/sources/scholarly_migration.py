@@ -20,12 +20,16 @@ from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.types import CountingRule, Vintage
 from talentcast.sources.counts import CountsDefaults, merge_parsed, to_counts
-from talentcast.sources.counts_file import CountsFile
 from talentcast.sources.http import FetchLimits, fetch_bytes
+from talentcast.sources.moves import agreement_notes, to_moves
 from talentcast.sources.notes import noticed
+from talentcast.sources.plain_files import read_plain_file
 from talentcast.sources.tabular import read_table
 
 POPULATION: Final = "scholars_scopus"
+#: Moves between pairs of countries, read only from a folder: they are no counts, but show whether
+#: the counts' arrivals and departures can be true.
+MOVES_FILE: Final = "scopus_2024_V1_scholarlymigration_countryflows_enriched.parquet"
 #: Flows need a later observation to be seen, so they fade before stocks do.
 MAX_FLOW_RATIO_DROP: Final = 0.4
 
@@ -71,13 +75,15 @@ FILES: Final = (
     ),
 )
 
+_MOVES_VINTAGE: Final = FILES[-1].vintage
+
 
 @dataclass(frozen=True, slots=True)
 class ScholarlyMigration:
     """Country panels of the scholarly migration database.
 
     Attributes:
-        directory: A folder that holds the files; None downloads them.
+        directory: A folder that holds the files, all or some; None downloads the country files.
     """
 
     directory: Path | None = None
@@ -97,11 +103,22 @@ class ScholarlyMigration:
                 f"{self.directory} holds none of {', '.join(file.name for file in FILES)}. "
                 "Download them from the source's page, or leave the folder out."
             )
-        return [self._raw(file, self._local(file), file.address) for file in present]
+        files = [self._raw(file, self._local(file.name), file.address) for file in present]
+        if (self.directory / MOVES_FILE).exists():
+            content = self._local(MOVES_FILE)
+            files.append(
+                RawFile(MOVES_FILE, content, self.name, self.url, self.licence, _MOVES_VINTAGE)
+            )
+        return files
 
     def parse(self, files: Sequence[RawFile]) -> ParsedCounts:
         """Read the vintages side by side; edge years are flagged from the data."""
-        return merge_parsed([self._parse_one(raw) for raw in files])
+        parsed = merge_parsed([self._parse_one(raw) for raw in files if raw.name != MOVES_FILE])
+        notes = list(parsed.notes)
+        for raw in (raw for raw in files if raw.name == MOVES_FILE):
+            found = to_moves(read_table(raw.content, raw.name), raw.vintage)
+            notes += [*found.notes, *agreement_notes(found.moves, parsed.counts, raw.name)]
+        return ParsedCounts(parsed.counts, tuple(notes))
 
     def _parse_one(self, raw: RawFile) -> ParsedCounts:
         defaults = CountsDefaults(POPULATION, self.name, raw.vintage, CountingRule.MODAL_COUNTRY)
@@ -132,9 +149,14 @@ class ScholarlyMigration:
             )
         return content
 
-    def _local(self, file: PublicFile) -> bytes:
+    def _local(self, name: str) -> bytes:
         assert self.directory is not None  # noqa: S101 - for the type checker
-        return CountsFile(self.directory / file.name).download()[0].content
+        return read_plain_file(self.directory / name).content
+
+
+def holds_vintages(path: Path) -> bool:
+    """Return whether a path is a folder with downloaded country files."""
+    return path.is_dir() and any((path / file.name).exists() for file in FILES)
 
 
 def require_bytes(file: PublicFile, content: bytes) -> None:

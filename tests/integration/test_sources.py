@@ -11,13 +11,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from talentcast.domain.checks import Outcome
 from talentcast.domain.errors import InputRejectedError, IntegrityError, UsageError
 from talentcast.domain.tables import COUNTRY_COVARIATES, PUBLISHED_FIGURES
 from talentcast.domain.types import Vintage
 from talentcast.sources.bundled import Bundled, bundled_covariates, published_figures
 from talentcast.sources.counts_file import CountsFile
+from talentcast.sources.moves import arrivals_and_departures, to_moves
 from talentcast.sources.registry import source_for
-from talentcast.sources.scholarly_migration import FILES, ScholarlyMigration
+from talentcast.sources.scholarly_migration import FILES, MOVES_FILE, ScholarlyMigration
+from talentcast.sources.tabular import read_table
 
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "scholarly_migration"
 needs_real_files = pytest.mark.skipif(
@@ -141,6 +144,41 @@ def test_the_real_vintages_stand_side_by_side() -> None:
     assert blank_2019["researchers"].tolist() == [89_345.0]
     balance = counts.groupby(["vintage", "year"])[["arrivals", "departures"]].sum()
     assert ((balance["arrivals"] - balance["departures"]).abs() < 25).all()
+
+
+def folders_with_moves(hand_made: Path) -> list[Path]:
+    """Return a small folder, and that of the real files where they are at hand."""
+    country, moves = FILES[0].name, MOVES_FILE
+    (hand_made / country).write_text(
+        "year,countrycode,padded_population_of_researchers,number_of_inmigrations,"
+        "number_of_outmigrations\n2014.0,USA,900,20,30\n2014.0,NAM,90,30,20\n"
+    )
+    pd.DataFrame(
+        {
+            "n_migrations": [20, 30],
+            "year": [2014.0, 2014.0],
+            "iso3codefrom": ["NAM", "USA"],
+            "iso3codeto": ["USA", "NAM"],
+        }
+    ).to_parquet(hand_made / moves)
+    return [hand_made, *([REAL] if REAL.is_dir() else [])]
+
+
+def test_moves_between_countries_are_compared_with_the_counts_of_a_folder(tmp_path: Path) -> None:
+    for folder in folders_with_moves(tmp_path):
+        source = source_for(folder)
+        raws = source.download()
+        parsed = source.parse(raws)
+        assert raws[-1].name == MOVES_FILE
+        notes = {note.check: note for note in parsed.notes if note.table == MOVES_FILE}
+        assert notes["MOVES_AGREE"].outcome is Outcome.PASS
+        moves = to_moves(read_table(raws[-1].content, MOVES_FILE), raws[-1].vintage).moves
+        balance = arrivals_and_departures(moves).groupby("year")[["arrivals", "departures"]].sum()
+        assert (balance["arrivals"] == balance["departures"]).all()
+        assert "NAM" in set(moves["from_country"])
+        if folder == REAL:
+            assert len(moves) == 92_980
+            assert notes["NET_SIGN"].failing_rows == 5
 
 
 @needs_real_files
