@@ -43,6 +43,12 @@ class Settings(BaseSettings):
         default=None,
         description="PostgreSQL address that holds a copy of the current release; none if unset.",
     )
+    signing_key_file: Path | None = Field(
+        default=None, description="Ed25519 private key that signs releases; none: unsigned."
+    )
+    verifying_key_file: Path | None = Field(
+        default=None, description="Public key that `releases verify` wants every release signed by."
+    )
     max_input_bytes: int = Field(
         default=500_000_000, gt=0, description="Larger input files are refused."
     )
@@ -111,6 +117,15 @@ def prepare_orchestrator(settings: Settings) -> None:
 def export_home(home: Path) -> None:
     """Hand the home folder to a process that takes the place of this one."""
     os.environ["TALENTCAST_HOME"] = str(home.resolve())  # noqa: TID251 - the one place that writes
+
+
+def use_one_thread() -> None:
+    """Keep numerical libraries of processes started later to one thread each.
+
+    Several processes share the cores, and results must not depend on how many there are.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # noqa: TID251 - the one place that writes it
 
 
 def server_url() -> str | None:

@@ -1,7 +1,11 @@
-"""talentcast releases: list, show, verify."""
+"""talentcast releases: look at what was published, check it, withdraw it, clean up."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +17,9 @@ from talentcast.domain.errors import IntegrityError
 app = typer.Typer(no_args_is_help=True, help="Look at what was published.")
 
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A release id, or latest.")]
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in the record.")]
+By = Annotated[str | None, typer.Option("--by", help="Who; the name of this user by default.")]
 
 
 @app.command("list")
@@ -81,12 +88,36 @@ def show(release: ReleaseArgument = "latest", *, home: Home = None, json: Json =
 
 
 @app.command()
+def diff(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="A release id, or latest.")],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="A release id, or latest.")],
+    *,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Count the rows that differ between two releases, table by table.
+
+    Example: talentcast releases diff r20240131-0123456789ab latest
+    """
+    from talentcast.config import load_settings
+    from talentcast.store.comparison import compare
+    from talentcast.store.pointer import find_release
+
+    root = load_settings(home).releases
+    differences = compare(find_release(first, root), find_release(second, root), root)
+    print_rows([asdict(difference) for difference in differences], as_json=json)
+
+
+@app.command()
 def verify(
     release: Annotated[
         str | None,
         typer.Argument(metavar="RELEASE", help="A release id, latest, or nothing for all."),
     ] = None,
     *,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Retract what is damaged, so that nobody reads it.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -95,24 +126,118 @@ def verify(
     Example: talentcast releases verify latest
     """
     from talentcast.config import load_settings
-    from talentcast.store.pointer import find_release, list_releases
-    from talentcast.store.verification import verify as verify_release
+    from talentcast.store.inspection import inspect, withdraw_damaged
+    from talentcast.store.signing import Signer, Verifier
 
-    root = load_settings(home).releases
-    chosen = [find_release(release, root)] if release else list_releases(root)
-    problems = [(str(r.release_id), line) for r in chosen for line in verify_release(r, root)]
+    settings = load_settings(home)
+    root = settings.releases
+    verifier = Verifier.configured(settings.verifying_key_file)
+    inspected = inspect(root, release, verifier=verifier)
     print_rows(
         [
             {
-                "release_id": str(r.release_id),
-                "tables": len(r.tables),
-                "problems": sum(1 for name, _ in problems if name == str(r.release_id)),
+                "release_id": str(found.release.release_id),
+                "status": found.release.status,
+                "tables": len(found.release.tables),
+                "problems": len(found.problems),
             }
-            for r in chosen
+            for found in inspected
         ],
         as_json=json,
     )
+    problems = [line for found in inspected for line in found.problems]
+    if withdraw:
+        signer = Signer.configured(settings.signing_key_file)
+        for gone in withdraw_damaged(inspected, root, at=datetime.now(UTC), signer=signer):
+            typer.echo(f"Retracted {gone.release_id}.", err=True)
     if problems:
-        raise IntegrityError(
-            "; ".join(line for _, line in problems) + ". Restore the files from a backup."
-        )
+        raise IntegrityError("; ".join(problems) + ". Restore the files from a backup.")
+
+
+@app.command()
+def retract(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Home = None) -> None:
+    """Withdraw a release; the one before it becomes the latest. Nothing is deleted.
+
+    Example: talentcast releases retract latest --reason "Counts of 2019 were unfinished"
+    """
+    from talentcast.config import load_settings
+    from talentcast.store.pointer import latest_release
+    from talentcast.store.retraction import retract as withdraw
+    from talentcast.store.signing import Signer
+
+    settings = load_settings(home)
+    gone = withdraw(
+        release, settings.releases, reason=reason, by=by or getuser(), at=datetime.now(UTC),
+        signer=Signer.configured(settings.signing_key_file),
+    )  # fmt: skip
+    latest = latest_release(settings.releases)
+    typer.echo(f"Retracted {gone.release_id}.")
+    typer.echo(f"The latest release is now {latest.release_id if latest else 'none'}.")
+    typer.echo(f"Undo: talentcast releases restore {gone.release_id} --reason TEXT")
+
+
+@app.command()
+def restore(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Home = None) -> None:
+    """Serve a retracted release again, at its old place.
+
+    Example: talentcast releases restore r20240131-0123456789ab --reason "The counts were right"
+    """
+    from talentcast.config import load_settings
+    from talentcast.store.retraction import restore as serve_again
+    from talentcast.store.signing import Signer
+
+    settings = load_settings(home)
+    back = serve_again(
+        release, settings.releases, reason=reason, by=by or getuser(), at=datetime.now(UTC),
+        signer=Signer.configured(settings.signing_key_file),
+    )  # fmt: skip
+    typer.echo(f"Restored {back.release_id}.")
+
+
+@app.command()
+def clean(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run/--no-dry-run", help="Only name what would be removed.")
+    ] = True,
+    keep_hours: Annotated[
+        int, typer.Option("--keep-hours", min=1, help="Leave what is younger than this.")
+    ] = 24,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Name, or with --no-dry-run remove, what publications that died left behind.
+
+    Example: talentcast releases clean --no-dry-run
+    """
+    from talentcast.config import load_settings
+    from talentcast.store.cleaning import clean as remove
+
+    found = remove(load_settings(home).releases, dry_run=dry_run, keep_hours=keep_hours)
+    if not found and not json:
+        typer.echo("Nothing is left behind.")
+        return
+    print_rows(
+        [
+            {"table": left.table, "publications": len(left.releases), "files": len(left.files)}
+            for left in found
+        ],
+        as_json=json,
+    )
+    if dry_run and not json:
+        typer.echo("Nothing was removed. Remove it: talentcast releases clean --no-dry-run")
+
+
+@app.command("new-key")
+def new_key(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Where the private key goes.")],
+) -> None:
+    """Make a key that signs releases, and the public one that checks them.
+
+    Example: talentcast releases new-key ~/talentcast-signing.pem
+    """
+    from talentcast.store.signing import write_new_key
+
+    public = write_new_key(path)
+    typer.echo(f"Publishers set TALENTCAST_SIGNING_KEY_FILE={path} and keep it to themselves.")
+    typer.echo(f"Readers set TALENTCAST_VERIFYING_KEY_FILE={public}.")

@@ -100,7 +100,7 @@ def publishing(
     root: Path,
     *,
     patience_seconds: float = PATIENCE_SECONDS,
-    time_to_live_seconds: float = TIME_TO_LIVE_SECONDS,
+    time_to_live_seconds: float | None = None,
 ) -> Iterator[Lease]:
     """Wait for the turn to write to a release store, and give it back afterwards.
 
@@ -111,7 +111,7 @@ def publishing(
         StoreError: If others hold it for longer than `patience_seconds`.
     """
     root.mkdir(parents=True, exist_ok=True)
-    lease = _wait_for_turn(root, patience_seconds, time_to_live_seconds)
+    lease = _wait_for_turn(root, patience_seconds, time_to_live_seconds or TIME_TO_LIVE_SECONDS)
     try:
         yield lease
     finally:

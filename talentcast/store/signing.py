@@ -33,6 +33,11 @@ class Signer:
             raise _unusable(path, "it is not an Ed25519 private key")
         return cls(key)
 
+    @classmethod
+    def configured(cls, path: Path | None) -> Signer | None:
+        """Read the key that the settings name, if any."""
+        return None if path is None else cls.from_file(path)
+
     def sign(self, manifest_sha256: str) -> str:
         """Return the signature of a manifest's hash, in hexadecimal digits."""
         return self.key.sign(manifest_sha256.encode()).hex()
@@ -58,6 +63,11 @@ class Verifier:
         if not isinstance(key, Ed25519PublicKey):
             raise _unusable(path, "it is not an Ed25519 public key")
         return cls(key)
+
+    @classmethod
+    def configured(cls, path: Path | None) -> Verifier | None:
+        """Read the key that the settings name, if any."""
+        return None if path is None else cls.from_file(path)
 
     def accepts(self, manifest_sha256: str, signature: str) -> bool:
         """Return whether the signature is that of the manifest's hash."""

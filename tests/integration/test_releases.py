@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from deltalake import DeltaTable
+from release_drafts import NOW, draft, names
 
 from talentcast.domain.errors import StoreError, UsageError
-from talentcast.domain.types import Vintage, VintageKind
 from talentcast.store.pointer import find_release, list_releases
 from talentcast.store.publisher import publish
 from talentcast.store.reader import condition, read_frame
-from talentcast.store.release import Identity, ReleaseDraft
 from talentcast.store.verification import verify
-
-NOW = datetime(2024, 2, 1, tzinfo=UTC)
-
-
-def names(**countries: str) -> pd.DataFrame:
-    return pd.DataFrame({"country": list(countries), "name": list(countries.values())})
-
-
-def draft(settings: str = "a" * 64, **countries: str) -> ReleaseDraft:
-    return ReleaseDraft(
-        identity=Identity(
-            inputs=(),
-            settings_sha256=settings,
-            code_version="0.1.0+test",
-            as_of=Vintage(date(2024, 1, 31)),
-        ),
-        kind="manual",
-        vintage_kind=VintageKind.TRUE,
-        populations=("robotics_authors",),
-        quality={"passed": 1},
-        tables={"country_names": names(**(countries or {"FRA": "France", "NAM": "Namibia"}))},
-    )
 
 
 def test_a_published_release_reads_back_as_it_was_written(tmp_path: Path) -> None:

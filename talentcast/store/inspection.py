@@ -1,0 +1,48 @@
+"""Check many releases at once, and take damaged ones from their readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from talentcast.store.pointer import find_release, list_releases
+from talentcast.store.release import Release
+from talentcast.store.retraction import retract
+from talentcast.store.signing import Signer, Verifier
+from talentcast.store.verification import verify
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A release and what is wrong with it: one line per problem."""
+
+    release: Release
+    problems: tuple[str, ...]
+
+
+def inspect(
+    root: Path, release: str | None = None, *, verifier: Verifier | None = None
+) -> list[Inspected]:
+    """Verify one release, or all of them, newest first."""
+    chosen = [find_release(release, root)] if release else list_releases(root)
+    return [Inspected(one, tuple(verify(one, root, verifier=verifier))) for one in chosen]
+
+
+def withdraw_damaged(
+    inspected: Iterable[Inspected], root: Path, *, at: datetime, signer: Signer | None = None
+) -> list[Release]:
+    """Retract the releases that are damaged and still served."""
+    return [
+        retract(
+            str(one.release.release_id),
+            root,
+            reason=one.problems[0],
+            by="releases verify",
+            at=at,
+            signer=signer,
+        )
+        for one in inspected
+        if one.problems and one.release.status == "published"
+    ]

@@ -1,0 +1,120 @@
+"""Kill a publisher again and again under readers: `python -m tests.stress.kills --kills 200`."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from stress_store import (
+    Findings,
+    Publish,
+    Watcher,
+    Writer,
+    as_built,
+    forgetful,
+    judge,
+    kill,
+    lines,
+    pointer_first,
+    start,
+)
+
+from talentcast.store.publisher import Stage
+
+FAILPOINTS = [*(str(stage) for stage in Stage), "acknowledging"]
+#: A publication takes about 0.1 s; kills fall anywhere in it and between two.
+LONGEST_LIFE_SECONDS = 0.4
+
+
+def attack(
+    root: Path,
+    kills: int,
+    *,
+    seed: int = 0,
+    publish: Publish = as_built,
+    acknowledges_early: bool = False,
+) -> tuple[Findings, list[float]]:
+    """Kill publishers at named stages and at random moments; return findings and restart times.
+
+    Returns:
+        What was seen, and for each restart the seconds until the next acknowledged release.
+    """
+    root.mkdir(parents=True)
+    chance = random.Random(seed)  # noqa: S311 - not a secret
+    journal, watched = root.parent / "acknowledged", root.parent / "read"
+    watcher = start(Watcher(root, watched))
+    restarts = []
+    for dies_at in _deaths(kills):
+        number = 1 + max((int(line[0]) for line in lines(journal)), default=0)
+        before, begun = len(lines(journal)), time.monotonic()
+        writer = start(
+            Writer(
+                root,
+                number,
+                journal,
+                dies_at=dies_at,
+                publish=publish,
+                acknowledges_early=acknowledges_early,
+            )
+        )
+        if dies_at:
+            writer.join(timeout=60)
+        else:
+            while writer.is_alive() and len(lines(journal)) == before:
+                time.sleep(0.002)
+            restarts.append(time.monotonic() - begun)
+            time.sleep(chance.uniform(0, LONGEST_LIFE_SECONDS))
+        kill(writer)
+    kill(watcher)
+    return judge(root, [journal], [watched]), restarts
+
+
+def _deaths(kills: int) -> Iterator[str]:
+    for failpoint in FAILPOINTS:
+        yield failpoint
+        yield ""  # the next one repairs, and dies at a random moment
+    for _ in range(kills):
+        yield ""
+
+
+def main() -> None:
+    """Run the attack and its negative controls; exit 1 if one of them is not as it must be."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        findings, restarts = attack(Path(folder) / "store", arguments.kills, seed=arguments.seed)
+    slowest = max(restarts)
+    print(f"as built: {findings}")
+    print(f"restart to next good release: median {statistics.median(restarts):.2f} s, ", end="")
+    print(f"slowest {slowest:.2f} s of {len(restarts)}")
+    is_caught = all(control_is_caught(name) for name in CONTROLS)
+    sys.exit(0 if findings.is_clean and is_caught and slowest <= 5 else 1)
+
+
+CONTROLS = {
+    "pointer first": {"publish": pointer_first},
+    "publishes twice": {"publish": forgetful},
+    "acknowledges early": {"acknowledges_early": True},
+}
+
+
+def control_is_caught(name: str, kills: int = 10) -> bool:
+    """Attack a publisher that is broken on purpose; return whether that was noticed."""
+    with tempfile.TemporaryDirectory() as folder:
+        findings, _ = attack(Path(folder) / "store", kills, **CONTROLS[name])
+    print(f"broken on purpose ({name}): {findings}")
+    return not findings.is_clean
+
+
+if __name__ == "__main__":
+    main()
