@@ -10,9 +10,11 @@ from prefect.cache_policies import NO_CACHE
 from talentcast.config import Settings
 from talentcast.store.publisher import publish
 from talentcast.store.release import Release, ReleaseDraft
+from talentcast.store.signing import Signer
 
 
 @task(cache_policy=NO_CACHE)
 def publish_release(draft: ReleaseDraft, settings: Settings) -> Release:
     """Write the release; its pointer row comes last."""
-    return publish(draft, settings.releases, published_at=datetime.now(UTC))
+    signer = Signer.configured(settings.signing_key_file)
+    return publish(draft, settings.releases, published_at=datetime.now(UTC), signer=signer)
