@@ -31,7 +31,7 @@ def test_the_key_opens_what_it_closed_and_stays_out_of_sight() -> None:
     assert repr(KEY.secret) not in repr(KEY)
 
 
-@pytest.mark.parametrize("text", [None, "", "short", "a" * 64])
+@pytest.mark.parametrize("text", [None, "", "short", "0123456789abcdef", "a" * 64])
 def test_a_run_on_real_people_refuses_to_start_without_a_good_key(text: str | None) -> None:
     with pytest.raises(ConfigurationError):
         require_key(text)
