@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
 import httpx
 import stamina
 
-from talentcast.domain.errors import SourceUnavailableError
+from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
 
 _MAX_REDIRECTS: Final = 5
 _RETRIED_STATUS: Final = frozenset({429, 500, 502, 503, 504})
@@ -26,20 +30,33 @@ class FetchLimits:
         max_bytes: Larger answers are refused.
         deadline_seconds: For one attempt from first to last byte, however slowly they come.
         attempts: Tries in all when the network or the server fails.
+        patience_seconds: For all tries and the waiting between them; a server that asks for a
+            longer pause is not asked again.
     """
 
     hosts: Collection[str]
     max_bytes: int = 50_000_000
     deadline_seconds: float = 60.0
     attempts: int = 4
+    patience_seconds: float = 300.0
 
 
 class _PassingFailureError(Exception):
-    """The server or the network failed in a way that a later try may not."""
+    """The server or the network failed in a way that a later try may not.
+
+    Attributes:
+        pause_seconds: How long the server wants to be left alone; None if it did not say.
+    """
+
+    def __init__(
+        self, problem: str, *, code: str = "SOURCE_DOWN", pause_seconds: float | None = None
+    ) -> None:
+        self.code, self.pause_seconds = code, pause_seconds
+        super().__init__(problem)
 
 
 def fetch_bytes(
-    url: str, limits: FetchLimits, *, transport: httpx.BaseTransport | None = None
+    url: str, limits: FetchLimits, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> bytes:
     """Return the body behind an HTTPS address.
 
@@ -49,34 +66,60 @@ def fetch_bytes(
         transport: Stands in for the network in tests.
 
     Raises:
-        SourceUnavailableError: If the address does not answer within the limits.
+        SourceUnavailableError: If the address does not answer within the limits; `RATE_LIMIT` or
+            `SOURCE_DOWN` where a later run may succeed.
+        InputRejectedError: `BAD_PAYLOAD` if a web page came instead of a file.
     """
+
+    def pause_before_next(error: Exception) -> bool | float:
+        if not isinstance(error, _PassingFailureError):
+            return False
+        if error.pause_seconds is None:
+            return True
+        return error.pause_seconds <= limits.patience_seconds and error.pause_seconds
+
     try:
-        for attempt in stamina.retry_context(on=_PassingFailureError, attempts=limits.attempts):
-            with (
-                attempt,
-                httpx.Client(timeout=limits.deadline_seconds, transport=transport) as client,
-            ):
-                return _fetch_once(client, url, limits)
+        for attempt in stamina.retry_context(
+            on=pause_before_next, attempts=limits.attempts, timeout=limits.patience_seconds
+        ):
+            # A thread of its own, because the caller's may already run an event loop.
+            with attempt, ThreadPoolExecutor(1) as worker:
+                return worker.submit(asyncio.run, _attempt(url, limits, transport)).result()
     except _PassingFailureError as error:
+        later = "later" if error.pause_seconds is None else f"in {error.pause_seconds:.0f} s"
         raise SourceUnavailableError(
-            f"{url}: {error}, after {limits.attempts} tries. Try again later, or read a local copy."
+            f"{error.code}: {url}: {error}, after up to {limits.attempts} tries. Nothing was kept. "
+            f"Try again {later}, or read a local copy."
         ) from None
     raise AssertionError("a retry context ends in a return or an exception")
 
 
-def _fetch_once(client: httpx.Client, url: str, limits: FetchLimits) -> bytes:
-    deadline = time.monotonic() + limits.deadline_seconds
+async def _attempt(
+    url: str, limits: FetchLimits, transport: httpx.AsyncBaseTransport | None
+) -> bytes:
+    try:
+        # The timeouts of httpx are for each piece; this one is for the whole.
+        async with (
+            asyncio.timeout(limits.deadline_seconds),
+            httpx.AsyncClient(timeout=limits.deadline_seconds, transport=transport) as client,
+        ):
+            return await _fetch_once(client, url, limits)
+    except TimeoutError:
+        raise _PassingFailureError(f"not done after {limits.deadline_seconds:.0f} s") from None
+    except httpx.TransportError as error:
+        raise _PassingFailureError(type(error).__name__) from None
+
+
+async def _fetch_once(client: httpx.AsyncClient, url: str, limits: FetchLimits) -> bytes:
     target = httpx.URL(url)
     for _ in range(_MAX_REDIRECTS + 1):
         _require_allowed(target, limits)
-        try:
-            with client.stream("GET", target) as response:
-                if response.next_request is None:
-                    return _body(response, limits, deadline)
-                target = response.next_request.url
-        except httpx.TransportError as error:
-            raise _PassingFailureError(type(error).__name__) from None
+        # Unpacked by nobody: a compressed answer could unfold to any size.
+        headers = {"accept-encoding": "identity"}
+        async with client.stream("GET", target, headers=headers) as response:
+            if response.next_request is None:
+                return await _body(response, limits)
+            target = response.next_request.url
     raise SourceUnavailableError(f"{url} redirects more than {_MAX_REDIRECTS} times.")
 
 
@@ -88,20 +131,57 @@ def _require_allowed(target: httpx.URL, limits: FetchLimits) -> None:
         )
 
 
-def _body(response: httpx.Response, limits: FetchLimits, deadline: float) -> bytes:
-    if response.status_code in _RETRIED_STATUS:
-        raise _PassingFailureError(f"status {response.status_code}")
-    if response.status_code != HTTPStatus.OK:
+async def _body(response: httpx.Response, limits: FetchLimits) -> bytes:
+    _require_success(response)
+    if response.headers.get("content-encoding", "identity") != "identity":
         raise SourceUnavailableError(
-            f"{response.url} answered with status {response.status_code}. Has the file moved?"
+            f"{response.url} sends a compressed body although none was asked for; it was not read."
         )
     body = bytearray()
-    for chunk in response.iter_bytes():
+    async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > limits.max_bytes:
             raise SourceUnavailableError(
                 f"{response.url} sends more than {limits.max_bytes} bytes; it was cut off."
             )
-        if time.monotonic() > deadline:
-            raise _PassingFailureError(f"not done after {limits.deadline_seconds:.0f} s")
+    _require_file(response, bytes(body))
     return bytes(body)
+
+
+def _require_success(response: httpx.Response) -> None:
+    status = response.status_code
+    if status in _RETRIED_STATUS:
+        raise _PassingFailureError(
+            f"status {status}",
+            code="RATE_LIMIT" if status == HTTPStatus.TOO_MANY_REQUESTS else "SOURCE_DOWN",
+            pause_seconds=_pause_seconds(response.headers.get("retry-after", "")),
+        )
+    if status != HTTPStatus.OK:
+        raise SourceUnavailableError(
+            f"{response.url} answered with status {status}. Has the file moved?"
+        )
+
+
+def _pause_seconds(retry_after: str) -> float | None:
+    """Read `Retry-After`: seconds, or a date; None for neither (RFC 9110, section 10.2.3)."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+def _require_file(response: httpx.Response, body: bytes) -> None:
+    is_page = response.headers.get("content-type", "").startswith("text/html")
+    if is_page or body.lstrip()[:1] == b"<":
+        # The page may hold anything: its hash is enough to recognise it.
+        raise InputRejectedError(
+            "BAD_PAYLOAD",
+            f"{response.url} answered with a web page instead of a file (sha256 "
+            f"{sha256(body).hexdigest()}). Open the address in a browser to see why.",
+        )
