@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from talentcast.domain.types import QUANTILE_LEVELS
@@ -15,6 +16,9 @@ TEAM: Final = "talentcast"
 COMPOUND: Final = ["reference_date", "target", "scenario_id"]
 #: Hubs count horizons in months: a year is no time unit of theirs.
 MONTHS: Final = 12
+#: Longest id and name of a target that a hub takes.
+_LONGEST_ID: Final = 30
+_LONGEST_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ def admin(release: Release) -> dict[str, Any]:
         "contact": {"name": "talentcast", "email": "talentcast@example.org"},
         "repository": {"host": "github", "owner": "talentcast", "name": "talentcast"},
         "file_format": ["parquet"],
-        "timezone": "Etc/UTC",
+        # Hubs take no UTC; this place keeps its time all year.
+        "timezone": "Africa/Abidjan",
         "model_output_dir": "model-output",
     }
 
@@ -51,6 +56,7 @@ def tasks(all_tasks: Sequence[Task]) -> dict[str, Any]:
     return {
         "schema_version": f"{_SCHEMAS}/tasks-schema.json",
         "output_type_id_datatype": "character",
+        "derived_task_ids": ["target_end_date"],
         "rounds": [
             {
                 "round_id_from_variable": True,
@@ -122,8 +128,8 @@ def _model_task(task: Task) -> dict[str, Any]:
         },
         "target_metadata": [
             {
-                "target_id": task.target,
-                "target_name": task.title,
+                "target_id": _short(task.target),
+                "target_name": task.title[:_LONGEST_NAME],
                 "target_units": "proportion of the total",
                 "target_keys": {"target": task.target},
                 "target_type": "compositional",
@@ -132,6 +138,13 @@ def _model_task(task: Task) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _short(target: str) -> str:
+    """Return a target's name, or its start and a hash where it is too long for a hub."""
+    if len(target) <= _LONGEST_ID:
+        return target
+    return f"{target[: _LONGEST_ID - 9]} {sha256(target.encode()).hexdigest()[:8]}"
 
 
 def _optional(values: list[Any]) -> dict[str, Any]:

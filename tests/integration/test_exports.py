@@ -7,14 +7,18 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import jsonschema
 import pandas as pd
 import pytest
+import yaml
 from small_release import publish_small
 
 from talentcast.domain.types import QUANTILE_LEVELS
 from talentcast.export.formats import writer
 from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
+
+HUB_RULES = Path(__file__).resolve().parents[1] / "data" / "hubverse"
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,33 @@ def test_the_hub_is_read_by_its_own_library_with_every_share_forecast(
     assert rows["value"].sum() == pytest.approx(expected["value"].sum())
     assert set(rows["horizon"]) == {12, 24, 36, 48, 60}
     assert set(rows["model_id"]) == {f"talentcast-{model}" for model in expected["model"].unique()}
+
+
+@pytest.mark.parametrize("name", ["admin", "tasks", "target-data"])
+def test_the_configuration_of_a_hub_is_as_hubs_ask_for_it(hub: Path, name: str) -> None:
+    schema = json.loads((HUB_RULES / f"{name}.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    written = json.loads((hub / "hub-config" / f"{name}.json").read_text(encoding="utf-8"))
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(written)
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
+
+
+def test_what_a_hub_refuses_is_found(hub: Path) -> None:
+    schema = json.loads((HUB_RULES / "tasks.json").read_text(encoding="utf-8"))
+    written = json.loads((hub / "hub-config" / "tasks.json").read_text(encoding="utf-8"))
+    about = written["rounds"][0]["model_tasks"][0]["target_metadata"][0]
+    about |= {"time_unit": "year", "target_id": "x" * 31}
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(written)
+    assert {error.json_path.rsplit(".", 1)[1] for error in errors} == {"time_unit", "target_id"}
+
+
+def test_models_of_a_hub_describe_themselves_as_the_hub_asks(hub: Path) -> None:
+    schema = json.loads((hub / "hub-config" / "model-metadata-schema.json").read_text())
+    described = [yaml.safe_load(path.read_text()) for path in hub.glob("model-metadata/*.yml")]
+    assert len(described) == 3
+    for about in described:
+        jsonschema.validate(about, schema)
+    assert sum(about["designated_model"] for about in described) == 1
 
 
 def test_samples_of_a_hub_sum_to_one_over_locations(hub: Path) -> None:
