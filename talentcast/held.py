@@ -152,11 +152,11 @@ def _matching(
     held: pa.Table, asked: Mapping[str, Sequence[Any]], columns: Sequence[str] | None
 ) -> pa.Table:
     """Return the rows that every filter keeps."""
-    kept = np.ones(held.num_rows, dtype=bool)
+    kept = np.arange(held.num_rows)
     for column, values in asked.items():
-        kept &= _matches(held.column(column), values)
+        kept = kept[_matches(held.column(column), values, kept)]
     chosen = held if columns is None else held.select(list(columns))
-    return chosen.take(pa.array(np.flatnonzero(kept)))
+    return chosen.take(pa.array(kept))
 
 
 def _load(name: str, release: Release, root: Path) -> pa.Table:
@@ -205,16 +205,19 @@ def _plain(rows_: pa.Table) -> pa.Table:
     return pa.table(columns, names=rows_.column_names)
 
 
-def _matches(column: pa.ChunkedArray, wanted: Sequence[Any]) -> NDArray[np.bool_]:
+def _matches(
+    column: pa.ChunkedArray, wanted: Sequence[Any], places: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say which of some rows hold a wanted value."""
     array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
     if not pa.types.is_dictionary(array.type):
-        hits = pc.is_in(array, value_set=pa.array(wanted).cast(array.type))
+        hits = pc.is_in(array.take(pa.array(places)), value_set=pa.array(wanted).cast(array.type))
         return np.asarray(hits.to_numpy(zero_copy_only=False), dtype=bool)
     known = pc.is_in(array.dictionary, value_set=pa.array(wanted, array.dictionary.type))
     # The code of a missing value is -1: it matches nothing.
     by_code = np.append(known.to_numpy(zero_copy_only=False).astype(bool), False)
-    codes = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
-    return np.asarray(by_code[codes], dtype=bool)
+    codes = array.indices if array.null_count == 0 else pc.fill_null(array.indices, -1)
+    return np.asarray(by_code[codes.to_numpy(zero_copy_only=False)[places]], dtype=bool)
 
 
 def _values(wanted: object) -> list[Any]:
