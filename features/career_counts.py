@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.careers import fill_gaps, flows, moves, observation_gaps, stocks
+from features.engine import computed
 from talentcast.domain.types import CountingRule, SeriesKey, Vintage
 
 _SEEN_AGAIN_SHARE = 0.95
@@ -35,7 +36,7 @@ def researcher_counts(
         Columns of the contract, ordered by year and country. Arrivals and departures of the first
         year are missing: nobody was seen before.
     """
-    counted = _counts_by_country(careers).execute()
+    counted = computed(_counts_by_country(careers))
     last_year, wait = int(counted["year"].max()), years_until_seen_again(careers, seen_again_share)
     flow_columns = ["arrivals", "departures"]
     moved = counted[flow_columns].fillna(0).astype(float)
@@ -56,7 +57,7 @@ def researcher_counts(
 
 def years_until_seen_again(careers: ir.Table, share: float = _SEEN_AGAIN_SHARE) -> int:
     """Return within how many years this share of all gaps between observations has closed."""
-    gaps = observation_gaps(careers).execute()
+    gaps = computed(observation_gaps(careers))
     if gaps.empty:
         return 0
     closed = gaps["n"].cumsum() / gaps["n"].sum()

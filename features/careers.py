@@ -16,6 +16,7 @@ from typing import Final, Literal
 import ibis
 import ibis.expr.types as ir
 
+from features.engine import computed
 from talentcast.domain.types import UNKNOWN_COUNTRY
 
 OriginRule = Literal["first", "mode_of_three_years"]
@@ -197,4 +198,4 @@ def _longest_run_of_ties(table: ir.Table) -> int:
     settled_at = ibis.ifelse(numbered.country.notnull(), numbered.position, ibis.null(int))
     last_settled = settled_at.cummax(group_by=numbered.researcher_id, order_by=numbered.year)
     runs = numbered.mutate(run=numbered.position - last_settled)
-    return int(runs.run.max().fill_null(0).execute())
+    return int(computed(runs.aggregate(longest=runs.run.max().fill_null(0)))["longest"].iloc[0])

@@ -14,6 +14,7 @@ import pandas as pd
 
 from features.career_records import CareerRecords
 from features.careers import OriginRule, origin_countries
+from features.engine import computed
 from talentcast.domain.types import UNKNOWN_COUNTRY
 
 NUMERIC_FEATURES: Final = (
@@ -66,7 +67,7 @@ def landmarks(records: CareerRecords, *, origin_rule: OriginRule = "first") -> p
 def _with_origin(careers: pd.DataFrame, rule: OriginRule) -> pd.DataFrame:
     located = careers[careers["country"] != UNKNOWN_COUNTRY]
     names = ibis.memtable(located[[*_PERSON_YEAR, "country"]])
-    origins = origin_countries(names, rule=rule).execute()
+    origins = computed(origin_countries(names, rule=rule))
     joined = located.merge(origins, on="researcher_id").sort_values(_PERSON_YEAR)
     return joined.assign(is_abroad=joined["country"] != joined["origin_country"])
 

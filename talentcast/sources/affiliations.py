@@ -22,6 +22,7 @@ import pyarrow.csv
 
 from features.career_records import CareerRecords
 from features.careers import person_years
+from features.engine import computed
 from talentcast.domain.errors import (
     InputRejectedError,
     MissingColumnsError,
@@ -114,7 +115,7 @@ def parse_career_records(files: Sequence[RawFile]) -> CareerRecords:
         affiliations = _checked(tables["affiliations"], AFFILIATIONS, last_year)
         if weights.empty:
             weights = affiliations[list(_WEIGHT_COLUMNS)]
-        careers = person_years(ibis.memtable(affiliations)).execute()
+        careers = computed(person_years(ibis.memtable(affiliations)))
         careers = careers.sort_values(["researcher_id", "year"], ignore_index=True)
     return CareerRecords(careers, coauthors, weights)
 
