@@ -30,7 +30,8 @@ from models.returns.backtest import (
     returns_backtest,
 )
 from models.returns.evaluation import paired_difference
-from models.returns.flows import past_cells, rolling_flows
+from models.returns.flow_scores import RECENT_RATE, flow_scores
+from models.returns.flows import past_cells, past_flows
 from models.returns.model import TrainingTables, fit_return_model
 from models.returns.scores import calibration_slope
 from models.simulator import (
@@ -213,24 +214,20 @@ def flows(folder: Path | None) -> pd.DataFrame:
         simulated = simulate_careers(60_000, np.random.default_rng(11), world=world)
         records, years = simulated.records, range(2004, 2025)
     people, cells = past_cells(records, years, seed=0)
-    found = rolling_flows(people, cells, np.random.default_rng(0))
-    inside = {
-        level: found["observed"].between(found[f"lower_{level}"], found[f"upper_{level}"]).mean()
-        for level in (80, 95)
+    found = list(past_flows(people, cells, np.random.default_rng(0)))
+    scores = flow_scores(found, DEFAULT_MODEL, np.random.default_rng(0))
+    means = scores.groupby("model").mean(numeric_only=True).drop(columns="origin_year")
+    observed = np.array([past.observed for past in found])
+    forecast = {
+        DEFAULT_MODEL: np.array([past.flow.expected for past in found]),
+        RECENT_RATE: np.array([past.flow.macro for past in found]),
     }
-    error = {name: (found[name] - found["observed"]).abs().mean()
-             for name in ("micro", "macro", "agreed")}  # fmt: skip
-    return pd.DataFrame(
-        [
-            {
-                "cells": len(found),
-                "observed": found["observed"].sum(),
-                "forecast": found["agreed"].sum(),
-                **{f"coverage_{level}": share for level, share in inside.items()},
-                **{f"error_{name}": value for name, value in error.items()},
-            }
-        ]
-    )
+    return means.assign(
+        cells=len(found),
+        observed=observed.sum(),
+        forecast={name: values.sum() for name, values in forecast.items()},
+        mean_error={name: np.abs(v - observed).mean() for name, v in forecast.items()},
+    ).reset_index()
 
 
 def speed() -> pd.DataFrame:

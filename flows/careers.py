@@ -143,6 +143,7 @@ def forecast_returns(
         origin,
         population=people.key.population,
         source=people.key.source,
+        vintage=people.snapshot.vintage,
         seed=seed,
         scenarios=tuple(scenarios),
         ledger=None if ledger.empty else ledger,

@@ -31,7 +31,8 @@ def release_tables(
         "country_names": country_names(observations["country"]),
         "published_figures": published_figures(),
     }
-    if scored := [rows for rows in scores if len(rows)]:
+    all_scores = [*scores, *(made.flow_scores for made in returns)]
+    if scored := [rows for rows in all_scores if len(rows)]:
         tables["scores"] = pd.concat(scored, ignore_index=True)
     if len(revisions):
         tables["revisions"] = revisions

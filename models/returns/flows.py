@@ -8,7 +8,7 @@ people of a cell share; and how much to trust the sum against the plain recent r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,6 @@ from features.career_records import CareerRecords
 from features.landmarks import landmarks
 from features.person_period import Exit, with_outcomes
 from models.coherence import (
-    flow_quantiles,
     flow_samples,
     logit_shift,
     reconciled_total,
@@ -105,6 +104,27 @@ class FlowCalibration:
             macro_variance=self.macro_variance + 1 / max(macro, 0.5),
         )
         return micro, macro, float(np.clip(agreed, 1e-6 * n_people, (1 - 1e-6) * n_people))
+
+    def at_recent_rate(
+        self, origin_country: str, n_people: int, rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """Draw the flow of the next year as if the origin's recent rate went on, in persons."""
+        rate = self.rate.get(origin_country, self.overall_rate)
+        return flow_samples(np.full(n_people, rate), float(np.sqrt(self.macro_variance)), rng)
+
+
+@dataclass(frozen=True, eq=False)
+class PastFlow:
+    """A flow forecast from its past, and what was counted a year later.
+
+    Attributes:
+        at_recent_rate: Samples of the baseline: the origin's recent yearly rate goes on.
+        observed: Persons who were seen to return.
+    """
+
+    flow: ReturnFlow
+    at_recent_rate: NDArray[np.int64]
+    observed: int
 
 
 def past_cells(
@@ -191,22 +211,24 @@ def forecast_flow(
     return ReturnFlow(origin_country, landmark_year, micro, macro, reconciled, delta, samples)
 
 
-def rolling_flows(
+def past_flows(
     people: pd.DataFrame,
     cells: pd.DataFrame,
     rng: np.random.Generator,
     *,
     min_at_risk: int = 40,
     skip_years: int = _MIN_HISTORY_YEARS + 1,
-) -> pd.DataFrame:
+) -> Iterator[PastFlow]:
     """Forecast each past cell from the cells before it, and set what happened beside it.
 
-    Returns:
-        `origin_country`, `landmark_year`, `at_risk`, `observed`, `micro`, `macro`, `agreed`,
-        `delta`, and the quantiles `lower_95`, `lower_80`, `upper_80`, `upper_95`; in persons.
+    Args:
+        people: From `past_cells`.
+        cells: From `past_cells`.
+        rng: Source of the samples.
+        min_at_risk: Smaller cells are left out.
+        skip_years: First years of the history, which serve to calibrate the others.
     """
     large = cells[cells["at_risk"] >= min_at_risk]
-    rows = []
     for year in sorted(cells["landmark_year"].unique())[skip_years:]:
         calibration = calibrate(large, int(year))
         for cell in large[large["landmark_year"] == year].itertuples():
@@ -214,24 +236,12 @@ def rolling_flows(
                 people["origin_country"] == cell.origin_country
             )
             chances = people.loc[is_member, "probability"].to_numpy(dtype=float)
-            flow = forecast_flow(str(cell.origin_country), int(year), chances, calibration, rng)
-            levels = flow_quantiles(flow.samples, [0.025, 0.1, 0.9, 0.975], rng)
-            rows.append(
-                {
-                    "origin_country": flow.origin_country,
-                    "landmark_year": flow.landmark_year,
-                    "at_risk": len(chances),
-                    "observed": cell.observed,
-                    "micro": flow.micro,
-                    "macro": flow.macro,
-                    "agreed": flow.expected,
-                    "delta": flow.delta,
-                    **dict(
-                        zip(["lower_95", "lower_80", "upper_80", "upper_95"], levels, strict=True)
-                    ),
-                }
+            name = str(cell.origin_country)
+            yield PastFlow(
+                flow=forecast_flow(name, int(year), chances, calibration, rng),
+                at_recent_rate=calibration.at_recent_rate(name, len(chances), rng),
+                observed=int(str(cell.observed)),
             )
-    return pd.DataFrame(rows)
 
 
 def _recent(cells: pd.DataFrame, landmark_year: int) -> tuple[pd.Series, float, pd.Series, float]:

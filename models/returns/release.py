@@ -19,7 +19,8 @@ from models.returns.backtest import (
     returns_backtest,
 )
 from models.returns.flow_forecast import Abroad, flow_rows, forecast_return_flows
-from models.returns.flows import calibrate, past_cells
+from models.returns.flow_scores import flow_score_rows
+from models.returns.flows import calibrate, past_cells, past_flows
 from models.returns.model import ReturnModel, TrainingTables, fit_return_model
 from models.returns.publication import (
     PublishedCohorts,
@@ -29,7 +30,7 @@ from models.returns.publication import (
 )
 from models.scenarios import BASELINE, Scenario
 from talentcast.domain.errors import InputRejectedError, UsageError
-from talentcast.domain.types import Origin
+from talentcast.domain.types import Origin, Vintage
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class ReturnRelease:
         return_cohorts: Behind disclosure control.
         model_cards: One row per fact.
         scores: From `returns_backtest`; empty where the careers are too short for one.
+        flow_scores: Rows of `scores`: past one-year flows against what was counted.
         ledger: True counts behind the cohorts. Restricted.
         marks: Landmarks of the last year, with `host_group`. Restricted.
         probability: One column per horizon, in the order of `marks`. Restricted.
@@ -60,6 +62,7 @@ class ReturnRelease:
     return_cohorts: pd.DataFrame
     model_cards: pd.DataFrame
     scores: pd.DataFrame
+    flow_scores: pd.DataFrame
     ledger: pd.DataFrame
     marks: pd.DataFrame
     probability: pd.DataFrame
@@ -73,6 +76,7 @@ def return_release(
     *,
     population: str,
     source: str,
+    vintage: Vintage,
     seed: int,
     scenarios: tuple[Scenario, ...] = (),
     ledger: pd.DataFrame | None = None,
@@ -84,6 +88,7 @@ def return_release(
         origin: Last year that counts as complete; later records are not used.
         population: Who is counted.
         source: Who counted.
+        vintage: Day on which the records stood so.
         seed: Of trees, samples and resamples.
         scenarios: Forecast beside the baseline.
         ledger: True counts behind the cohorts of the last release.
@@ -102,7 +107,16 @@ def return_release(
     if abroad.marks.empty:
         raise UsageError(f"Nobody is observed abroad in {origin.year}. Choose an earlier year.")
     history = range(origin.year - _HISTORY_YEARS, origin.year)
-    calibration = calibrate(past_cells(known, history, seed=seed)[1], origin.year)
+    people, cells = past_cells(known, history, seed=seed)
+    calibration = calibrate(cells, origin.year)
+    flow_scores = flow_score_rows(
+        past_flows(people, cells, np.random.default_rng(seed)),
+        model=DEFAULT_MODEL,
+        population=population,
+        source=source,
+        vintage=pd.Timestamp(vintage.as_of),
+        rng=np.random.default_rng(seed),
+    )
     forecasts = [
         flow_rows(
             # Every scenario draws the same luck, so that differences are the change's alone.
@@ -140,6 +154,7 @@ def return_release(
         return_cohorts=cohorts.rows,
         model_cards=card,
         scores=scores,
+        flow_scores=flow_scores,
         ledger=cohorts.ledger,
         marks=abroad.marks.assign(host_group=host_groups(abroad.marks["host_country"])),
         probability=pd.DataFrame({h: incidence[:, h - 1] for h in (1, 3, 5)}),

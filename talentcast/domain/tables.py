@@ -312,9 +312,11 @@ SCORES: Final = Table(
         MODEL,
         ORIGIN_YEAR,
         HORIZON_YEARS,
-        Column("country_group", "string", "`weighted` by share, `top60`, `all`, or `panel`."),
+        Column("country_group", "string", "`weighted` by share, `top60`, `all`, or `panel`; "
+               "`origins` for return flows."),
         Column("metric", "string", "`wis`, `coverage_50`, `coverage_80`, `coverage_95`, `mase`, "
-               "`rmsse`, `energy_score`; shares are scored on their logarithm."),
+               "`rmsse`, `energy_score`; shares are scored on their logarithm, return flows "
+               "in persons."),
         Column("value", "float", "Value of the metric.", "by metric"),
         Column("training_vintage", "date", "Vintage the model was trained on."),
         Column("truth_vintage", "date", "Vintage the forecast was scored against."),

@@ -1,16 +1,19 @@
 """A whole release about returns, from careers that do not exist."""
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from models.returns.backtest import DEFAULT_MODEL
+from models.returns.flow_scores import RECENT_RATE
 from models.returns.release import ReturnRelease, return_release
 from models.scenarios import parse_scenario
 from models.simulator import simulate_careers
-from talentcast.domain.tables import FORECASTS, MODEL_CARDS, RETURN_COHORTS, Table
-from talentcast.domain.types import Origin, ReleaseId
+from talentcast.domain.tables import FORECASTS, MODEL_CARDS, RETURN_COHORTS, SCORES, Table
+from talentcast.domain.types import Origin, ReleaseId, Vintage
 from talentcast.sources.bundled import __file__ as bundled
 from talentcast.store.restricted import likelihood_rows
 from talentcast.store.schema import to_arrow
@@ -26,13 +29,18 @@ def release() -> ReturnRelease:
     records = simulate_careers(3_000, np.random.default_rng(8)).records
     return return_release(
         records, Origin(2022), population="synthetic", source="simulator", seed=0,
-        scenarios=scenarios,
+        vintage=Vintage(date(2024, 1, 31)), scenarios=scenarios,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "name, contract",
-    [("forecasts", FORECASTS), ("return_cohorts", RETURN_COHORTS), ("model_cards", MODEL_CARDS)],
+    [
+        ("forecasts", FORECASTS),
+        ("return_cohorts", RETURN_COHORTS),
+        ("model_cards", MODEL_CARDS),
+        ("flow_scores", SCORES),
+    ],
 )
 def test_every_table_fits_its_contract(release: ReturnRelease, name: str, contract: Table) -> None:
     rows: pd.DataFrame = getattr(release, name)
@@ -41,7 +49,7 @@ def test_every_table_fits_its_contract(release: ReturnRelease, name: str, contra
 
 def test_no_published_table_holds_an_individual(release: ReturnRelease) -> None:
     ids = set(release.marks["researcher_id"])
-    for name in ("forecasts", "return_cohorts", "model_cards", "scores"):
+    for name in ("forecasts", "return_cohorts", "model_cards", "scores", "flow_scores"):
         rows: pd.DataFrame = getattr(release, name)
         text = rows.select_dtypes(include=["object", "str"]).astype(str)
         for column in text:
@@ -65,3 +73,13 @@ def test_individual_rows_are_coarse_and_of_the_restricted_kind(release: ReturnRe
 
 def test_the_card_says_that_the_people_are_synthetic(release: ReturnRelease) -> None:
     assert "synthetic" in set(release.model_cards["topic"])
+
+
+def test_past_flows_are_scored_beside_the_recent_rate(release: ReturnRelease) -> None:
+    scores = release.flow_scores.pivot_table(
+        index=["model", "origin_year"], columns="metric", values="value"
+    )
+    assert set(scores.index.get_level_values("model")) == {DEFAULT_MODEL, RECENT_RATE}
+    assert (scores["wis"] > 0).all()
+    assert scores[["coverage_50", "coverage_80", "coverage_95"]].le(1).all(axis=None)
+    assert (scores["coverage_95"] >= scores["coverage_50"]).all()
