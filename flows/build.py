@@ -22,6 +22,7 @@ from models.registry import Context
 from models.returns.release import ReturnRelease
 from models.returns.share_effects import share_changes
 from talentcast.config import Settings
+from talentcast.domain.checks import merge
 from talentcast.domain.types import SeriesKey, Vintage, VintageKind
 from talentcast.sources.bundled import bundled_covariates
 from talentcast.sources.lender import lending_panel
@@ -103,7 +104,9 @@ def build(
     for panel in panels:
         steps.finish(f"Forecasting {panel.key.population}")
         changes = _changes(pending, panel, plan)
-        rows = pd.concat([forecast(panel, model, plan, context, changes) for model in plan.models])
+        by_model = [forecast(panel, model, plan, context, changes) for model in plan.models]
+        gates.require("forecasts", merge(one.report for one in by_model))
+        rows = pd.concat([one.rows for one in by_model])
         gates.require("forecasts", check_published(panel, rows, plan, len(changes)))
         forecasts.append(rows)
     observations = pd.concat([observe(known, panel) for panel in panels])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 from prefect import task
@@ -13,28 +14,40 @@ from features.panel import Panel
 from features.series import rows_of, vintage_of
 from features.vintages import KnownCounts
 from models.backtest import backtest, score_rows
+from models.fallbacks import fallback_report
 from models.forecast_rows import forecast_rows
 from models.plan import Plan
 from models.registry import Context, create
 from models.track_record import scored_origins
+from talentcast.domain.checks import CheckReport
 from talentcast.sources.lender import lending_panel
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Rows of `forecasts`, and which series the model could not fit."""
+
+    rows: pd.DataFrame
+    report: CheckReport
 
 
 @task(task_run_name="forecast {panel.key.population} with {model}", cache_policy=NO_CACHE)
 def forecast(
     panel: Panel, model: str, plan: Plan, context: Context, changes: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+) -> Forecast:
     """Forecast one population with one model; the default one also under each scenario."""
     is_default = model == plan.default_model
-    return forecast_rows(
+    forecaster = create(model, context.until(panel.origin))
+    rows = forecast_rows(
         panel,
-        create(model, context.until(panel.origin)),
+        forecaster,
         horizons=plan.horizons,
         n_draws=plan.n_draws,
         n_samples=plan.n_samples if is_default else 0,
         seed=plan.seed,
         changes=changes if is_default else {},
     )
+    return Forecast(rows, fallback_report(forecaster, panel))
 
 
 @task(cache_policy=NO_CACHE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -103,10 +103,12 @@ class Pooled:
         self._settings = settings or PooledSettings()
         self._covariates = covariates
         self._larger_panel = larger_panel
+        self.fallbacks: Mapping[str, str] = {}
 
     def fit(self, panel: Panel) -> Self:
         """Read the panel; the work is done once the horizons are known."""
         self._panel = panel
+        self.fallbacks = {}
         return self
 
     def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
@@ -134,6 +136,7 @@ class Pooled:
 
     def _drift(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
         n_years = self._panel.counts.shape[0]
+        self.fallbacks = dict.fromkeys(self._panel.countries, f"{n_years} years, needs {MIN_YEARS}")
         warnings.warn(
             f"{self._panel.key.population}: {n_years} years leave no past error to learn from. "
             f"The pooled model needs {MIN_YEARS}, or a larger panel to borrow from; "
