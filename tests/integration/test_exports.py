@@ -136,7 +136,9 @@ def test_tasks_of_a_hub_name_every_level_date_and_location_that_was_submitted(hu
         assert not {"location", "horizon"} & set(compound)
 
 
-def test_no_cell_of_the_workbook_is_a_formula(release: Release, root: Path, tmp_path: Path) -> None:
+def test_f093_no_cell_of_the_workbook_is_a_formula(
+    release: Release, root: Path, tmp_path: Path
+) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     (path,) = writer("xlsx")(release, root, tmp_path)
     book = openpyxl.load_workbook(path)
@@ -170,7 +172,7 @@ def test_the_workbook_opens_in_libreoffice_with_the_same_cells(
         assert cells[0] == cells[1]
 
 
-def test_text_that_looks_like_a_formula_is_inert_in_csv(
+def test_f093_text_that_looks_like_a_formula_is_inert_in_csv(
     release: Release, root: Path, tmp_path: Path
 ) -> None:
     writer("csv")(release, root, tmp_path)

@@ -97,7 +97,7 @@ def test_a_series_of_two_years_is_too_short() -> None:
     assert failed(check_counts(short)) == {"MIN_HISTORY"}
 
 
-def test_an_expectation_that_raises_is_reported_apart_from_a_violation() -> None:
+def test_f078_an_expectation_that_raises_is_reported_apart_from_a_violation() -> None:
     source = Bundled()
     counts = source.parse(source.download()).counts
     report = check_counts(counts[counts["population"] == "robotics_authors"].drop(columns="year"))
@@ -108,7 +108,7 @@ def test_an_expectation_that_raises_is_reported_apart_from_a_violation() -> None
     assert outcomes["CHECKS_EVALUATED"].outcome is Outcome.FAIL
 
 
-def test_an_empty_suite_fails() -> None:
+def test_f077_an_empty_suite_fails() -> None:
     report = run_checks(pd.DataFrame({"value": [1]}), [], stage="counts", table="any")
     assert failed(report) == {"CHECKS_EVALUATED"}
 
@@ -177,7 +177,7 @@ def test_crossing_quantiles_fail() -> None:
     }
 
 
-def test_values_that_are_not_finite_fail() -> None:
+def test_f082_values_that_are_not_finite_fail() -> None:
     frame = forecasts()
     report = check_forecasts(changed(frame, row_of(frame, "median"), value=np.nan))
     assert failed(report) == {"FINITE", "VALUE_MISSING"}

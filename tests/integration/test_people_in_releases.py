@@ -67,14 +67,14 @@ def test_counts_flows_and_cohorts_come_from_one_folder(home: Path) -> None:
     assert len(talentcast.read("model_cards", release, home=home))
 
 
-def test_published_counts_of_people_are_rounded_and_no_cell_is_small(home: Path) -> None:
+def test_f097_published_counts_of_people_are_rounded_and_no_cell_is_small(home: Path) -> None:
     release = str(talentcast.releases(home=home)["release_id"].iloc[0])
     people = talentcast.read("observations", release, home=home)["researchers"]
     assert (people % 5 == 0).all()
     assert people.min() >= 10
 
 
-def test_nobody_can_be_found_outside_the_restricted_store(folder: Path, home: Path) -> None:
+def test_f096_nobody_can_be_found_outside_the_restricted_store(folder: Path, home: Path) -> None:
     ids = set(pq.read_table(folder / "careers.parquet")["researcher_id"].unique().to_pylist())
     restricted = home / "restricted"
     pseudonyms = {
@@ -91,7 +91,7 @@ def test_nobody_can_be_found_outside_the_restricted_store(folder: Path, home: Pa
         assert not wanted & set(ID_LIKE.findall(content)), path
 
 
-def test_the_orchestrator_holds_nobody(home: Path, folder: Path) -> None:
+def test_f088_the_orchestrator_holds_nobody(home: Path, folder: Path) -> None:
     import sqlite3
 
     from prefect.settings import get_current_settings

@@ -45,7 +45,7 @@ def everything(root: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file())
 
 
-def test_individual_rows_are_neither_written_nor_read_unless_asked_for(
+def test_f099_individual_rows_are_neither_written_nor_read_unless_asked_for(
     store: RestrictedStore,
 ) -> None:
     with pytest.raises(ConfigurationError, match="ALLOW_INDIVIDUAL"):
@@ -57,7 +57,7 @@ def test_individual_rows_are_neither_written_nor_read_unless_asked_for(
 
 
 @pytest.mark.parametrize("place", ["releases/restricted", "."])
-def test_the_store_may_not_share_a_folder_with_releases(tmp_path: Path, place: str) -> None:
+def test_f099_the_store_may_not_share_a_folder_with_releases(tmp_path: Path, place: str) -> None:
     with pytest.raises(ConfigurationError, match="within each other"):
         RestrictedStore(tmp_path / place, releases=tmp_path / "releases")
 

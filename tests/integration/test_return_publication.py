@@ -186,7 +186,7 @@ def test_the_expected_number_tells_no_more_than_rate_and_rounded_count(
     assert np.allclose(shown["expected_returns"], made, atol=1e-3)
 
 
-def test_one_more_person_changes_nothing_in_the_next_release(
+def test_f098_one_more_person_changes_nothing_in_the_next_release(
     fitted: tuple[ReturnModel, pd.DataFrame],
 ) -> None:
     """Somebody who knows all others subtracts two releases to see whether a person joined."""

@@ -40,7 +40,7 @@ def test_probabilities_rise_with_the_horizon_and_leave_room_for_other_exits(
     assert (incidence > 0).all() and (incidence.sum(axis=2) < 1).all()
 
 
-def test_the_same_records_and_seed_give_the_same_model(
+def test_f084_the_same_records_and_seed_give_the_same_model(
     simulated: SimulatedCareers, model: ReturnModel, marks: pd.DataFrame
 ) -> None:
     again = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0)
@@ -124,14 +124,14 @@ def test_a_saved_model_predicts_the_same(model: ReturnModel, marks: pd.DataFrame
     assert np.allclose(loaded.incidence(marks), model.incidence(marks), atol=1e-12)
 
 
-def test_a_changed_model_is_refused_before_it_is_parsed(model: ReturnModel) -> None:
+def test_f086_a_changed_model_is_refused_before_it_is_parsed(model: ReturnModel) -> None:
     saved = save_model(model)
     poisoned = SavedModel(saved.parameters, b"no archive at all")
     with pytest.raises(IntegrityError, match="Nothing was read"):
         load_model(poisoned, sha256=saved.sha256)
 
 
-def test_a_type_outside_the_list_is_refused(model: ReturnModel) -> None:
+def test_f085_a_type_outside_the_list_is_refused(model: ReturnModel) -> None:
     import pathlib
 
     import skops.io

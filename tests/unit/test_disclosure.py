@@ -28,7 +28,7 @@ def cells(*people: int) -> pd.DataFrame:
     return pd.DataFrame({"year": 2000, "host": list("abcdefgh")[: len(people)], "people": people})
 
 
-def test_a_small_cell_takes_the_smallest_other_cell_with_it() -> None:
+def test_f097_a_small_cell_takes_the_smallest_other_cell_with_it() -> None:
     assert withheld(cells(3, 40, 25), [["year"]]).tolist() == [TOO_FEW, "", COMPLEMENT]
 
 
@@ -64,7 +64,7 @@ def most_and_least(table: pd.DataFrame, hidden: np.ndarray, totals: list[list[st
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_no_withheld_cell_can_be_had_by_subtracting_in_any_direction(seed: int) -> None:
+def test_f097_no_withheld_cell_can_be_had_by_subtracting_in_any_direction(seed: int) -> None:
     rng = np.random.default_rng(seed)
     keys = list(product(["x", "y", "z", "w"], ["a", "b", "c", "d"]))
     table = pd.DataFrame(keys, columns=["origin", "host"]).assign(
@@ -95,7 +95,7 @@ def published(table: pd.DataFrame, before: pd.DataFrame, protection: Protection)
 
 
 @pytest.mark.parametrize("newcomers", [1, 2, 4, 9])
-def test_two_releases_do_not_show_who_joined_in_between(newcomers: int) -> None:
+def test_f098_two_releases_do_not_show_who_joined_in_between(newcomers: int) -> None:
     """The attacker knows everybody but a few people who came between the releases."""
     nothing = pd.DataFrame()
     for size in range(10, 60, 7):
@@ -108,7 +108,7 @@ def test_two_releases_do_not_show_who_joined_in_between(newcomers: int) -> None:
     assert (later["shown"] - bare["shown"]).max() == newcomers, "unprotected, it shows"
 
 
-def test_small_steps_over_many_releases_show_only_large_differences() -> None:
+def test_f098_small_steps_over_many_releases_show_only_large_differences() -> None:
     before, shown = pd.DataFrame(), []
     for size in range(20, 60):
         before = published(cells(size, 200, 300), before, DEFAULT)
@@ -175,7 +175,7 @@ def test_a_rate_tells_no_more_than_its_rounded_count(people: int) -> None:
     assert rate_step(people) >= min(2.5 / people, 0.5)
 
 
-def test_counts_of_two_releases_differ_by_nobody_or_by_many() -> None:
+def test_f098_counts_of_two_releases_differ_by_nobody_or_by_many() -> None:
     before = counts(USA=103, CHN=52, FRA=7, DEU=6, ITA=12)
     shown = protected_counts(before)
     for country in ("USA", "CHN", "FRA", "ITA"):

@@ -91,7 +91,7 @@ def test_until_cuts_years_and_keeps_parts() -> None:
     assert panel.countries == ("FRA", "USA")
 
 
-def test_two_years_are_too_short() -> None:
+def test_f081_two_years_are_too_short() -> None:
     table = counts(USA=[100] * 6, FRA=[100] * 6)
     with pytest.raises(InputRejectedError, match="SHORT_PANEL"):
         build_panel(table, KEY, last_year=2001)

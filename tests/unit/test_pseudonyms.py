@@ -14,7 +14,7 @@ from talentcast.privacy.pseudonyms import PseudonymKey, pseudonymised, require_k
 KEY = PseudonymKey(secrets.token_bytes(32))
 
 
-def test_an_attacker_with_every_id_but_no_key_finds_nobody() -> None:
+def test_f095_an_attacker_with_every_id_but_no_key_finds_nobody() -> None:
     """The dictionary attack: hash all known ids in the usual ways and compare."""
     ids = [f"0000-0001-{number:04d}-0000" for number in range(2000)]
     published = {KEY.pseudonym(researcher_id) for researcher_id in ids}
@@ -37,7 +37,7 @@ def test_a_run_on_real_people_refuses_to_start_without_a_good_key(text: str | No
         require_key(text)
 
 
-def test_a_key_beside_the_data_is_refused() -> None:
+def test_f095_a_key_beside_the_data_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="beside the data"):
         require_key(None, file=Path("data/key"), apart_from=[Path("data")])
 

@@ -10,7 +10,7 @@ from talentcast.domain.types import CountingRule, SeriesKey
 KEY = SeriesKey("scholars", CountingRule.WHOLE, "register")
 
 
-def test_a_constant_series_falls_back_to_drift_and_says_so() -> None:
+def test_f079_a_constant_series_falls_back_to_drift_and_says_so() -> None:
     years = pd.RangeIndex(2000, 2012)
     rng = np.random.default_rng(3)
     moving = 500 * np.exp(np.cumsum(rng.normal(0.02, 0.05, len(years))))
@@ -21,7 +21,7 @@ def test_a_constant_series_falls_back_to_drift_and_says_so() -> None:
     assert fitted.fallbacks == {"CCC": "constant"}
 
 
-def test_a_short_panel_falls_back_to_drift_everywhere() -> None:
+def test_f081_a_short_panel_falls_back_to_drift_everywhere() -> None:
     years = pd.RangeIndex(2000, 2004)
     table = pd.DataFrame(
         {"AAA": [100.0, 110, 120, 150], "ROW": [900.0, 880, 870, 850]}, index=years

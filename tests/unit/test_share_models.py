@@ -46,14 +46,14 @@ def assert_valid(draws: Draws, data: Panel) -> None:
 
 
 @every_model
-def test_draws_close_and_quantiles_do_not_cross(name: str) -> None:
+def test_f083_draws_close_and_quantiles_do_not_cross(name: str) -> None:
     data = panel()
     assert_valid(draw(name, data), data)
 
 
 @every_model
 @pytest.mark.parametrize("n_years", [3, 4, 5, 6, 7, 8])
-def test_short_panels_get_a_forecast_with_some_spread(name: str, n_years: int) -> None:
+def test_f080_short_panels_get_a_forecast_with_some_spread(name: str, n_years: int) -> None:
     data = panel(n_years)
     draws = draw(name, data)
     assert_valid(draws, data)
@@ -88,7 +88,7 @@ def test_two_parts_are_enough(name: str) -> None:
 
 
 @every_model
-def test_the_same_seed_gives_the_same_draws(name: str) -> None:
+def test_f084_the_same_seed_gives_the_same_draws(name: str) -> None:
     np.testing.assert_array_equal(draw(name, panel()).shares, draw(name, panel()).shares)
 
 
