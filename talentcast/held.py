@@ -11,12 +11,11 @@ from typing import Any, Final, Generic, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import RELEASES, table
+from talentcast.indexed_rows import IndexedRows, coded, plain
 from talentcast.store import pointer, reader
 from talentcast.store.release import Release
 
@@ -66,12 +65,8 @@ class Held(Generic[_Value]):
         return sum(self._weigh(value) for value in self._values.values())
 
 
-def _bytes(rows_: pa.Table) -> int:
-    return int(rows_.nbytes)
-
-
-_tables: Final[Held[pa.Table]] = Held(HELD_TABLES, _bytes)
-_answers: Final[Held[pa.Table]] = Held(HELD_ANSWERS, _bytes)
+_tables: Final[Held[IndexedRows]] = Held(HELD_TABLES, lambda held: held.nbytes)
+_answers: Final[Held[pa.Table]] = Held(HELD_ANSWERS, lambda answer: int(answer.nbytes))
 _releases: Final[Held[list[Release]]] = Held(4)
 
 
@@ -112,7 +107,7 @@ def rows(
         filters: Value, or values, by column.
         columns: Only these; all of the contract by default.
     """
-    frame: pd.DataFrame = _plain(_answer(name, release, root, filters, columns)).to_pandas()
+    frame: pd.DataFrame = plain(_answer(name, release, root, filters, columns)).to_pandas()
     return frame
 
 
@@ -135,7 +130,9 @@ def _answer(
     # What was asked once is asked again, by every view of a dashboard: keep the answers too.
     return _answers.get(
         (*key, tuple(sorted(asked.items())), columns and tuple(columns)),
-        lambda: _matching(_tables.get(key, lambda: _load(name, release, root)), asked, columns),
+        lambda: _tables.get(key, lambda: IndexedRows(_load(name, release, root))).matching(
+            asked, columns
+        ),
     )
 
 
@@ -144,19 +141,8 @@ def distinct(
 ) -> pd.DataFrame:
     """Return the different rows that some columns hold; arguments as for `rows`."""
     found = _answer(name, release, root, filters, columns)
-    frame: pd.DataFrame = _plain(found.group_by(list(columns)).aggregate([])).to_pandas()
+    frame: pd.DataFrame = plain(found.group_by(list(columns)).aggregate([])).to_pandas()
     return frame
-
-
-def _matching(
-    held: pa.Table, asked: Mapping[str, Sequence[Any]], columns: Sequence[str] | None
-) -> pa.Table:
-    """Return the rows that every filter keeps."""
-    kept = np.arange(held.num_rows)
-    for column, values in asked.items():
-        kept = kept[_matches(held.column(column), values, kept)]
-    chosen = held if columns is None else held.select(list(columns))
-    return chosen.take(pa.array(kept))
 
 
 def _load(name: str, release: Release, root: Path) -> pa.Table:
@@ -165,7 +151,7 @@ def _load(name: str, release: Release, root: Path) -> pa.Table:
     entry = release.tables[name]
     paths = [root / name / file.path for file in entry.files]
     if not paths or not all(path.is_file() for path in paths):
-        return _coded(reader.read_rows(name, release, root))  # says what is wrong, if it is
+        return coded(reader.read_rows(name, release, root))  # says what is wrong, if it is
     texts = [
         column.name
         for column in contract.columns
@@ -180,44 +166,7 @@ def _load(name: str, release: Release, root: Path) -> pa.Table:
             ),
         )  # fmt: skip
     ordered = [column for column in contract.column_names if column in joined.column_names]
-    return _coded(joined.select(ordered))
-
-
-def _coded(rows_: pa.Table) -> pa.Table:
-    """Return the rows in one piece, every text column as codes."""
-    columns = []
-    for column in rows_.columns:
-        whole = column.combine_chunks()
-        if isinstance(whole, pa.ChunkedArray):
-            whole = whole.chunk(0) if whole.num_chunks else pa.array([], column.type)
-        if pa.types.is_string(whole.type) or pa.types.is_large_string(whole.type):
-            whole = whole.dictionary_encode()
-        columns.append(whole)
-    return pa.table(columns, names=rows_.column_names)
-
-
-def _plain(rows_: pa.Table) -> pa.Table:
-    """Return the rows with text as text."""
-    columns = [
-        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-        for column in rows_.columns
-    ]
-    return pa.table(columns, names=rows_.column_names)
-
-
-def _matches(
-    column: pa.ChunkedArray, wanted: Sequence[Any], places: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Say which of some rows hold a wanted value."""
-    array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-    if not pa.types.is_dictionary(array.type):
-        hits = pc.is_in(array.take(pa.array(places)), value_set=pa.array(wanted).cast(array.type))
-        return np.asarray(hits.to_numpy(zero_copy_only=False), dtype=bool)
-    known = pc.is_in(array.dictionary, value_set=pa.array(wanted, array.dictionary.type))
-    # The code of a missing value is -1: it matches nothing.
-    by_code = np.append(known.to_numpy(zero_copy_only=False).astype(bool), False)
-    codes = array.indices if array.null_count == 0 else pc.fill_null(array.indices, -1)
-    return np.asarray(by_code[codes.to_numpy(zero_copy_only=False)[places]], dtype=bool)
+    return coded(joined.select(ordered))
 
 
 def _values(wanted: object) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Required, TypedDict, Unpack
 
 import pandas as pd
 
@@ -12,7 +12,11 @@ from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import OutputType, Target
 from talentcast.findings.joint_samples import Worlds
+from talentcast.findings.load import BASELINE
 from talentcast.store.release import Release
+
+#: What must be the same in all rows of one series; the scenario has a default.
+_AXES: Final = ("population", "counting_rule", "source", "model")
 
 
 def read(
@@ -44,50 +48,48 @@ def releases(*, home: Path | str | None = None) -> pd.DataFrame:
     return pd.DataFrame([found.to_row() for found in held.releases(_root(home))])
 
 
-def probability_ahead(
-    first: str,
-    second: str,
-    *,
-    population: str,
-    counting_rule: str | None = None,
-    source: str | None = None,
-    scenario: str = "baseline",
-    release: str = "latest",
-    home: Path | str | None = None,
-) -> pd.Series:
+class SeriesChoice(TypedDict, total=False):
+    """Which series of which release a question is about.
+
+    Attributes:
+        population: Who is counted.
+        counting_rule: Needed only where a population is counted by several rules.
+        source: Needed only where several sources count it.
+        scenario: Stated assumptions; `baseline` by default.
+        release: A release id, or `latest`, the default.
+        home: Folder that holds the releases; `TALENTCAST_HOME` or `./var` by default.
+    """
+
+    population: Required[str]
+    counting_rule: str
+    source: str
+    scenario: str
+    release: str
+    home: Path | str | None
+
+
+def probability_ahead(first: str, second: str, **series: Unpack[SeriesChoice]) -> pd.Series:
     """Return, for each forecast year, the probability that the first country has more researchers.
 
     Args:
         first: Country code.
         second: Country code.
-        population: Who is counted.
-        counting_rule: Needed only where a population is counted by several rules.
-        source: Needed only where several sources count it.
-        scenario: Stated assumptions.
-        release: A release id, or ``latest``.
-        home: Folder that holds the releases.
+        **series: Which series of which release, see `SeriesChoice`.
 
     Returns:
         Fraction of joint samples in which the first country's share is larger, by `target_year`.
 
     Raises:
         UsageError: If the release has no such series, or the series no such country.
+
+    Example:
+        ``probability_ahead("CHN", "USA", population="neurips_authorships")``
     """
-    chosen = _series(population, counting_rule, source, scenario)
-    return _worlds(chosen, release, home).ahead(first, second)
+    return _worlds(series).ahead(first, second)
 
 
 def probability_overtakes(
-    first: str,
-    second: str,
-    *,
-    by: int,
-    population: str,
-    counting_rule: str | None = None,
-    source: str | None = None,
-    scenario: str = "baseline",
-    release: str = "latest",
-    home: Path | str | None = None,
+    first: str, second: str, *, by: int, **series: Unpack[SeriesChoice]
 ) -> float:
     """Return the probability that the first country is ahead in at least one year up to `by`.
 
@@ -100,12 +102,7 @@ def probability_overtakes(
         first: Country code.
         second: Country code.
         by: Last year that counts.
-        population: Who is counted.
-        counting_rule: Needed only where a population is counted by several rules.
-        source: Needed only where several sources count it.
-        scenario: Stated assumptions.
-        release: A release id, or ``latest``.
-        home: Folder that holds the releases.
+        **series: Which series of which release, see `SeriesChoice`.
 
     Raises:
         UsageError: If the release has no such series, the series no such country, or the forecast
@@ -114,28 +111,21 @@ def probability_overtakes(
     Example:
         ``probability_overtakes("CHN", "USA", by=2027, population="neurips_authorships")``
     """
-    chosen = _series(population, counting_rule, source, scenario)
-    return _worlds(chosen, release, home).ahead_at_some_time(first, second, by=by)
+    return _worlds(series).ahead_at_some_time(first, second, by=by)
 
 
-def _series(
-    population: str, counting_rule: str | None, source: str | None, scenario: str
-) -> dict[str, str]:
-    given = {
-        "population": population, "counting_rule": counting_rule, "source": source,
-        "scenario": scenario,
-    }  # fmt: skip
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _worlds(chosen: dict[str, str], release: str, home: Path | str | None) -> Worlds:
-    root = _root(home)
-    found = held.find(release, root)
+def _worlds(series: SeriesChoice) -> Worlds:
+    root = _root(series.get("home"))
+    found = held.find(series.get("release", "latest"), root)
+    chosen = {"scenario": BASELINE} | {
+        axis: str(value) for axis, value in series.items() if axis not in ("release", "home")
+    }
     filters = chosen | {"target": str(Target.SHARE), "output_type": str(OutputType.SAMPLE)}
-    samples = held.rows("forecasts", found, root, filters=filters)
+    columns = [*_AXES, "target_year", "output_type_id", "country", "value"]
+    samples = held.rows("forecasts", found, root, filters=filters, columns=columns)
     if samples.empty:
         raise UsageError(_no_series(chosen, found))
-    for axis in ("counting_rule", "source", "model"):
+    for axis in _AXES:
         if len(options := sorted(samples[axis].unique())) > 1:
             raise UsageError(f"Several series fit. Choose {axis}: {', '.join(options)}.")
     return Worlds.from_rows(samples)
