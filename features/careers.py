@@ -150,7 +150,7 @@ def _work_columns(affiliations: ir.Table) -> tuple[str, ...]:
 
 
 def _modal_candidates(affiliations: ir.Table) -> ir.Table:
-    """One row per person-year with the sorted array of countries of largest weight."""
+    """One row per person-year with the countries of largest weight, in no order."""
     work_columns = _work_columns(affiliations)
     by_country = affiliations.group_by("researcher_id", "year", "country").aggregate(
         weight=affiliations.weight.sum().round(_WEIGHT_DIGITS),
@@ -164,7 +164,7 @@ def _modal_candidates(affiliations: ir.Table) -> ir.Table:
     ranked = comparable.mutate(largest=largest)
     is_candidate = ranked.weight == ranked.largest
     return ranked.group_by("researcher_id", "year").aggregate(
-        tied=ranked.country.collect(where=is_candidate, order_by=ranked.country),
+        tied=ranked.country.collect(where=is_candidate),
         first_in_alphabet=ranked.country.min(where=is_candidate),
         n_tied=is_candidate.sum(),
         **{name: ranked[name].max() for name in work_columns},
