@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +13,19 @@ from talentcast.store.release import Release
 
 def show_headline(headline: pd.DataFrame, release: Release) -> None:
     """Put the leading shares with their 80 % intervals on the run's page."""
-    create_table_artifact(
-        key="headline-shares",
-        table=[
-            {str(name): value for name, value in row.items()} for row in headline.to_dict("records")
-        ],
-        description=f"Leading shares in release {release.release_id}, with 80 % intervals.",
+    show_table(
+        "headline-shares",
+        headline,
+        f"Leading shares in release {release.release_id}, with 80 % intervals.",
     )
+
+
+def show_table(key: str, rows: pd.DataFrame, description: str) -> None:
+    """Put a table on the run's page."""
+    create_table_artifact(
+        key=key, table=json.loads(rows.to_json(orient="records", date_format="iso")),
+        description=description,
+    )  # fmt: skip
 
 
 def link_report(report: Path) -> None:

@@ -18,6 +18,7 @@ from flows.careers import keep_restricted
 from flows.delivery import deliver
 from flows.gates import Gates
 from flows.inputs import fetch_all, parse_all
+from flows.lateness import superseded
 from flows.progress import Steps
 from flows.publishing import publish_release
 from flows.release_tables import with_record
@@ -93,6 +94,8 @@ def refresh(
 
     Running it again with the same inputs, settings and code publishes nothing and says so.
     """
+    if (skipped := superseded(Refreshed)) is not None:
+        return skipped
     settings = load_settings(home)
     approval = Approval.of(approve_revisions, approved_by, reason)
     plan = Plan(

@@ -7,35 +7,38 @@ from typing import Annotated
 
 import pandas as pd
 from prefect import flow, task
-from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
+from flows.artifacts import show_table
+from flows.lateness import superseded
 from models.release_scores import score_published
 from talentcast.config import load_settings
 from talentcast.domain.types import Target, VintageKind
 from talentcast.store.pointer import CURRENT_KINDS, find_release, list_releases
 from talentcast.store.reader import condition, read_frame
+from talentcast.store.release import Release
 
 
-@task(cache_policy=NO_CACHE)
+@task(task_run_name="score {release.release_id}", cache_policy=NO_CACHE)
+def score_release(release: Release, observations: pd.DataFrame, root: Path) -> pd.DataFrame:
+    """Score one release against today's observations."""
+    quantiles = condition("forecasts", {"target": str(Target.SHARE), "output_type": "quantile"})
+    return score_published(
+        read_frame("forecasts", release, root, where=quantiles),
+        read_frame("observations", release, root),
+        observations,
+        training_vintage=release.as_of,
+        is_pseudo_vintage=release.vintage_kind is VintageKind.PSEUDO,
+    ).assign(made_by=str(release.release_id))
+
+
 def score_releases(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
     """Score every served release against today's observations, the oldest first."""
-    quantiles = condition("forecasts", {"target": str(Target.SHARE), "output_type": "quantile"})
-    served = [
-        release
+    scored = [
+        score_release(release, observations, root)
         for release in reversed(list_releases(root))
         if release.status == "published" and release.kind in CURRENT_KINDS
-    ]
-    scored = [
-        score_published(
-            read_frame("forecasts", release, root, where=quantiles),
-            read_frame("observations", release, root),
-            observations,
-            training_vintage=release.as_of,
-            is_pseudo_vintage=release.vintage_kind is VintageKind.PSEUDO,
-        ).assign(made_by=str(release.release_id))
-        for release in served
     ]
     return pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
 
@@ -48,15 +51,10 @@ def score(
 
     The same rows replace backtests of their origin in the next release that is published.
     """
+    if (skipped := superseded(pd.DataFrame)) is not None:
+        return skipped
     root = load_settings(home).releases
     observations = read_frame("observations", find_release("latest", root), root)
     record = score_releases(observations, root)
-    create_table_artifact(
-        key="track-record",
-        table=[
-            {str(name): str(value) for name, value in row.items()}
-            for row in record.to_dict("records")
-        ],
-        description="Scores of earlier releases against what was counted since.",
-    )
+    show_table("track-record", record, "Scores of earlier releases against what was counted since.")
     return record

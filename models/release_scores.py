@@ -74,6 +74,30 @@ def with_true_record(backtests: pd.DataFrame, published: pd.DataFrame) -> pd.Dat
     return both.drop_duplicates(key, keep="first", ignore_index=True)
 
 
+def mean_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return scores averaged over horizons, for a reader.
+
+    Args:
+        scores: Rows of `score_published`.
+
+    Returns:
+        One row per as-of date, population, counting rule and model: number of horizons scored,
+        weighted interval score and coverage, countries weighted by their share.
+    """
+    if scores.empty:
+        return pd.DataFrame()
+    weighted = scores[scores["country_group"] == "weighted"]
+    key = ["training_vintage", "population", "counting_rule", "model"]
+    means = weighted.pivot_table(index=key, columns="metric", values="value", aggfunc="mean")
+    horizons = weighted.groupby(key)["horizon_years"].nunique().rename("horizons")
+    return (
+        pd.concat([horizons, means[["wis", *(f"coverage_{c}" for c in COVERAGES)]]], axis=1)
+        .reset_index()
+        .rename(columns={"training_vintage": "as_of"})
+        .assign(as_of=lambda rows: rows["as_of"].dt.strftime("%Y-%m-%d"))
+    )
+
+
 def _each(due: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     for values, rows in due.groupby(_FORECAST, sort=True):
         named = dict(zip(_FORECAST, values, strict=True))

@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from talentcast.cli import (
+    backfill,
     backtest,
     checks,
     cohort,
+    deploy,
     doctor,
     export,
     mirror,
@@ -34,9 +36,11 @@ app = typer.Typer(
     epilog="First steps: `talentcast refresh`, then `talentcast releases show latest`.",
 )
 app.command("refresh")(refresh.refresh)
+app.command("backfill")(backfill.backfill)
 app.command("backtest")(backtest.backtest)
 app.command("check")(checks.check)
 app.command("cohort")(cohort.cohort)
+app.command("deploy")(deploy.deploy)
 app.command("doctor")(doctor.doctor)
 app.command("serve")(serve.serve)
 app.command("export")(export.export)

@@ -5,14 +5,18 @@ A message is one line that says what happened, where, and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import ClassVar
+from collections.abc import Collection, Mapping
+from typing import Any
 
 
 class TalentcastError(Exception):
     """Base of every expected failure."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes as message and attributes, whatever the constructor takes."""
+        return _restored, (type(self), self.args, self.__dict__)
 
 
 class UsageError(TalentcastError):
@@ -79,3 +83,24 @@ class ConfigurationError(TalentcastError):
     """A setting is missing or unusable."""
 
     exit_code = 6
+
+
+class YearsFailedError(TalentcastError):
+    """Some years of a backfill failed; the others are published."""
+
+    def __init__(self, errors: Mapping[int, Exception]) -> None:
+        self.errors = dict(errors)
+        first = min(errors)
+        self.exit_code = getattr(errors[first], "exit_code", 1)
+        super().__init__(
+            f"{len(errors)} years failed ({', '.join(map(str, sorted(errors)))}); the others are "
+            f"published. Mend the first and run again: {errors[first]}"
+        )
+
+
+def _restored(
+    kind: type[TalentcastError], args: tuple[Any, ...], attributes: Mapping[str, Any]
+) -> TalentcastError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error

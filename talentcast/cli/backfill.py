@@ -1,0 +1,96 @@
+"""talentcast backfill: publish what would have been forecast at the end of past years."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from talentcast.cli.options import Home, Json
+from talentcast.cli.output import print_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from flows.backfill import Backfilled
+
+
+def backfill(
+    *,
+    first_year: Annotated[
+        int, typer.Option("--first-year", "--from", help="First year at whose end to forecast.")
+    ],
+    last_year: Annotated[
+        int, typer.Option("--last-year", "--to", help="Last such year; it must be over.")
+    ],
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", help="Built-in source or counts file; repeat for several."),
+    ] = None,
+    population: Annotated[
+        list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="Model, the default one first; repeat for several."),
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Publish one release per past year, from what was known at its end, and score them.
+
+    These releases never become the latest. Run again, it computes no published year twice.
+
+    Example: talentcast backfill --first-year 2010 --last-year 2019
+    """
+    from talentcast.cli.progress import progress_bar
+    from talentcast.config import load_settings, prepare_orchestrator
+
+    started = time.monotonic()
+    settings = load_settings(home)
+    prepare_orchestrator(settings)
+    with progress_bar() as update:
+        update("Starting the orchestrator", 0, 1)
+        from flows.backfill import DEFAULT_SOURCES
+        from flows.backfill import backfill as backfill_flow
+        from flows.progress import listening
+
+        with listening(update):
+            done = backfill_flow(
+                first_year=first_year,
+                last_year=last_year,
+                populations=population,
+                sources=source or list(DEFAULT_SOURCES),
+                models=model,
+                home=settings.home,
+            )
+    _print(done, as_json=json, seconds=time.monotonic() - started)
+
+
+def _print(done: Backfilled, *, as_json: bool, seconds: float) -> None:
+    print_rows([year.to_row() for year in done.years], as_json=as_json)
+    if as_json:
+        return
+    if len(done.scores):
+        typer.echo()
+        print_rows(
+            _by_model(done.summary),
+            as_json=False,
+            title="Weighted interval score by model, scored against what is known now",
+        )
+    made = sum(year.outcome == "published" for year in done.years)
+    typer.echo(f"\n{made} of {len(done.years)} years published in {seconds:.0f} s.")
+
+
+def _by_model(summary: pd.DataFrame) -> list[dict[str, str]]:
+    """Return one row per year and population, one column per model."""
+    key = ["as_of", "population", "counting_rule", "horizons"]
+    wide = summary.pivot_table(index=key, columns="model", values="wis", sort=False).reset_index()
+    return [
+        {
+            str(name): f"{value:.3g}" if isinstance(value, float) else str(value)
+            for name, value in row.items()
+        }
+        for row in wide.to_dict("records")
+    ]

@@ -1,0 +1,41 @@
+"""talentcast deploy: register the scheduled jobs at a Prefect server."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from talentcast.cli.options import Json
+from talentcast.cli.output import print_rows
+from talentcast.domain.errors import ConfigurationError
+
+
+def deploy(
+    *,
+    runs_at_once: Annotated[
+        int,
+        typer.Option("--runs-at-once", min=1, help="How many runs the work pool allows at a time."),
+    ] = 2,
+    json: Json = False,
+) -> None:
+    """Register work pool, deployments and automations at the server of PREFECT_API_URL.
+
+    Run it again after an upgrade; what is there already is updated.
+
+    Example: talentcast deploy
+    """
+    from talentcast.config import load_settings, prepare_orchestrator, server_url
+
+    if server_url() is None:
+        raise ConfigurationError(
+            "PREFECT_API_URL is not set, so there is no server to deploy to. Start one with "
+            "'prefect server start', then: export PREFECT_API_URL=http://127.0.0.1:4200/api"
+        )
+    prepare_orchestrator(load_settings())
+    from flows.deployment import deploy_all
+
+    print_rows([asdict(each) for each in deploy_all(at_once=runs_at_once)], as_json=json)
+    if not json:
+        typer.echo("\nNext, on the machine that is to work: prefect worker start --pool local")

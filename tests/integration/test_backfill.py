@@ -1,0 +1,172 @@
+"""Releases of past years: from what was known then, each on its own, and never twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import talentcast
+from talentcast.domain.errors import UsageError, YearsFailedError
+from talentcast.store.pointer import events, latest_release, list_releases
+
+pytestmark = pytest.mark.usefixtures("orchestrator")
+
+YEARS = range(2011, 2015)
+MAIN = "from talentcast.cli import main; main()"
+
+
+def counts_file(path: Path, first_year: int, last_year: int) -> str:
+    rows = [
+        f"{year},{country},{size + step * (year - 2000)}"
+        for year in range(first_year, last_year + 1)
+        for country, size, step in (("FRA", 900, 10), ("ITA", 700, 20), ("NA", 100, 30))
+    ]
+    path.write_text("\n".join(["year,country,researchers", *rows]))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("sources")
+    return [
+        counts_file(folder / "long.csv", 2000, 2019),
+        counts_file(folder / "young.csv", 2010, 2019),
+        counts_file(folder / "over.csv", 1995, 2005),
+    ]
+
+
+def run(sources: list[str], home: Path, first_year: int = YEARS[0], last_year: int = YEARS[-1]):  # type: ignore[no-untyped-def]
+    from flows.backfill import backfill
+
+    return backfill(
+        first_year=first_year, last_year=last_year, sources=sources, models=["naive", "drift"],
+        home=home,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(sources: list[str], orchestrator: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    done = run(sources, home)
+    assert [(year.year, year.outcome) for year in done.years] == [(y, "published") for y in YEARS]
+    assert [sorted(year.left_out) for year in done.years] == [
+        ["over", "young"], ["over", "young"], ["over"], ["over"],
+    ]  # fmt: skip
+    assert done.years[0].left_out["over"] == "the counts end in 2005"
+    assert set(done.summary["as_of"]) == {f"{year}-12-31" for year in YEARS}
+    assert set(done.summary["model"]) == {"naive", "drift"}
+    return home
+
+
+def test_a_past_year_uses_no_later_count_and_never_becomes_the_latest(home: Path) -> None:
+    assert latest_release(home / "releases") is None
+    for release in list_releases(home / "releases"):
+        year = release.as_of.as_of.year
+        assert (release.kind, release.vintage_kind) == ("backfill", "pseudo")
+        observed = talentcast.read("observations", str(release.release_id), home=home)
+        assert observed["year"].max() == year - 1
+        made = talentcast.read("forecasts", str(release.release_id), home=home)
+        assert set(made["origin_year"]) == {year - 1}
+        assert "scores" not in release.tables
+
+
+def row_hashes(home: Path) -> dict[str, Mapping[str, str]]:
+    return {
+        str(release.release_id): {name: e.row_hash for name, e in release.tables.items()}
+        for release in list_releases(home / "releases")
+    }
+
+
+def test_years_that_are_published_are_not_computed_again(home: Path, sources: list[str]) -> None:
+    before = events(home / "releases")
+    again = run(sources, home, last_year=YEARS[1])
+    assert {year.outcome for year in again.years} == {"already published"}
+    assert events(home / "releases") == before
+    assert len(again.scores)
+
+
+def test_a_killed_backfill_goes_on_where_it_was_with_the_same_rows(
+    home: Path, sources: list[str], tmp_path: Path
+) -> None:
+    from prefect.settings import get_current_settings
+
+    api = get_current_settings().api.url
+    command = [sys.executable, "-c", MAIN, "backfill", "--from", str(YEARS[0])]
+    command += ["--to", str(YEARS[-1]), "--home", str(tmp_path), "--model", "naive", "--model"]
+    command += ["drift", *(part for source in sources for part in ("--source", source))]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "PREFECT_API_URL": str(api)},  # noqa: TID251
+            stdout=log, stderr=log,
+        )  # fmt: skip
+    deadline = time.monotonic() + 180
+    while not list_releases(tmp_path / "releases") and time.monotonic() < deadline:
+        assert process.poll() is None, (tmp_path / "log").read_text()
+        time.sleep(0.05)
+    children = [int(pid) for pid in _children(process.pid)]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _wait_until_gone(children)
+    survived = {release.as_of.as_of.year for release in list_releases(tmp_path / "releases")}
+    assert 1 <= len(survived) < len(YEARS)
+
+    done = run(sources, tmp_path)
+    outcomes = {year.year: year.outcome for year in done.years}
+    assert {y for y, outcome in outcomes.items() if outcome == "already published"} == survived
+    assert len(events(tmp_path / "releases")) == len(YEARS)
+    assert row_hashes(tmp_path) == row_hashes(home)
+
+
+def test_a_year_that_fails_stops_no_other(tmp_path: Path) -> None:
+    counts = Path(counts_file(tmp_path / "lab.csv", 2000, 2012))
+    counts.write_text(counts.read_text().replace("2012,FRA,1020", "2012,FRA,-7"))
+    with pytest.raises(YearsFailedError, match=r"1 years failed \(2013\).*NEG_COUNT") as caught:
+        run([str(counts)], tmp_path, 2012, 2013)
+    assert caught.value.exit_code == 3
+    assert [r.as_of.as_of.year for r in list_releases(tmp_path / "releases")] == [2012]
+
+
+def test_years_without_history_or_not_over_are_skipped_with_the_reason(
+    sources: list[str], tmp_path: Path
+) -> None:
+    early = run(sources[:1], tmp_path, 1999, 2001).years
+    assert {year.outcome for year in early} == {"skipped"}
+    assert "nothing was counted before 1999" in early[0].problem
+    assert "SHORT_PANEL" in early[2].problem
+    (late,) = run(sources[:1], tmp_path, 2099, 2099).years
+    assert (late.outcome, late.problem) == ("skipped", "the year is not over")
+    assert list_releases(tmp_path / "releases") == []
+
+
+def test_career_records_and_years_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not career records"):
+        run(["synthetic_careers"], tmp_path)
+    with pytest.raises(UsageError, match="Swap them"):
+        run([], tmp_path, 2012, 2010)
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def _wait_until_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + 30
+    while left := [pid for pid in pids if _is_running(pid)]:
+        assert time.monotonic() < deadline, f"processes {left} outlived the run"
+        time.sleep(0.1)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
