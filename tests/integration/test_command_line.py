@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from talentcast.cli import main
+from console import Console
 
 ROWS = [
     (year, country, 100 + 5 * (year - 2000) + size)
     for year in range(2000, 2020)
     for country, size in (("FRA", 300), ("ITA", 200), ("ESP", 100), ("NA", 50))
 ]
-
-
-class Console:
-    """Runs commands in this process, as a shell would."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
-        self._patch, self._captured = patch, captured
-
-    def __call__(self, *arguments: object) -> tuple[int, str, str]:
-        """Return exit code, stdout and stderr."""
-        self._patch.setattr(sys, "argv", ["talentcast", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-            raise SystemExit(0)
-        said = self._captured.readouterr()
-        return int(stopped.value.code or 0), said.out, said.err
 
 
 @pytest.fixture
