@@ -92,17 +92,21 @@ def parse_scenario(text: str) -> Scenario:
     """
     try:
         values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _refused(f"the text is no YAML: {error}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise _refused(f"the text is no YAML: {reason}") from None
     if not isinstance(values, dict) or set(values) != {"name", "title", "changes"}:
         raise _refused("it needs exactly the fields name, title and changes")
-    name = values["name"]
+    name, title = values["name"], values["title"]
     if not isinstance(name, str) or not re.fullmatch(NAME_PATTERN, name) or name == BASELINE:
-        raise _refused(f"the name {name!r} is not small letters, digits, - and _")
+        raise _refused("the name is not small letters, digits, - and _, or is `baseline`")
+    # Only texts are looked at: a few aliases of YAML can stand for a list of any length.
+    if not isinstance(title, str) or not title.strip():
+        raise _refused("the title is no text")
     changes = values["changes"]
     if not isinstance(changes, list) or not changes:
         raise _refused("changes must be a list of at least one change")
-    return Scenario(name, str(values["title"]), tuple(_change(entry) for entry in changes))
+    return Scenario(name, title, tuple(_change(entry) for entry in changes))
 
 
 def changed_hazards(scenario: Scenario, marks: pd.DataFrame, hazards: Hazards) -> Hazards:
@@ -180,7 +184,9 @@ def _with_returns(hazards: Hazards, returns: NDArray[np.float64]) -> Hazards:
 
 
 def _change(entry: Any) -> Change:
-    if not isinstance(entry, dict) or entry.get("change") not in _FIELDS:
+    if not isinstance(entry, dict) or not all(isinstance(field, str) for field in entry):
+        raise _refused("a change is a list of fields and values")
+    if not isinstance(entry.get("change"), str) or entry["change"] not in _FIELDS:
         raise _refused(f"each change needs `change`: one of {sorted(_FIELDS)}")
     kind: Kind = entry["change"]
     wanted = _FIELDS[kind]
@@ -190,7 +196,7 @@ def _change(entry: Any) -> Change:
         raise _refused(f"a change of {kind} needs {sorted(missing)}")
     (field,) = wanted
     amount = entry[field]
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not np.isfinite(amount):
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
         raise _refused(f"{field} must be a number")
     if field == "factor" and not 0 <= amount <= 100:
         raise _refused("factor must lie within 0 to 100")
@@ -198,10 +204,13 @@ def _change(entry: Any) -> Change:
         raise _refused("points must lie within -100 to 100")
     for name in ("origin", "host"):
         value = entry.get(name)
-        if value is not None and not re.fullmatch(COUNTRY_PATTERN, str(value)):
-            raise _refused(f"{name} {value!r} is no ISO 3166-1 alpha-3 code")
+        if value is None:
+            continue
+        if not isinstance(value, str) or not re.fullmatch(COUNTRY_PATTERN, value):
+            raise _refused(f"{name} is no ISO 3166-1 alpha-3 code")
     for name in ("first_year", "last_year"):
-        if not isinstance(entry.get(name), int | None):
+        year = entry.get(name)
+        if isinstance(year, bool) or not isinstance(year, int | None):
             raise _refused(f"{name} must be a year")
     return Change(
         kind,

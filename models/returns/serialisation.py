@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+import zipfile
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -101,7 +102,12 @@ def load_model(saved: SavedModel, *, sha256: str) -> ReturnModel:
 
 
 def _load_trees(content: bytes) -> dict[str, Any]:
-    surplus = set(skops.io.get_untrusted_types(data=content)) - set(_TRUSTED)
+    try:
+        surplus = set(skops.io.get_untrusted_types(data=content)) - set(_TRUSTED)
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise IntegrityError(
+            f"The stored return model is no skops archive ({error}). Fit the model again."
+        ) from None
     if surplus:
         raise IntegrityError(
             f"The stored return model holds types that are not allowed: {sorted(surplus)}. "

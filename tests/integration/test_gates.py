@@ -90,7 +90,7 @@ def test_every_result_has_a_key_of_its_own() -> None:
     assert not frame.duplicated(["stage", "table", "check"]).any()
 
 
-def test_a_series_of_two_years_is_too_short() -> None:
+def test_f080_a_series_of_two_years_is_too_short() -> None:
     source = Bundled()
     counts = source.parse(source.download()).counts
     short = counts[counts["year"].between(2018, 2019) & (counts["population"] == "scholars_scopus")]

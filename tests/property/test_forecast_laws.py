@@ -53,7 +53,7 @@ def panels(draw: st.DrawFn) -> Panel:
 @pytest.mark.parametrize("model", ["naive", "drift", "pooled"])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(panel=panels())
-def test_every_sample_closes_and_no_quantiles_cross(model: str, panel: Panel) -> None:
+def test_f083_every_sample_closes_and_no_quantiles_cross(model: str, panel: Panel) -> None:
     rows = forecast_rows(
         panel, create(model), horizons=[1, 4, 10], n_draws=60, n_samples=20, seed=1
     )
