@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import html
 from dashboard.context import Context
+from dashboard.controls import pick
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
 from talentcast.charts.fan import fan_chart, field
@@ -140,16 +143,11 @@ def _pick(series: Series) -> tuple[str, str]:
     leaders = series.leaders
     left, right = st.columns(2, gap="small")
     names = {code: series.names.get(code, code) for code in leaders}
-    usual = _closest_pair(series)
-    first = left.selectbox(
-        "Will this country…", leaders, index=leaders.index(usual[0]),
-        format_func=names.__getitem__, key="pair-first",
-    )  # fmt: skip
-    second = right.selectbox(
-        "…be ahead of", leaders, index=leaders.index(usual[1]),
-        format_func=names.__getitem__, key="pair-second",
-    )  # fmt: skip
-    return str(first), str(second)
+    first, second = _closest_pair(series)
+    return (
+        pick(left, "first", "Will this country…", names, usual=first),
+        pick(right, "second", "…be ahead of", names, usual=second),
+    )
 
 
 def _closest_pair(series: Series) -> tuple[str, str]:
@@ -183,7 +181,8 @@ def _pair(context: Context, series: Series, first: str, second: str) -> None:
     last = float(ahead.iloc[-1])
     said = f"the chance that {ours} has a larger share than {theirs} in {series.target_year}."
     st.html(
-        f"<p class='tc-text' aria-live='polite'><strong>{sentence(odds(last))}:</strong> {said}</p>"
+        f"<p class='tc-text' aria-live='polite'><strong>{escape(sentence(odds(last)))}:</strong> "
+        f"{escape(said)}</p>"
     )
     description = f"{sentence(ours)} ahead of {theirs}: " + "; ".join(
         f"{year} {text}" for year, text in zip(rows["year"], rows["text"], strict=True)

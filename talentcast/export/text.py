@@ -6,8 +6,9 @@ from typing import Final
 
 import pandas as pd
 
-#: A cell that starts like this is run as a formula by spreadsheets, also behind blanks.
-_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+#: A cell that starts like this is run as a formula by spreadsheets, also behind blanks and in the
+#: wide forms of East Asian keyboards.
+_STARTS: Final = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def inert(value: object) -> object:
@@ -17,9 +18,11 @@ def inert(value: object) -> object:
         >>> inert("=1+1"), inert("-3 people"), inert("China"), inert(-3)
         ("'=1+1", "'-3 people", 'China', -3)
     """
-    if isinstance(value, str) and value.lstrip(" ").startswith(_STARTS):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    # A carriage return alone would end the row for some readers of CSV.
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text.lstrip(" ").startswith(_STARTS) else text
 
 
 def inert_frame(frame: pd.DataFrame) -> pd.DataFrame:
