@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup forecast test test-fast lint format docs serve bench lock clean
+.PHONY: help setup forecast test test-fast lint format docs serve bench lock sbom audit clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,20 @@ lock: setup ## Pin the newest packages that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --extra dev --extra bench --constraints constraints.txt \
 	  pyproject.toml --output-file bench/constraints.txt --upgrade
+
+sbom: setup ## Write dist/sbom.json: every locked package with its hashes, as CycloneDX
+	@mkdir -p dist
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements constraints.txt \
+	  --pyproject pyproject.toml --output-reproducible --of JSON --output-file dist/sbom.json
+	$(BIN)/python .ci/check_complete.py constraints.txt dist/sbom.json
+
+audit: setup ## Look every locked package up in the advisories; needs the network
+	@mkdir -p dist
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --strict --require-hashes --disable-pip \
+	  --requirement constraints.txt --format json --output dist/audit.json
+	$(BIN)/python .ci/check_complete.py constraints.txt dist/audit.json
 
 clean: ## Remove what make created, but not var/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
