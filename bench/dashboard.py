@@ -31,7 +31,7 @@ window.__shift = 0; window.__first = null; window.__changed = null;
 new PerformanceObserver(list => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.__shift += entry.value
 }).observe({type: 'layout-shift', buffered: true});
-const drawn = chart => (document.querySelector(chart + ' svg') || {}).textContent || '';
+const drawn = chart => (document.querySelector(chart + ' svg') || {}).outerHTML || '';
 const look = () => {
   if (window.__first === null && drawn('[data-testid=stVegaLiteChart]'))
     window.__first = performance.now();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -26,7 +26,8 @@ def wanted() -> dict[str, str]:
 
     A click on another page empties the address; the choice then stays.
     """
-    address = {name: value for name, value in st.query_params.items() if name in choices.NAMES}
+    known = choices.NAMES + choices.PAGE_NAMES
+    address = {name: value for name, value in st.query_params.items() if name in known}
     if address and address != st.session_state.get(_WRITTEN):
         st.session_state[_CHOSEN] = address
     chosen: dict[str, str] = st.session_state.setdefault(_CHOSEN, {})
@@ -60,8 +61,14 @@ def make_context(root: Path) -> tuple[Context, list[str]] | None:
 
 def write_address(choice: Choice) -> None:
     """Put the choice into the address, so that its link restores the view."""
-    query = choice.to_query()
-    st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = query
+    made = {n: v for n, v in st.session_state[_CHOSEN].items() if n in choices.PAGE_NAMES}
+    st.session_state[_CHOSEN] = choice.to_query() | made
+    _follow()
+
+
+def _follow() -> None:
+    """Make the address say what is chosen."""
+    query = st.session_state[_WRITTEN] = st.session_state[_CHOSEN]
     if dict(st.query_params) != query:
         st.query_params.from_dict(query)
 
@@ -74,7 +81,7 @@ def filter_row(context: Context, offers: Sequence[Offer]) -> None:
     scenarios = choices.scenarios(offers, choice.population, choice.counting)
     origin = context.full_series.origin_year
     with st.container(key="filters"):
-        columns = st.columns([5, 6, 3, 4, 6], gap="small")
+        columns = st.columns([5, 7, 3, 4, 6], gap="small")
         _select(columns[0], "population", "Population", populations, choice.population,
                 {name: population_words(name).name for name in populations})  # fmt: skip
         _select(columns[1], "counting", "Counting rule", countings, choice.counting,
@@ -86,7 +93,8 @@ def filter_row(context: Context, offers: Sequence[Offer]) -> None:
                 {name: sentence(name.replace("_", " ")) for name in scenarios})  # fmt: skip
         ids = [str(release.release_id) for release in context.releases]
         _select(columns[4], "release", "Release", ids, context.release_id,
-                dict(zip(ids, _all_release_words(context.releases), strict=True)))  # fmt: skip
+                {str(r.release_id): _release_words(r, _latest(context.releases))
+                 for r in context.releases})  # fmt: skip
 
 
 def country_control(context: Context) -> str:
@@ -98,6 +106,32 @@ def country_control(context: Context) -> str:
     return context.country
 
 
+def pick(
+    place: object,
+    name: str,
+    label: str,
+    words: Mapping[str, str],
+    *,
+    usual: str,
+    width: int | None = None,
+) -> str:
+    """Draw a choice that only one page has, and return what is chosen.
+
+    Args:
+        place: Where it stands.
+        name: One of `PAGE_NAMES`.
+        label: What the reader sees.
+        words: Options in order, with how to speak of them.
+        usual: Chosen until the reader chooses.
+        width: In pixels; without it the choice fills its column.
+    """
+    made = st.session_state[_CHOSEN].get(name)
+    value = str(made) if made in words else usual
+    _select(place, name, label, list(words), value, words, width=width)
+    _follow()
+    return value
+
+
 def notices(context: Context, missing: Sequence[str]) -> None:
     """Say above the heading what a reader must know first: at most one sentence each."""
     latest = _latest(context.releases)
@@ -105,7 +139,7 @@ def notices(context: Context, missing: Sequence[str]) -> None:
     if context.release.status == "retracted":
         reason = f": {context.release.reason}" if context.release.reason else ""
         said.append(f"Release {context.release_id} was retracted{reason}. Do not use its numbers.")
-    elif latest is not None and latest.sequence > context.release.sequence:
+    elif latest is not None and latest.release_id != context.release.release_id:
         said.append(f"Release {context.release_id} is not the latest one.")
     link = f"?release={latest.release_id}" if said and latest is not None else ""
     boxes = [html.notice(text, link=link, link_text="Show the latest.") for text in said]
@@ -122,7 +156,7 @@ def _select(
     label: str,
     options: Sequence[str],
     value: str,
-    words: dict[str, str],
+    words: Mapping[str, str],
     *,
     width: int | None = None,
 ) -> None:
@@ -158,12 +192,8 @@ def _counting_words(name: str, all_names: Sequence[str]) -> str:
     return sentence(rule_words(rule)) + (f" ({source})" if several else "")
 
 
-def _all_release_words(releases: Sequence[Release]) -> list[str]:
-    return [_release_words(release, str(releases[0].release_id)) for release in releases]
-
-
-def _release_words(release: Release, newest: str) -> str:
-    state = " · retracted" if release.status == "retracted" else ""
+def _release_words(release: Release, latest: Release | None) -> str:
+    if latest is not None and release.release_id == latest.release_id:
+        return f"{release.release_id} · latest"
     kind = f" · {release.kind}" if release.kind not in CURRENT_KINDS else ""
-    latest = " · latest" if str(release.release_id) == newest and not state and not kind else ""
-    return f"{release.release_id}{latest}{kind}{state}"
+    return f"{release.release_id}{kind}{' · retracted' * (release.status == 'retracted')}"

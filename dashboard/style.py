@@ -14,7 +14,7 @@ h1.tc-title,h2.tc-h2,h3.tc-h3,h1.tc-h1{font-family:"Source Serif",Georgia,serif!
 h1.tc-title,h1.tc-h1{font-size:2.125rem!important;line-height:1.15!important;max-width:44ch;
  text-wrap:balance;margin:0 0 .6rem;padding:0}
 h2.tc-h2{font-size:1.5rem!important;line-height:1.2!important;
- margin:1.6rem 0 .2rem;padding:0;max-width:44ch;text-wrap:balance}
+ margin:1.6rem 0 .2rem;padding:0;max-width:64ch;text-wrap:balance}
 h3.tc-h3{font-size:1.1875rem!important;line-height:1.3!important;
  margin:.4rem 0 .1rem;padding:0;text-wrap:balance}
 .tc-lead,.tc-text{max-width:68ch;margin:0 0 .4rem;line-height:1.55}
@@ -62,6 +62,7 @@ dl.tc-list{padding:0}.tc-list dt{color:var(--muted)}.tc-list dd{margin:0;overflo
 [data-testid="stVegaLiteChart"] svg{overflow:visible}
 [data-testid="stHeadingWithActionElements"] a{display:none}
 .st-key-filters [data-testid="stHorizontalBlock"]{gap:.8rem}
+[class*="st-key-filter-"],[class*="st-key-pick-"]{min-height:68px}
 @media (max-width:639px){
  h1.tc-title{font-size:1.625rem!important}
  .tc-table .second{display:none}

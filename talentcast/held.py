@@ -39,6 +39,8 @@ class Held(Generic[_Value]):
         self._most = most
         self._weigh = weigh
         self._values: OrderedDict[Hashable, _Value] = OrderedDict()
+        self._weights: dict[Hashable, int] = {}
+        self._weight = 0
         self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -56,13 +58,13 @@ class Held(Generic[_Value]):
             value = make()
             with self._lock:
                 self._values[key] = value
+                self._weight += self._weigh(value) - self._weights.get(key, 0)
+                self._weights[key] = self._weigh(value)
                 self._making.pop(key, None)
-                while len(self._values) > 1 and self._weight() > self._most:
-                    self._values.popitem(last=False)
+                while len(self._values) > 1 and self._weight > self._most:
+                    oldest, _ = self._values.popitem(last=False)
+                    self._weight -= self._weights.pop(oldest)
             return value
-
-    def _weight(self) -> int:
-        return sum(self._weigh(value) for value in self._values.values())
 
 
 _tables: Final[Held[IndexedRows]] = Held(HELD_TABLES, lambda held: held.nbytes)

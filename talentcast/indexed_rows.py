@@ -17,15 +17,16 @@ class IndexedRows:
 
     def __init__(self, rows_: pa.Table) -> None:
         self.rows = rows_
-        self._places: dict[str, tuple[NDArray[np.int32], NDArray[np.intp]]] = {}
+        self._start_of: dict[str, NDArray[np.intp]] = {}
+        self._places: dict[str, NDArray[np.int32]] = {}
         self._lock = threading.Lock()
 
     @property
     def nbytes(self) -> int:
-        """Memory that is held."""
-        return int(self.rows.nbytes) + sum(
-            order.nbytes for order, _ in tuple(self._places.values())
-        )
+        """Memory that is held at most."""
+        # Each text column that is asked for keeps its places, 4 bytes a row.
+        texts = sum(pa.types.is_dictionary(kind) for kind in self.rows.schema.types)
+        return int(self.rows.nbytes + 4 * texts * self.rows.num_rows)
 
     def matching(
         self, asked: Mapping[str, Sequence[Any]], columns: Sequence[str] | None = None
@@ -50,7 +51,7 @@ class IndexedRows:
         codes = self._codes(column, values)
         if codes is None:
             return int(self.rows.num_rows)
-        _, starts = self._index(column)
+        starts = self._starts(column)
         return int((starts[codes + 1] - starts[codes]).sum())
 
     def find(self, column: str, values: Sequence[Any]) -> NDArray[np.int32]:
@@ -59,29 +60,37 @@ class IndexedRows:
         if codes is None:
             places = np.arange(self.rows.num_rows, dtype=np.int32)
             return places[_matches(self.rows.column(column), values, places)]
-        order, starts = self._index(column)
+        order, starts = self._order(column), self._starts(column)
         found = [order[starts[code] : starts[code + 1]] for code in codes]
         return np.sort(np.concatenate(found)) if found else np.array([], dtype=np.int32)
 
     def _codes(self, column: str, values: Sequence[Any]) -> NDArray[np.intp] | None:
+        """Return the codes of some texts; None for a column of numbers."""
         array = _whole(self.rows.column(column))
         if not pa.types.is_dictionary(array.type):
             return None
         known = pc.is_in(array.dictionary, value_set=pa.array(values, array.dictionary.type))
         return np.flatnonzero(known.to_numpy(zero_copy_only=False))
 
-    def _index(self, column: str) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-        """Return places ordered by the code of a text, and where each code starts."""
+    def _starts(self, column: str) -> NDArray[np.intp]:
+        """Return where the rows of each code start once they are in the order of codes."""
+        with self._lock:
+            if column not in self._start_of:
+                array = _whole(self.rows.column(column))
+                counts = np.bincount(_code_of(array) + 1, minlength=len(array.dictionary) + 1)
+                self._start_of[column] = np.cumsum(counts)
+            return self._start_of[column]
+
+    def _order(self, column: str) -> NDArray[np.int32]:
+        """Return the places of rows in the order of their codes, missing values first."""
         with self._lock:
             if column not in self._places:
                 array = _whole(self.rows.column(column))
-                # A missing value is code -1 and comes first.
-                codes = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
-                starts = np.cumsum(np.bincount(codes + 1, minlength=len(array.dictionary) + 1))
-                is_short = len(array.dictionary) < np.iinfo(np.int16).max
+                codes = _code_of(array)
                 # Short codes are sorted by radix, ten times as fast.
-                order = np.argsort(codes.astype(np.int16) if is_short else codes, kind="stable")
-                self._places[column] = order.astype(np.int32), starts
+                if len(array.dictionary) < np.iinfo(np.int16).max:
+                    codes = codes.astype(np.int16)
+                self._places[column] = np.argsort(codes, kind="stable").astype(np.int32)
             return self._places[column]
 
 
@@ -116,10 +125,14 @@ def _matches(
         hits = pc.is_in(array.take(pa.array(places)), value_set=pa.array(wanted).cast(array.type))
         return np.asarray(hits.to_numpy(zero_copy_only=False), dtype=bool)
     known = pc.is_in(array.dictionary, value_set=pa.array(wanted, array.dictionary.type))
-    # The code of a missing value is -1: it matches nothing.
     by_code = np.append(known.to_numpy(zero_copy_only=False).astype(bool), False)
+    return np.asarray(by_code[_code_of(array)[places]], dtype=bool)
+
+
+def _code_of(array: pa.DictionaryArray) -> NDArray[np.int32]:
+    """Return the code of each row; -1, and so the last entry of a lookup, where it is missing."""
     codes = array.indices if array.null_count == 0 else pc.fill_null(array.indices, -1)
-    return np.asarray(by_code[codes.to_numpy(zero_copy_only=False)[places]], dtype=bool)
+    return np.asarray(codes.to_numpy(zero_copy_only=False))
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

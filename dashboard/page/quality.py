@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import html
 from dashboard.context import Context
+from dashboard.controls import pick
 from dashboard.figure import underneath
 from dashboard.html import Head
 from talentcast.findings.source_line import SourceLine
@@ -16,7 +17,6 @@ HEIGHTS: dict[str, int] = {}
 #: Worst first.
 _ORDER = {"fail": 0, "could_not_run": 1, "warn": 2, "pass": 3}
 _WORDS = {"fail": "fail", "could_not_run": "could not run", "warn": "warn", "pass": "pass"}
-_ALL = "every gate"
 
 
 def show(context: Context) -> None:
@@ -65,15 +65,14 @@ def _unknown(context: Context) -> None:
 def _every(context: Context, checks: pd.DataFrame) -> None:
     st.html(html.heading("Every check"))
     left, right = st.columns(2, gap="small")
-    stages = [_ALL, *checks["stage"].drop_duplicates()]
-    stage = left.selectbox("Gate", stages, key="quality-stage")
-    tables = sorted(checks.loc[(checks["stage"] == stage) | (stage == _ALL), "table"].unique())
-    table = right.selectbox("Table or series", [_ALL.replace("gate", "table"), *tables])
-    rows = checks
-    if stage != _ALL:
-        rows = rows[rows["stage"] == stage]
-    if table in tables:
-        rows = rows[rows["table"] == table]
+    stages = ["", *checks["stage"].drop_duplicates()]
+    stage = pick(left, "gate", "Gate", {s: s or "every gate" for s in stages}, usual="")
+    rows = checks[checks["stage"] == stage] if stage else checks
+    tables = ["", *sorted(rows["table"].unique())]
+    table = pick(
+        right, "checked", "Table or series", {t: t or "every table" for t in tables}, usual=""
+    )
+    rows = rows[rows["table"] == table] if table else rows
     ordered = rows.sort_values("outcome", key=lambda o: o.map(_ORDER), kind="stable")
     shown = ordered.head(30)
     st.html(_table(shown, f"{len(shown)} of {len(ordered)} checks, worst first"))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import html, library
 from dashboard.context import Context
+from dashboard.controls import pick
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
 from talentcast.charts.changes import changes_chart
@@ -75,9 +76,11 @@ def _compare(context: Context, previous: Release | None) -> None:
         st.html(html.empty("There is one release only. Compare when there is a second one."))
         return
     ids = [str(r.release_id) for r in others]
-    usual = ids.index(str(previous.release_id)) if previous is not None else 0
-    chosen = st.selectbox("Compare with", ids, index=usual, key="compare-with", width=420)
-    other = others[ids.index(str(chosen))]
+    usual = str(previous.release_id) if previous is not None else ids[0]
+    chosen = pick(
+        st, "compare", "Compare with", {name: name for name in ids}, usual=usual, width=420
+    )
+    other = others[ids.index(chosen)]
     before = _same_series(context, other)
     if before is None:
         st.html(html.empty(
@@ -126,14 +129,9 @@ def _compare(context: Context, previous: Release | None) -> None:
 
 def _previous(context: Context) -> Release | None:
     """Return the published release before the one that is shown."""
-    return next(
-        (
-            r
-            for r in context.releases
-            if r.sequence < context.release.sequence and r.status == "published"
-        ),
-        None,
-    )
+    ids = [str(release.release_id) for release in context.releases]
+    older = context.releases[ids.index(context.release_id) + 1 :]
+    return next((release for release in older if release.status == "published"), None)
 
 
 def _largest(context: Context, previous: Release) -> str | None:
@@ -194,7 +192,7 @@ def _download(context: Context) -> None:
     )
     left, middle, _ = st.columns([2, 2, 3], gap="small", vertical_alignment="bottom")
     small = [e.name for e in entries]
-    table = left.selectbox("Table", small, key="download-table")
+    table = left.selectbox("Table", small, key="pick-download")
     middle.download_button(
         "Download as CSV",
         lambda: _whole_table(context, str(table)),

@@ -7,9 +7,16 @@ import streamlit as st
 
 from dashboard import html
 from dashboard.context import Context
+from dashboard.controls import pick
 from dashboard.figure import underneath
 from dashboard.html import Cell, Head, Soft
-from talentcast.findings.returns import cohort_cells, host_words, newest_cohorts, returns_headline
+from talentcast.findings.returns import (
+    cohort_cells,
+    host_words,
+    main_origin,
+    newest_cohorts,
+    returns_headline,
+)
 from talentcast.findings.source_line import SourceLine
 from talentcast.findings.wording import in_sentence
 
@@ -42,21 +49,18 @@ def _cohorts(context: Context, cohorts: pd.DataFrame) -> None:
     names = context.full_series.names
     st.html(html.headline(returns_headline(cohorts, names)))
     origins = sorted(cohorts["origin_country"].unique(), key=lambda c: names.get(c, c))
+    usual = context.choice.country if context.choice.country in origins else main_origin(cohorts)
     left, right = st.columns(2, gap="small")
-    usual = origins.index(context.choice.country) if context.choice.country in origins else 0
-    origin = left.selectbox(
-        "First seen in", origins, index=usual, format_func=lambda c: names.get(c, c),
-        key="returns-origin",
+    origin = pick(
+        left, "origin", "First seen in", {code: names.get(code, code) for code in origins},
+        usual=usual,
     )  # fmt: skip
-    groups = ["all", *sorted(cohorts["host_group"].unique())]
-    group = right.selectbox(
-        "Now in", groups, format_func=lambda g: "every group" if g == "all" else host_words(g),
-        key="returns-host",
-    )  # fmt: skip
+    groups = {g: host_words(g) for g in sorted(cohorts["host_group"].unique())}
+    group = pick(right, "host", "Now in", {"": "every group"} | groups, usual="")
     rows = cohorts[cohorts["origin_country"] == origin]
-    if group != "all":
+    if group:
         rows = rows[rows["host_group"] == group]
-    name = names.get(str(origin), str(origin))
+    name = names.get(origin, origin)
     st.html(
         html.heading(f"Returns to {in_sentence(name)}")
         + html.paragraph(

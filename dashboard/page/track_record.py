@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import html, library
 from dashboard.context import Context
-from dashboard.controls import country_control
+from dashboard.controls import country_control, pick
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
 from talentcast.charts.fan import past_fans_chart
@@ -37,9 +37,10 @@ def show(context: Context) -> None:
         return
     groups = [name for name in _GROUPS if name in set(scores["country_group"])]
     place = st.empty()
-    group = st.selectbox(
-        "Countries count", groups, format_func=_GROUPS.__getitem__, key="country-group", width=340
-    )
+    group = pick(
+        st, "weight", "Countries count", {name: _GROUPS[name] for name in groups},
+        usual=groups[0], width=340,
+    )  # fmt: skip
     record = track_record(scores[scores["country_group"] == group], context.offer.model)
     first, last, many = record.origins
     with place.container():
@@ -56,11 +57,11 @@ def show(context: Context) -> None:
     )
     left, right = st.columns(2, gap="medium")
     with left:
-        _error(context, record, str(group), note)
+        _error(context, record, group, note)
     with right:
-        _coverage(context, record, str(group), note)
+        _coverage(context, record, group, note)
     _past(context)
-    _placement(context, record, str(group))
+    _placement(context, record, group)
 
 
 def _scores(context: Context) -> pd.DataFrame | None:

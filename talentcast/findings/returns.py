@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from talentcast.findings.headlines import Headline
+from talentcast.findings.series import NOT_A_COUNTRY
 from talentcast.findings.wording import EN_DASH, count, in_sentence, odds, sentence
 
 WITHHELD = "withheld"
 TOO_RECENT = "too recent"
+#: Group that stands for all groups together.
+EVERY_HOST: Final = "all"
+_HOSTS: Final = {
+    EVERY_HOST: "All together", "usa": "United States", "asia_pacific": "Asia and the Pacific",
+    "other": "Other countries",
+}  # fmt: skip
 #: Landmark years shown at once.
 NEWEST = 8
 
@@ -27,24 +34,42 @@ def returns_headline(cohorts: pd.DataFrame, names: Mapping[str, str]) -> Headlin
     horizon = int(shown["horizon_years"].max())
     year = int(shown.loc[shown["horizon_years"] == horizon, "landmark_year"].max())
     newest = shown[(shown["horizon_years"] == horizon) & (shown["landmark_year"] == year)]
-    by_origin = newest.groupby("origin_country")[["expected_returns", "researchers_at_risk"]].sum()
-    part = (by_origin["expected_returns"] / by_origin["researchers_at_risk"]).dropna()
-    largest = str(by_origin["researchers_at_risk"].idxmax())
-    name = in_sentence(names.get(largest, largest))
-    title = (
-        f"{sentence(odds(float(part[largest])))} researchers first seen in {name} and "
-        f"abroad in {year} are expected back within {horizon} years"
+    by_origin = (
+        _every_host(newest)
+        .groupby("origin_country")[["expected_returns", "researchers_at_risk"]]
+        .sum()
     )
-    people = count(float(by_origin["researchers_at_risk"].max()))
+    part = (by_origin["expected_returns"] / by_origin["researchers_at_risk"]).dropna()
+    largest = main_origin(newest)
+    name = in_sentence(names.get(largest, largest))
+    origin = "" if largest in NOT_A_COUNTRY else f"first seen in {name} and "
+    title = (
+        f"{sentence(odds(float(part[largest])))} researchers {origin}abroad in {year} are "
+        f"expected back within {horizon} years"
+    )
+    people = count(float(by_origin["researchers_at_risk"][largest]))
+    between = (
+        f"Between origins the part runs from {100 * part.min():.0f}% to {100 * part.max():.0f}%. "
+        if len(part) > 1 else ""
+    )  # fmt: skip
     body = (
-        (
-            f"Of about {people} observed abroad. Between origins the part runs from "
-            f"{100 * part.min():.0f}% to {100 * part.max():.0f}%. ",
-            False,
-        ),
+        (f"Of about {people} observed abroad. {between}", False),
         ("Cohorts, not people: nothing here is about an individual.", True),
     )
     return Headline(title, body)
+
+
+def main_origin(cohorts: pd.DataFrame) -> str:
+    """Return the country most researchers abroad were first seen in; the rest of the world last."""
+    people = _every_host(cohorts).groupby("origin_country")["researchers_at_risk"].sum()
+    named = people.drop(labels=NOT_A_COUNTRY, errors="ignore")
+    return str((named if len(named) else people).idxmax())
+
+
+def _every_host(cohorts: pd.DataFrame) -> pd.DataFrame:
+    """Return the totals over groups of hosts, or the groups where a release holds no totals."""
+    totals = cohorts[cohorts["host_group"] == EVERY_HOST]
+    return totals if len(totals) else cohorts
 
 
 def newest_cohorts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -81,11 +106,11 @@ def host_words(group: str) -> str:
     """Return how to speak of a group of host countries.
 
     Example:
-        >>> host_words("USA"), host_words("western_europe")
-        ('USA', 'Western europe')
+        >>> host_words("usa"), host_words("western_europe")
+        ('United States', 'Western europe')
     """
     plain = group.replace("_", " ")
-    return plain[:1].upper() + plain[1:]
+    return _HOSTS.get(group, plain[:1].upper() + plain[1:])
 
 
 def _cell(row: Mapping[Any, Any] | None, ends_after_data: bool) -> tuple[str, bool]:

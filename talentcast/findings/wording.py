@@ -142,7 +142,9 @@ def in_sentence(name: str) -> str:
         >>> in_sentence("United Kingdom"), in_sentence("Japan")
         ('the United Kingdom', 'Japan')
     """
-    takes_article = name.startswith(("United ", "Rest of")) or name in (
+    if name == "Rest of world":
+        return "the rest of the world"
+    takes_article = name.startswith("United ") or name in (
         "Netherlands", "Philippines", "Czech Republic", "Dominican Republic",
     )  # fmt: skip
     return f"the {name}" if takes_article else name

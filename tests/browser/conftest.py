@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,8 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from small_release import Small, publish_small
+
+from talentcast.store.retraction import retract
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
@@ -28,10 +31,11 @@ WATCH_SHIFTS = """window.__shift = 0; new PerformanceObserver(list => {
 
 @dataclass(frozen=True)
 class Store:
-    """Three releases: a backfill from earlier data, an older one, and the latest."""
+    """Four releases: a backfill from earlier data, a retracted one, an older one, the latest."""
 
     home: Path
     backfill: str
+    retracted: str
     older: str
     latest: str
 
@@ -57,7 +61,7 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until nothing is being drawn any more."""
-        self.page.wait_for_selector(".tc-footer", timeout=60_000)
+        self.page.wait_for_selector(".tc-footer, .tc-empty", timeout=60_000)
         self.page.wait_for_function(
             "() => !document.querySelector('[data-testid=stStatusWidget]')"
             " && !document.querySelector('[data-stale=true]')",
@@ -109,25 +113,37 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         publish_small(home / "releases", small)
         for small in (
             Small(date(2020, 1, 31), 2019, "backfill", "b", has_returns=False),
+            Small(date(2022, 1, 31), 2021, "manual", "d", has_returns=False),
             Small(date(2023, 1, 31), 2022, "manual", "c", tilt=0.03, has_returns=False),
             Small(),
         )
     ]
+    retract(
+        str(releases[1].release_id), home / "releases", reason="A source counted twice", by="ada",
+        at=datetime(2024, 3, 1, tzinfo=UTC),
+    )  # fmt: skip
     return Store(home, *(str(release.release_id) for release in releases))
 
 
 @pytest.fixture(scope="session")
 def address(store: Store) -> Iterator[str]:
+    with serving(store.home) as base:
+        yield base
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """Serve the releases of a home folder on a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     talentcast = str(Path(sys.executable).with_name("talentcast"))
-    command = [talentcast, "serve", "--port", str(port)]
-    log = store.home / "serve.log"
+    log = home / "serve.log"
     with log.open("w") as written:
         server = subprocess.Popen(
-            [*command, "--home", str(store.home)], stdout=written, stderr=written, cwd=store.home
-        )
+            [talentcast, "serve", "--port", str(port), "--home", str(home)],
+            stdout=written, stderr=written, cwd=home,
+        )  # fmt: skip
     base = f"http://127.0.0.1:{port}"
     try:
         _wait(base, log, server)
@@ -188,6 +204,13 @@ def _visit(browser: Any, address: str, **options: Any) -> Iterator[Visit]:
     context.close()
     assert made.errors == [], "the browser's console shows errors"
     assert made.elsewhere == [], "a request left the machine"
+
+
+@pytest.fixture
+def empty(browser: Any, tmp_path: Path) -> Iterator[Visit]:
+    """A dashboard over a home folder without a release."""
+    with serving(tmp_path) as base:
+        yield from _visit(browser, base)
 
 
 @pytest.fixture

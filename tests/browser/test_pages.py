@@ -96,23 +96,86 @@ def test_a_pair_of_the_same_country_asks_for_another(visit: Any) -> None:
     assert "Choose two different countries to compare." in visit.text()
 
 
+#: What a reader can choose on every page: label, option, part of the address, its value.
+FILTERS = (
+    ("Population", "NeurIPS authorships", "population", "neurips_authorships"),
+    ("Population", "Scholars (Scopus)", "population", "scholars_scopus"),
+    ("Counting rule", "Each person once, split", "counting", "fractional.bundled"),
+    ("Counting rule", "Each person once, in one", "counting", "modal_country.bundled"),
+    ("Horizon", "to 2026", "horizon", "3"),
+    ("Scenario", "Higher returns", "scenario", "higher_returns"),
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_filter_works_on_every_page(visit: Any, store: Any, path: str) -> None:
+    visit.open(path)
+    for label, option, part, value in (*FILTERS, ("Release", store.older, "release", store.older)):
+        visit.choose(label, option)
+        assert visit.query()[part] == value
+        assert visit.page.locator("[data-testid=stException]").count() == 0
+        assert visit.page.locator("h1").count() == 1
+    assert store.older in visit.text()
+
+
+@pytest.mark.parametrize(("scenario", "name"), [("baseline", ""), ("higher_returns", "Higher")])
+def test_a_scenario_has_its_own_numbers_and_is_named(
+    visit: Any, store: Any, scenario: str, name: str
+) -> None:
+    visit.open(scenario=scenario)
+    (china, *_) = (row for row in visit.rows("Share of the world") if row[0] == "China")
+    assert china[2] == f"{median(store, 'CHN', 2028, scenario=scenario):.1f}%"
+    assert ("Scenario: higher_returns." in visit.text()) is bool(name)
+
+
+def test_a_counting_rule_has_its_own_numbers_and_is_named(visit: Any, store: Any) -> None:
+    visit.open(population="scholars_scopus", counting="fractional.bundled")
+    (china, *_) = (row for row in visit.rows("Share of the world") if row[0] == "China")
+    assert china[2] == f"{median(store, 'CHN', 2028, counting_rule='fractional'):.1f}%"
+    assert "Counting: each person once, split between countries." in visit.text()
+
+
 @pytest.mark.parametrize(
-    ("label", "option", "part", "value"),
+    ("path", "label", "option", "part", "value"),
     [
-        ("Population", "NeurIPS authorships", "population", "neurips_authorships"),
-        ("Counting rule", "Each person once, split", "counting", "fractional.bundled"),
-        ("Horizon", "to 2026", "horizon", "3"),
-        ("Scenario", "Higher returns", "scenario", "higher_returns"),
+        ("overview", "Will this country", "France", "first", "FRA"),
+        ("overview", "…be ahead of", "Japan", "second", "JPN"),
+        ("country", "Country", "Japan", "country", "JPN"),
+        ("returns", "First seen in", "India", "origin", "IND"),
+        ("returns", "Now in", "Europe", "host", "europe"),
+        ("track-record", "Countries count", "equally", "weight", "all"),
+        ("track-record", "Country", "India", "country", "IND"),
+        ("quality", "Gate", "panel", "gate", "panel"),
+        ("quality", "Table or series", "scholars_scopus", "checked", "scholars_scopus"),
     ],
 )
-def test_every_filter_changes_the_page_and_its_address(
-    visit: Any, label: str, option: str, part: str, value: str
+def test_what_one_page_lets_choose_is_in_its_link(
+    visit: Any, path: str, label: str, option: str, part: str, value: str
 ) -> None:
-    visit.open()
+    visit.open(path)
     before = visit.text()
     visit.choose(label, option)
-    assert visit.query()[part] == value
-    assert visit.text() != before
+    visit.page.wait_for_function(
+        "([part, value]) => new URLSearchParams(location.search).get(part) === value",
+        arg=[part, value],
+    )
+    link, chosen = visit.page.url, visit.text()
+    assert chosen != before or part == "checked"  # there is one table only
+    visit.page.goto("about:blank")
+    visit.page.goto(link)
+    visit.settle()
+    assert visit.text() == chosen
+
+
+def test_two_releases_of_the_reader_s_choice_are_compared(visit: Any, store: Any) -> None:
+    visit.open("releases")
+    visit.choose("Compare with", store.backfill)
+    assert visit.query()["compare"] == store.backfill
+    before, after = (
+        median(store, "IND", 2024, release=release) for release in (store.backfill, store.latest)
+    )
+    shown = {row[0]: row[1:3] for row in visit.rows("Median share of 2024")}
+    assert shown["India"] == [f"{before:.2f}%", f"{after:.2f}%"]
 
 
 def test_an_older_release_is_shown_with_its_own_numbers_and_says_so(visit: Any, store: Any) -> None:
@@ -122,6 +185,41 @@ def test_an_older_release_is_shown_with_its_own_numbers_and_says_so(visit: Any, 
     expected = median(store, "CHN", 2027, release=store.older)
     assert f"about {expected:.0f}%" in visit.title()
     assert f"Release {store.older} is not the latest one." in visit.text()
+
+
+def test_a_retracted_release_says_why_and_that_its_numbers_are_not_to_be_used(
+    visit: Any, store: Any
+) -> None:
+    for path in PAGES:
+        visit.open(path, release=store.retracted)
+        text = visit.text()
+        assert f"Release {store.retracted} was retracted: A source counted twice (ada)." in text
+        assert "Do not use its numbers." in text
+    states = {row[0]: row[3] for row in visit.rows("Releases, newest first")}
+    assert states == {
+        store.latest: "published", store.older: "published",
+        f"{store.retracted} (shown)": "retracted", store.backfill: "published",
+    }  # fmt: skip
+    visit.page.get_by_role("link", name="Show the latest.").click()
+    visit.page.wait_for_url(f"**release={store.latest}**")
+
+
+def test_provisional_years_are_drawn_apart_and_named(visit: Any) -> None:
+    visit.open()
+    assert "data to 2023 (2023 provisional)" in visit.text()
+    assert visit.page.locator(".tc-key").get_by_text("provisional").count() == 1
+
+
+def test_a_store_without_a_release_says_how_to_make_one(empty: Any) -> None:
+    for path in PAGES:
+        empty.open(path)
+        assert empty.title() == "Nothing has been published yet"
+        assert "talentcast refresh" in empty.text()
+
+
+def test_a_series_that_does_not_count_moves_says_so(visit: Any) -> None:
+    visit.open("country", population="neurips_authorships")
+    assert "The source of NeurIPS authorships does not count moves." in visit.text()
 
 
 def test_a_deep_link_restores_the_view(visit: Any, store: Any) -> None:
@@ -209,6 +307,19 @@ def test_the_file_under_a_chart_holds_the_forecast_that_is_shown(visit: Any, sto
     assert len(found) == 1
     assert float(found[0]["share_percent"]) == pytest.approx(median(store, "CHN", 2028))
     assert {r["release_id"] for r in rows} == {store.latest}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_file_of_every_page_names_its_release(visit: Any, store: Any, path: str) -> None:
+    visit.open(path)
+    buttons = visit.page.get_by_role("button", name="Data (CSV)")
+    assert buttons.count() >= 1
+    for place in range(buttons.count()):
+        with visit.page.expect_download() as waiting:
+            buttons.nth(place).click()
+        rows = pd.read_csv(waiting.value.path(), keep_default_na=False)
+        assert len(rows)
+        assert set(rows["release_id"]) == {store.latest}
 
 
 def test_a_whole_table_and_the_manifest_can_be_downloaded(visit: Any, store: Any) -> None:
