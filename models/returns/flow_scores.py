@@ -69,8 +69,8 @@ def flow_scores(flows: Iterable[PastFlow], model: str, rng: np.random.Generator)
 
 
 def _cell(samples: np.ndarray, past: PastFlow, rng: np.random.Generator) -> dict[str, float]:
-    predicted = np.asarray(flow_quantiles(samples, LEVELS, rng), dtype=float)[:, None]
-    truth = np.array([float(past.observed)])
+    predicted = np.asarray(flow_quantiles(samples, LEVELS.tolist(), rng), dtype=np.float64)[:, None]
+    truth = np.array([past.observed], dtype=np.float64)
     return {"wis": float(weighted_interval_score(predicted, truth)[0])} | {
         f"coverage_{percent}": float(is_covered(predicted, truth, percent=percent)[0])
         for percent in COVERAGES

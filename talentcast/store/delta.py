@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
+import pyarrow.dataset as ds
+import pyarrow.fs as fs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 from deltalake.schema import Schema
 
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import Table
+from talentcast.domain.types import ReleaseId
 from talentcast.store.schema import arrow_schema, constraints
 
 #: A release names the version it is to be read at, so the log is kept for good.
@@ -38,6 +41,22 @@ def open_table(root: Path, name: str, *, version: int | None = None) -> DeltaTab
         ) from error
 
 
+def dataset(delta: DeltaTable, folder: Path, *, release_id: ReleaseId | None = None) -> ds.Dataset:
+    """Return the rows of an open table, or of one release in it, to be read lazily.
+
+    Arrow reads the files itself: through delta-rs its threads would call back into Python, and one
+    that still does so while the interpreter ends aborts the process.
+
+    Args:
+        delta: Table opened at some version.
+        folder: Where it lies.
+        release_id: Leave files of other releases alone.
+    """
+    files = fs.SubTreeFileSystem(str(folder.resolve()), fs.LocalFileSystem())
+    wanted = None if release_id is None else [("release_id", "=", str(release_id))]
+    return delta.to_pyarrow_dataset(filesystem=files, file_pruning_predicate=wanted)
+
+
 def table_for_writing(
     contract: Table, root: Path, *, partition_by: list[str] | None = None
 ) -> DeltaTable:
@@ -61,6 +80,7 @@ def table_for_writing(
     delta = open_table(root, contract.name)
     _widen(delta, contract)
     _constrain(delta, contract)
+    _reword(delta, contract)
     return delta
 
 
@@ -105,6 +125,14 @@ def _constrain(delta: DeltaTable, contract: Table) -> None:
     }
     if missing:
         delta.alter.add_constraint(missing)
+
+
+def _reword(delta: DeltaTable, contract: Table) -> None:
+    """Store what columns mean now, where the contract was reworded."""
+    stored = {field.name: dict(field.metadata) for field in delta.schema().fields}
+    for field in Schema.from_arrow(arrow_schema(contract)).fields:
+        if stored[field.name] != dict(field.metadata):
+            delta.alter.set_column_metadata(field.name, dict(field.metadata))
 
 
 def _refuse_lost_log(contract: Table, root: Path) -> None:

@@ -12,7 +12,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import files_since, table_for_writing
+from talentcast.store.delta import dataset, files_since, table_for_writing
 from talentcast.store.durability import flush, replace_whole
 from talentcast.store.release import Release
 from talentcast.store.schema import arrow_schema
@@ -30,7 +30,8 @@ def events(root: Path) -> list[Release]:
     # Read first: a row that is written meanwhile may be in the table, but not the other way round.
     acknowledged = _acknowledged(root)
     try:
-        rows = DeltaTable(str(root / RELEASES.name)).to_pyarrow_dataset().to_table().to_pylist()
+        folder = root / RELEASES.name
+        rows = dataset(DeltaTable(str(folder)), folder).to_table().to_pylist()
     except TableNotFoundError:
         rows = []
     except (DeltaError, OSError) as error:

@@ -15,7 +15,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import Table, table
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import files_since, table_for_writing
+from talentcast.store.delta import dataset, files_since, table_for_writing
 from talentcast.store.durability import flush
 from talentcast.store.failures import storage_failures
 from talentcast.store.lease import Lease, publishing
@@ -174,7 +174,7 @@ def _write_table(rows: pa.Table, contract: Table, release_id: ReleaseId, root: P
     delta = table_for_writing(contract, root, partition_by=["release_id"])
     before = delta.version()
     if delta.transaction_version(str(release_id)) is not None:
-        if _stored_hash(delta, contract, release_id) == row_hash(rows, contract.key):
+        if _stored_hash(delta, contract, release_id, root) == row_hash(rows, contract.key):
             return _entry(delta, contract, release_id, root, expected=rows.num_rows)
         # An earlier attempt died half-way and wrote other rows; nobody can have read them.
         delta.delete(f"release_id = '{release_id}'")
@@ -209,13 +209,11 @@ def _entry(
         files=tuple(
             DataFile(path, sha256((folder / path).read_bytes()).hexdigest()) for path in paths
         ),
-        row_hash=_stored_hash(delta, contract, release_id),
+        row_hash=_stored_hash(delta, contract, release_id, root),
     )
 
 
-def _stored_hash(delta: DeltaTable, contract: Table, release_id: ReleaseId) -> str:
+def _stored_hash(delta: DeltaTable, contract: Table, release_id: ReleaseId, root: Path) -> str:
     """Hash what can be read back, so that a manifest never vouches for rows that cannot."""
-    rows = delta.to_pyarrow_dataset(
-        file_pruning_predicate=[("release_id", "=", str(release_id))]
-    ).to_table()
+    rows = dataset(delta, root / contract.name, release_id=release_id).to_table()
     return row_hash(rows, contract.key)

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 
 from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.tables import TABLES, Table, table
-from talentcast.store.delta import open_table
+from talentcast.store.delta import dataset, open_table
 from talentcast.store.release import Release
 from talentcast.store.schema import with_absent_columns
 
@@ -38,9 +38,8 @@ def read_rows(
         condition &= where
     delta = open_table(root, name, version=entry.delta_version)
     try:
-        rows = delta.to_pyarrow_dataset(
-            file_pruning_predicate=[("release_id", "=", str(release.release_id))]
-        ).to_table(filter=condition)
+        stored = dataset(delta, root / name, release_id=release.release_id)
+        rows = stored.to_table(filter=condition)
     except (FileNotFoundError, OSError) as error:
         raise IntegrityError(
             f"Table '{name}' of release {release.release_id} has lost data ({error}). "

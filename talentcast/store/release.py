@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import ReleaseId, Vintage, VintageKind
 from talentcast.store.manifest import DataFile, TableEntry
@@ -145,7 +146,22 @@ class Release:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Release:
-        """Read a row of the `releases` table."""
+        """Read a row of the `releases` table.
+
+        Raises:
+            IntegrityError: If it is not what `to_row` wrote.
+        """
+        try:
+            return cls._from_sound_row(row)
+        except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
+            raise IntegrityError(
+                f"STORE_CORRUPT: the row of release {row.get('release_id')!r} cannot be read "
+                f"({type(error).__name__}: {str(error)[:80]!r}). Restore the table `releases` "
+                "from a backup."
+            ) from None
+
+    @classmethod
+    def _from_sound_row(cls, row: Mapping[str, Any]) -> Release:
         entries = (
             TableEntry(
                 name=entry["name"],

@@ -24,6 +24,7 @@ from features.career_records import CareerRecords
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.tables import RETURN_LIKELIHOODS
 from talentcast.domain.types import ReleaseId
+from talentcast.store.delta import dataset
 from talentcast.store.files import write_atomically
 from talentcast.store.schema import to_arrow
 
@@ -179,7 +180,7 @@ class RestrictedStore:
         path = self.root / _TABLE
         if not DeltaTable.is_deltatable(str(path)):
             return None
-        frame: pd.DataFrame = DeltaTable(str(path)).to_pyarrow_table().to_pandas()
+        frame: pd.DataFrame = dataset(DeltaTable(str(path)), path).to_table().to_pandas()
         return frame
 
     def _replace_table(self, rows: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from talentcast.domain.errors import IntegrityError
+from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.provenance import RawFile, Snapshot
 from talentcast.domain.types import Vintage
 from talentcast.store.files import write_atomically
@@ -43,20 +43,25 @@ def read_snapshot(digest: str, root: Path) -> Snapshot:
     folder = _folder(root, digest)
     try:
         stored = json.loads((folder / "provenance.json").read_text())
+        return Snapshot(
+            sha256=stored["sha256"],
+            name=stored["name"],
+            source=stored["source"],
+            url=stored["url"],
+            licence=stored["licence"],
+            vintage=Vintage.parse(stored["vintage"]),
+            retrieved_at=datetime.fromisoformat(stored["retrieved_at"]),
+            path=folder / "content",
+        )
     except FileNotFoundError:
         raise IntegrityError(
             f"No snapshot {digest[:12]} under {root}. Fetch it again: talentcast sources fetch NAME"
         ) from None
-    return Snapshot(
-        sha256=stored["sha256"],
-        name=stored["name"],
-        source=stored["source"],
-        url=stored["url"],
-        licence=stored["licence"],
-        vintage=Vintage.parse(stored["vintage"]),
-        retrieved_at=datetime.fromisoformat(stored["retrieved_at"]),
-        path=folder / "content",
-    )
+    except (KeyError, TypeError, ValueError, UsageError):
+        raise IntegrityError(
+            f"The provenance of snapshot {digest[:12]} is damaged. Remove {folder} and fetch it "
+            "again."
+        ) from None
 
 
 def load_raw(snapshot: Snapshot) -> RawFile:

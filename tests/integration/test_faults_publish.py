@@ -310,6 +310,20 @@ def test_f062_a_table_gains_a_column_and_old_releases_stay_readable(
     assert read_frame("country_names", old, tmp_path)["country"].tolist() == ["FRA", "NAM"]
 
 
+def test_f062_a_reworded_column_is_no_change_of_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = release_in(tmp_path)
+    contract = contracts.table("country_names")
+    *others, name = contract.columns
+    reworded = replace(name, meaning="What the country is called.")
+    use_contract(monkeypatch, replace(contract, columns=(*others, reworded)))
+    new = release_in(tmp_path, "b" * 64)
+    assert verify(old, tmp_path) == verify(new, tmp_path) == []
+    stored = DeltaTable(str(tmp_path / "country_names")).schema().fields[-1]
+    assert stored.metadata["comment"] == "What the country is called."
+
+
 @pytest.mark.parametrize("change", ["lost", "retyped", "required"])
 def test_f062_a_breaking_change_needs_a_table_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
