@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from talentcast.cli.options import Json
 from talentcast.cli.output import print_rows
-from talentcast.domain.errors import UsageError
-
-if TYPE_CHECKING:
-    from features.cohorts import Roster
-
-MAX_ROSTER_BYTES: Final = 50_000_000
 
 
 def cohort(
@@ -39,11 +33,12 @@ def cohort(
     """
     from features.cohorts import cohort_report
     from talentcast.sources.affiliations import read_career_records
+    from talentcast.sources.roster import read_roster
 
     report = cohort_report(
         read_career_records(affiliations),
-        _roster(roster),
-        comparison=None if comparison is None else _roster(comparison),
+        read_roster(roster),
+        comparison=None if comparison is None else read_roster(comparison),
         by=by,
     )
     shown = report.round(3).astype(object).where(report.notna(), None)
@@ -51,14 +46,3 @@ def cohort(
         [{str(name): value for name, value in row.items()} for row in shown.to_dict("records")],
         as_json=json,
     )
-
-
-def _roster(file: Path) -> Roster:
-    from features.cohorts import Roster
-    from talentcast.sources.plain_files import read_plain_text
-
-    text = read_plain_text(file, max_bytes=MAX_ROSTER_BYTES)
-    ids = {line.strip() for line in text.splitlines()} - {""}
-    if not ids:
-        raise UsageError(f"{file} names nobody. Give one researcher id a line.")
-    return Roster(file.stem, frozenset(ids))

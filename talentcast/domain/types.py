@@ -88,7 +88,7 @@ class Vintage:
         try:
             return cls(date.fromisoformat(text))
         except ValueError:
-            raise UsageError(f"'{text}' is no ISO date. Write it as YYYY-MM-DD.") from None
+            raise UsageError(f"{text!r} is no ISO date. Write it as YYYY-MM-DD.") from None
 
 
 @dataclass(frozen=True, slots=True, order=True)

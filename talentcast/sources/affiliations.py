@@ -11,6 +11,7 @@ import hashlib
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,7 @@ from talentcast.domain.errors import (
     UsageError,
 )
 from talentcast.domain.provenance import RawFile
-from talentcast.domain.tables import AFFILIATIONS, CAREERS, COAUTHOR_COUNTRIES, Table
+from talentcast.domain.tables import AFFILIATIONS, CAREERS, COAUTHOR_COUNTRIES, Column, Table
 from talentcast.sources.countries import country_code
 from talentcast.sources.parquet import parquet_schema, read_parquet
 from talentcast.sources.plain_files import MAX_FILE_BYTES, read_plain_file
@@ -146,8 +147,10 @@ def _schema(file: RawFile) -> pa.Schema:
     if file.name.endswith(".parquet"):
         return parquet_schema(file.content, file.name)
     try:
-        return pa.csv.open_csv(io.BytesIO(file.content)).schema  # reads the first rows only
-    except pa.ArrowException as error:
+        schema = pa.csv.open_csv(io.BytesIO(file.content)).schema  # reads the first rows only
+        schema.names  # noqa: B018 - decodes them
+        return schema
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise _unreadable(file, error) from None
 
 
@@ -196,6 +199,13 @@ def _optional(frame: pd.DataFrame | None, columns: Sequence[str], last_year: int
     return _typed(frame[list(columns)], last_year)
 
 
+#: Columns of numbers, in whichever of the tables; `affiliation_weights` need not be shares.
+_NUMBERS: Final = {
+    column.name: replace(column, maximum=None)
+    for contract in (AFFILIATIONS, COAUTHOR_COUNTRIES)
+    for column in contract.columns
+    if column.type in ("integer", "float") and column.name != "year"
+}
 _DTYPES: Final = {"researcher_id": "str", "year": "int64", "country": "str"}
 
 
@@ -213,10 +223,8 @@ def _checked(frame: pd.DataFrame, contract: Table, last_year: int) -> pd.DataFra
             f"{repeated} rows of '{contract.name}' repeat a {' and '.join(contract.key)}. "
             "Keep one row for each.",
         )
-    for column in contract.columns:
-        if column.name in typed and column.minimum is not None and column.name != "year":
-            _require_range(typed[column.name], contract.name, column.minimum, column.maximum)
-    return typed
+    bounded = [column for column in contract.columns if column.name in _NUMBERS]
+    return typed.assign(**{c.name: _numbers(typed[c.name], c) for c in bounded if c.name in typed})
 
 
 def _typed(frame: pd.DataFrame, last_year: int) -> pd.DataFrame:
@@ -240,18 +248,27 @@ def _typed(frame: pd.DataFrame, last_year: int) -> pd.DataFrame:
         researcher_id=frame["researcher_id"].astype(str).astype("str"),
         year=years.astype("int64"),
         country=raw.map(codes).astype("str"),
+        **{name: _numbers(frame[name], _NUMBERS[name]) for name in _NUMBERS if name in frame},
     ).reset_index(drop=True)
 
 
-def _require_range(values: pd.Series, table: str, minimum: float, maximum: float | None) -> None:
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
-    given = numbers[~values.isna().to_numpy()]
-    is_outside = ~(given >= minimum) | ~np.isfinite(given)
-    if maximum is not None:
-        is_outside |= given > maximum + 1e-9
-    if is_outside.any():
+def _numbers(values: pd.Series, column: Column) -> pd.Series:
+    """Return a column as numbers, within the bounds of its contract."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    found = numbers.to_numpy(dtype=float, na_value=np.nan)
+    is_absent = values.isna().to_numpy()
+    is_bad = ~np.isfinite(found)
+    is_bad |= found < (-np.inf if column.minimum is None else column.minimum)
+    is_bad |= found > (np.inf if column.maximum is None else column.maximum + 1e-9)
+    is_bad &= ~is_absent
+    if not column.nullable:
+        is_bad |= is_absent
+    if is_bad.any():
+        least = "any" if column.minimum is None else f"{column.minimum:g}"
+        most = "any" if column.maximum is None else f"{column.maximum:g}"
         raise InputRejectedError(
             "RANGE",
-            f"{int(is_outside.sum())} values of '{values.name}' in '{table}' are no numbers or "
-            f"outside {minimum:g} to {'any' if maximum is None else f'{maximum:g}'}.",
+            f"{int(is_bad.sum())} values of '{column.name}' are missing, no numbers, or outside "
+            f"{least} to {most}.",
         )
+    return numbers

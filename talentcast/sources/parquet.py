@@ -73,9 +73,11 @@ def too_large(name: str, found: str, max_cells: int) -> InputRejectedError:
 
 def _opened(content: bytes, name: str) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(io.BytesIO(content))
-    except (pa.ArrowException, OSError) as error:
+        file = pq.ParquetFile(io.BytesIO(content))
+        file.schema_arrow.names  # noqa: B018 - decodes them
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _corrupt(name, error) from None
+    return file
 
 
 def _unpacked_bytes(file: pq.ParquetFile) -> int:

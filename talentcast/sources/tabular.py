@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+import pyarrow as pa
+
 from talentcast.domain.errors import InputRejectedError
 from talentcast.sources.parquet import read_parquet, too_large
 from talentcast.sources.plain_files import not_utf8
@@ -93,10 +95,20 @@ def _read_parquet(content: bytes, name: str) -> TextTable:
     table = read_parquet(content, name, max_cells=MAX_CELLS)
     header = _checked_header(table.column_names, name)
     _require_rows(range(table.num_rows), name)
-    cells = (tuple(map(_as_text, column.to_pylist())) for column in table.columns)
-    return TextTable(
-        name, dict(zip(header, cells, strict=True)), tuple(range(1, table.num_rows + 1))
-    )
+    cells = {
+        column: _texts(values, name, column)
+        for column, values in zip(header, table.columns, strict=True)
+    }
+    return TextTable(name, cells, tuple(range(1, table.num_rows + 1)))
+
+
+def _texts(values: pa.ChunkedArray, name: str, column: str) -> tuple[str, ...]:
+    try:
+        return tuple(map(_as_text, values.to_pylist()))
+    except (pa.ArrowException, ValueError, OverflowError) as error:
+        raise InputRejectedError(
+            "PARSE", f"{name}: column {column!r} holds what no text can show ({error})."
+        ) from None
 
 
 def _first_wrong_byte(content: bytes) -> int:

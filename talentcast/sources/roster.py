@@ -1,0 +1,25 @@
+"""A roster: a text file with one researcher id a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from features.cohorts import Roster
+from talentcast.domain.errors import UsageError
+from talentcast.sources.plain_files import read_plain_text
+
+MAX_BYTES: Final = 50_000_000
+
+
+def read_roster(file: Path) -> Roster:
+    """Return the people that a file names, called by the file's stem.
+
+    Raises:
+        UsageError: If there is no such file, or it names nobody.
+        InputRejectedError: `TOO_LARGE` or `ENCODING`.
+    """
+    ids = {line.strip() for line in read_plain_text(file, max_bytes=MAX_BYTES).splitlines()} - {""}
+    if not ids:
+        raise UsageError(f"{file} names nobody. Give one researcher id a line.")
+    return Roster(file.stem, frozenset(ids))
