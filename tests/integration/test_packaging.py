@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import importlib
+import os
+import socket
 import subprocess
 import sys
 import sysconfig
+import time
 import venv
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
+from small_release import publish_small
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGES = ("talentcast", "features", "models", "expectations", "flows", "dashboard")
 
 
-def python(code: str, *, executable: str = sys.executable, cwd: Path = REPOSITORY) -> str:
+def python(
+    code: str, *, executable: str = sys.executable, cwd: Path = REPOSITORY, **variables: str
+) -> str:
+    environment = {**os.environ, **variables}  # noqa: TID251 - a test passes its environment on
     done = subprocess.run(
-        [executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=300
-    )
+        [executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=300,
+        env=environment,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -106,3 +115,44 @@ def test_the_installed_command_publishes_outside_the_repository(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Published release r" in done.stdout
     assert (tmp_path / "home" / "releases" / "forecasts" / "_delta_log").is_dir()
+
+
+def test_the_installed_command_serves_a_dashboard_that_draws(
+    installed: str, tmp_path: Path
+) -> None:
+    publish_small(tmp_path / "home" / "releases")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [installed, "-c", "from talentcast.cli import main; main()", "serve",
+         "--port", str(port), "--home", "home"], cwd=tmp_path, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        reply = _first_reply(f"http://127.0.0.1:{port}/country", server)
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+    assert reply.headers["location"] == "/?page=country"
+    # What a browser would be sent, without a browser.
+    code = (
+        "from pathlib import Path\nimport dashboard\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "script = Path(dashboard.__file__).parent / 'entry' / 'script.py'\n"
+        "page = AppTest.from_file(str(script), default_timeout=120).run()\n"
+        "assert not page.exception, page.exception\n"
+        "print(len(page.get('vega_lite_chart')), [e.proto.body for e in page.get('html')])"
+    )
+    drawn = python(code, executable=installed, cwd=tmp_path, TALENTCAST_HOME="home")
+    assert int(drawn.split(" ", 1)[0]) == 3
+    assert "China’s lead" in drawn
+
+
+def _first_reply(address: str, server: subprocess.Popen[bytes]) -> httpx.Response:
+    for _ in range(240):
+        assert server.poll() is None, "the server ended"
+        try:
+            return httpx.get(address)
+        except httpx.HTTPError:
+            time.sleep(0.25)
+    raise AssertionError("the server did not answer")
