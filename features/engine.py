@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from functools import cache
 
 import ibis
@@ -19,6 +20,13 @@ def computed(expression: ir.Table) -> pd.DataFrame:
         ibis.set_backend(_locked_duckdb())
     frame: pd.DataFrame = expression.to_pandas()
     return frame
+
+
+@atexit.register
+def _let_go() -> None:
+    """An engine that outlives the interpreter complains at length about what it could not free."""
+    ibis.options.default_backend = None
+    _locked_duckdb.cache_clear()
 
 
 @cache
