@@ -206,9 +206,9 @@ def revised_cells(
     shared = counts[counts[against].gt(0) & ~counts["is_provisional"] & is_country]
     last = shared.groupby(SERIES)["year"].transform("max")
     closed = shared[shared["year"] < last]
-    change = closed["researchers"] / closed[against] - 1
+    change = (closed["researchers"] - closed[against]).abs()
     notable = _share_of_year(counts).loc[closed.index] >= notable_share
-    bad = closed[(change.abs() > max_revision) & notable]
+    bad = closed[(change > max_revision * closed[against]) & notable]
     names = row_names(bad)
     return violations(
         f"{name}: {old:g} -> {new:g}"

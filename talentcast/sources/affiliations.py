@@ -137,7 +137,10 @@ def _load(file: RawFile) -> pd.DataFrame:
     known = {column.name for column in (*AFFILIATIONS.columns, *COAUTHOR_COUNTRIES.columns)}
     renamed = {old: new for old, new in zip(schema.names, names, strict=True) if new in known}
     arrow = _columns(file, list(renamed))
-    frame: pd.DataFrame = arrow.rename_columns([renamed[name] for name in renamed]).to_pandas()
+    try:
+        frame: pd.DataFrame = arrow.rename_columns(list(renamed.values())).to_pandas()
+    except (pa.ArrowException, ValueError, OverflowError) as error:  # dates beyond any calendar
+        raise _unreadable(file, error) from None
     if frame.empty:
         raise InputRejectedError("EMPTY", f"{file.name} holds no rows.")
     return frame

@@ -1,0 +1,231 @@
+"""Rules of panels and forecasts, at their limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from expectations import forecast_rules, panel_rules
+from talentcast.domain.types import QUANTILE_LEVELS
+
+
+def panel(**by_country: list[float]) -> pd.DataFrame:
+    """One row per year from 2010 and country; shares are of the year's sum."""
+    n_years = len(next(iter(by_country.values())))
+    rows = [
+        (2010 + at, country, values[at])
+        for at in range(n_years)
+        for country, values in by_country.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["year", "country", "researchers"])
+    totals = frame.groupby("year")["researchers"].transform("sum")
+    return frame.assign(closed_share=frame["researchers"] / totals)
+
+
+def test_shares_of_a_year_close_within_the_tolerance() -> None:
+    sound = panel(FRA=[1.0, 1.0], USA=[1.0, 3.0])
+    assert panel_rules.open_compositions(sound, tolerance=1e-9).count == 0
+    over = sound.assign(closed_share=[0.5, 0.5, 0.25, 0.875])
+    assert panel_rules.open_compositions(over, tolerance=0.125).count == 0
+    found = panel_rules.open_compositions(over, tolerance=0.1)
+    assert found.examples == ("2011: sum 1.125",)
+    under = sound.assign(closed_share=[0.5, 0.25, 0.25, 0.75])
+    assert panel_rules.open_compositions(under, tolerance=0.1).examples == ("2010: sum 0.75",)
+
+
+def test_years_follow_each_other() -> None:
+    sound = panel(FRA=[1.0, 1.0, 1.0])
+    assert panel_rules.broken_years(sound).count == 0
+    skipped = sound.assign(year=[2010, 2011, 2013])
+    assert panel_rules.broken_years(skipped).examples == ("year 2013",)
+    assert panel_rules.broken_years(sound.assign(year=[2011, 2010, 2012])).count > 0
+
+
+def test_a_missing_cell_is_named_and_a_missing_cell_of_the_last_year_twice() -> None:
+    table = panel(FRA=[np.nan, 1.0], USA=[1.0, np.nan])
+    assert panel_rules.missing_cells(table).examples == ("FRA 2010", "USA 2011")
+    assert panel_rules.missing_last_year(table).examples == ("USA 2011",)
+
+
+def test_a_counted_cell_is_above_zero_and_finite() -> None:
+    table = panel(FRA=[1.0, 0.0, -1.0, np.inf, np.nan, 0.5])
+    assert panel_rules.not_positive(table).examples == ("FRA 2011", "FRA 2012", "FRA 2013")
+
+
+def test_parts_are_known_codes_and_stand_once() -> None:
+    table = panel(FRA=[1.0, 1.0], ZZZ=[1.0, 1.0], ROW=[1.0, 1.0])
+    assert panel_rules.unknown_codes(table).examples == ("ZZZ",)
+    assert panel_rules.repeated_cells(table).count == 0
+    twice = pd.concat([table, table.iloc[[0]]])
+    assert panel_rules.repeated_cells(twice).examples == ("FRA 2010",)
+
+
+def test_short_countries_are_named_when_too_few_are_long() -> None:
+    table = panel(FRA=[1.0, 1.0, 1.0], USA=[1.0, 1.0, np.nan], DEU=[1.0, 1.0, 1.0])
+    assert panel_rules.short_series(table, min_years=3, min_countries=2).count == 0
+    found = panel_rules.short_series(table, min_years=3, min_countries=3)
+    assert found.examples == ("USA: 2 years",)
+    assert panel_rules.short_series(table, min_years=2, min_countries=3).count == 0
+
+
+COUNTRIES = ("CHN", "USA")
+
+
+def forecasts() -> pd.DataFrame:
+    """Two horizons of two countries: a mean, a median, two samples and all quantiles."""
+    rows = []
+    for horizon in (1, 2):
+        for output_type, ids, shares in (
+            ("mean", [np.nan], [0.4]),
+            ("median", [np.nan], [0.4]),
+            ("sample", [0.0, 1.0], [0.3, 0.5]),
+            ("quantile", list(QUANTILE_LEVELS), list(np.linspace(0.2, 0.45, len(QUANTILE_LEVELS)))),
+        ):
+            for number, share in zip(ids, shares, strict=True):
+                for country, value in zip(COUNTRIES, (share, 1 - share), strict=True):
+                    shown = share if output_type == "quantile" else value
+                    rows.append((country, horizon, output_type, number, shown))
+    frame = pd.DataFrame(
+        rows, columns=["country", "horizon_years", "output_type", "output_type_id", "value"]
+    )
+    return frame.assign(
+        target="researcher_share", population="people", counting_rule="modal_country",
+        source="file", scenario="baseline", model="drift", origin_year=2019,
+        target_year=2019 + frame["horizon_years"],
+    )  # fmt: skip
+
+
+def with_value(output_type: str, value: float, *, nth: int = 0) -> pd.DataFrame:
+    frame = forecasts()
+    row = frame.index[frame["output_type"] == output_type][nth]
+    frame.loc[row, "value"] = value
+    return frame
+
+
+def every_rule(frame: pd.DataFrame) -> dict[str, int]:
+    return {
+        "finite": forecast_rules.not_finite(frame).count,
+        "range": forecast_rules.shares_above_one(frame, tolerance=1e-9).count,
+        "years": forecast_rules.wrong_target_years(frame).count,
+        "crossing": forecast_rules.crossing_quantiles(frame, tolerance=0.0).count,
+        "levels": forecast_rules.wrong_levels(frame).count,
+        "ids": forecast_rules.needless_ids(frame).count,
+        "means": forecast_rules.open_compositions(frame, output_type="mean", tolerance=1e-9).count,
+        "samples": forecast_rules.open_compositions(
+            frame, output_type="sample", tolerance=1e-9
+        ).count,
+        "repeated": forecast_rules.repeated_rows(frame).count,
+        "countries": forecast_rules.countries_differ(frame).count,
+    }
+
+
+def test_sound_forecasts_break_no_rule() -> None:
+    assert set(every_rule(forecasts()).values()) == {0}
+
+
+def test_missing_and_infinite_values_are_not_finite() -> None:
+    for value in (np.nan, np.inf, -np.inf):
+        assert forecast_rules.not_finite(with_value("median", value)).count == 1
+
+
+def test_a_share_is_at_most_one_and_other_targets_are_not_shares() -> None:
+    assert forecast_rules.shares_above_one(with_value("median", 1.0), tolerance=0.0).count == 0
+    assert forecast_rules.shares_above_one(with_value("median", 1.25), tolerance=0.25).count == 0
+    assert forecast_rules.shares_above_one(with_value("median", 1.25), tolerance=0.2).count == 1
+    stocks = with_value("median", 1e6).assign(target="researcher_stock")
+    assert forecast_rules.shares_above_one(stocks, tolerance=0.0).count == 0
+
+
+def test_the_target_year_is_origin_plus_horizon() -> None:
+    frame = forecasts()
+    frame.loc[0, "target_year"] += 1
+    assert forecast_rules.wrong_target_years(frame).count == 1
+
+
+def test_quantiles_rise_within_a_series_only() -> None:
+    frame = forecasts()
+    assert forecast_rules.crossing_quantiles(frame.iloc[::-1], tolerance=0.0).count == 0
+    lower = with_value("quantile", 0.0, nth=20)
+    assert forecast_rules.crossing_quantiles(lower, tolerance=0.0).count == 1
+    assert forecast_rules.crossing_quantiles(lower, tolerance=1.0).count == 0
+    equal = frame.assign(value=0.5)
+    assert forecast_rules.crossing_quantiles(equal, tolerance=0.0).count == 0
+    # The last quantile of one series is above the first of the next: no crossing.
+    models = pd.concat([frame, frame.assign(model="naive", value=0.1)])
+    assert forecast_rules.crossing_quantiles(models, tolerance=0.0).count == 0
+
+
+def test_exactly_the_published_levels_are_there() -> None:
+    frame = forecasts()
+    row = frame.index[frame["output_type"] == "quantile"][0]
+    lacking = forecast_rules.wrong_levels(frame.drop(index=row))
+    assert lacking.count == 1
+    assert lacking.observed == "1 series without exactly 23 quantiles"
+    assert lacking.examples == (lacking.observed,)
+    other = frame.copy()
+    other.loc[row, "output_type_id"] = 0.011
+    strange = forecast_rules.wrong_levels(other)
+    assert strange.count == 1
+    assert "drift CHN 2019 1 quantile 0.011" in strange.examples[0]
+    rounded = frame.copy()
+    rounded.loc[row, "output_type_id"] += 1e-12
+    assert forecast_rules.wrong_levels(rounded).count == 0
+
+
+def test_quantiles_and_samples_have_ids_and_means_and_medians_have_none() -> None:
+    for output_type in ("mean", "median"):
+        frame = forecasts()
+        frame.loc[frame.index[frame["output_type"] == output_type][0], "output_type_id"] = 0.5
+        assert forecast_rules.needless_ids(frame).count == 1
+    for output_type in ("quantile", "sample"):
+        frame = forecasts()
+        frame.loc[frame.index[frame["output_type"] == output_type][0], "output_type_id"] = np.nan
+        assert forecast_rules.needless_ids(frame).count == 1
+
+
+def test_means_and_every_sample_close() -> None:
+    off = with_value("sample", 0.8)
+    found = forecast_rules.open_compositions(off, output_type="sample", tolerance=1e-9)
+    assert (found.count, found.examples) == (1, ("drift 2019+1 id 0.0: 1.5",))
+    later = with_value("sample", 0.75, nth=7)
+    found = forecast_rules.open_compositions(later, output_type="sample", tolerance=1e-9)
+    assert found.examples == ("drift 2019+2 id 1.0: 1.25",)
+    assert forecast_rules.open_compositions(off, output_type="sample", tolerance=0.5).count == 0
+    assert forecast_rules.open_compositions(off, output_type="mean", tolerance=1e-9).count == 0
+    mean = with_value("mean", 0.1)
+    assert forecast_rules.open_compositions(mean, output_type="mean", tolerance=1e-9).count == 1
+    none = forecasts().iloc[:0]
+    assert forecast_rules.open_compositions(none, output_type="mean", tolerance=1e-9).count == 0
+    stocks = off.assign(target="researcher_stock")
+    assert forecast_rules.open_compositions(stocks, output_type="sample", tolerance=0).count == 0
+
+
+def test_only_five_open_compositions_are_named() -> None:
+    off = forecasts().assign(value=0.9)
+    many = pd.concat([off.assign(model=f"m{number}") for number in range(3)])
+    found = forecast_rules.open_compositions(many, output_type="sample", tolerance=1e-9)
+    assert (found.count, len(found.examples)) == (12, 5)
+
+
+def test_a_row_that_stands_twice_is_named_once() -> None:
+    frame = forecasts()
+    assert forecast_rules.repeated_rows(pd.concat([frame, frame.iloc[[3]]])).count == 1
+    for column in ("target", "population", "counting_rule", "source", "scenario", "model"):
+        apart = pd.concat([frame, frame.assign(**{column: "other"})])
+        assert forecast_rules.repeated_rows(apart).count == 0
+    for column in ("origin_year", "horizon_years", "output_type_id"):
+        apart = pd.concat([frame, frame.assign(**{column: frame[column].fillna(0) + 50})])
+        assert forecast_rules.repeated_rows(apart).count == 0
+
+
+def test_every_horizon_and_output_type_covers_the_same_countries() -> None:
+    frame = forecasts()
+    gone = frame[(frame["country"] == "USA") & (frame["output_type"] == "median")].index[:1]
+    found = forecast_rules.countries_differ(frame.drop(index=gone))
+    assert found.examples == ("researcher_share people modal_country file baseline drift 2019",)
+    of_horizon = frame[(frame["country"] == "USA") & (frame["horizon_years"] == 2)].index
+    assert forecast_rules.countries_differ(frame.drop(index=of_horizon)).count == 1
+    whole = frame[frame["country"] == "USA"]
+    assert forecast_rules.countries_differ(whole).count == 0
+    stocks = frame.drop(index=gone).assign(target="researcher_stock")
+    assert forecast_rules.countries_differ(stocks).count == 0
