@@ -41,7 +41,10 @@ def parse_years(cells: Sequence[str], rows: Sequence[int]) -> tuple[NDArray[np.i
         cells,
         rows,
     )
-    whole = [text.partition(".")[0] for text in texts]
+    whole = [
+        text.partition(".")[0] if point else text
+        for text, point in zip(texts, with_point, strict=True)
+    ]
     _refuse(
         "PARSE",
         "not a year in plain digits",

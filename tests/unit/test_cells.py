@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from talentcast.domain.errors import InputRejectedError
-from talentcast.sources.cells import parse_dates, parse_flags, parse_numbers, parse_years
+from talentcast.sources.cells import (
+    parse_dates,
+    parse_flags,
+    parse_numbers,
+    parse_years,
+    require_pattern,
+    require_printable,
+)
 
 
 def code_of(call: object, *args: object, **options: object) -> str:
@@ -28,6 +35,9 @@ def test_whole_years_are_read_with_or_without_a_point() -> None:
         ("2e3", "NOT_INTEGER"),
         ("", "PARSE"),
         ("next", "PARSE"),
+        ("2019x", "PARSE"),
+        ("2019.0x", "PARSE"),
+        ("1000000000", "RANGE"),
         ("２０１９", "PARSE"),  # noqa: RUF001 - full-width digits
         ("20191231120000", "RANGE"),
     ],
@@ -59,12 +69,15 @@ def test_a_blank_number_is_missing() -> None:
         ("\u0661\u0662", "PARSE"),
         ("5\x00", "PARSE"),
         ("NA", "PARSE"),
+        ("nano", "PARSE"),
+        ("5x", "PARSE"),
         ("inf", "NON_FINITE"),
         ("-Infinity", "NON_FINITE"),
         ("NaN", "NON_FINITE"),
         ("1e309", "NON_FINITE"),
         ("1e308", "RANGE"),
         ("9007199254740993", "RANGE"),
+        ("9007199254740994", "RANGE"),
         ("-9007199254740993", "RANGE"),
     ],
 )
@@ -84,13 +97,42 @@ def test_a_refusal_names_five_rows_and_counts_the_rest() -> None:
 
 
 def test_flags_are_words_or_bits() -> None:
-    texts = ["true", "FALSE", "1", "0", ""]
+    texts = ["true", "FALSE", "1", " 0 ", ""]
     assert parse_flags(texts, range(5), column="f").tolist() == [True, False, True, False, False]
     assert code_of(parse_flags, ["yes"], [2], column="f") == "PARSE"
 
 
 def test_dates_are_iso_days() -> None:
-    days = parse_dates(["2024-01-31"], [2], column="vintage")
+    days = parse_dates([" 2024-01-31 "], [2], column="vintage")
     assert days[0].isoformat() == "2024-01-31T00:00:00"
     assert code_of(parse_dates, ["31/01/2024"], [2], column="vintage") == "PARSE"
     assert code_of(parse_dates, ["2024-02-30"], [2], column="vintage") == "PARSE"
+
+
+def test_a_year_of_nine_digits_is_left_to_the_checks() -> None:
+    assert parse_years(["999999999"], [2])[0].tolist() == [999_999_999]
+
+
+def test_no_cells_are_no_values_of_the_right_type() -> None:
+    assert parse_years([], [])[0].dtype == np.int64
+    assert parse_numbers([], [], column="n").dtype == np.float64
+    assert parse_flags([], [], column="f").dtype == np.bool_
+
+
+def test_exactly_five_refused_rows_are_all_named() -> None:
+    with pytest.raises(InputRejectedError) as caught:
+        parse_numbers(["x"] * 5, range(2, 7), column="n")
+    assert "row 6: 'x': " in str(caught.value)
+    assert "more" not in str(caught.value)
+
+
+def test_control_characters_are_refused() -> None:
+    require_printable(["Côte d'Ivoire", ""], [2, 3], column="country")
+    for text in ("a\x00b", "a\nb", "\u202ea"):
+        assert code_of(require_printable, ["FR", text], [2, 3], column="country") == "PARSE"
+
+
+def test_a_pattern_holds_for_the_whole_cell() -> None:
+    require_pattern(["abc"], [2], "[a-z]+", column="source")
+    for text in ("abc1", "1abc", ""):
+        assert code_of(require_pattern, ["abc", text], [2, 3], "[a-z]+", column="source") == "PARSE"

@@ -98,6 +98,33 @@ def test_the_first_of_several_country_columns_is_taken() -> None:
     assert columns.extra == ("iso2code",)
 
 
+KNOWN = {
+    "year": "year publication_year",
+    "country": "country countrycode country_code iso3 iso3code iso_a3 iso2 iso2code iso_a2 "
+    "countryname country_name",
+    "researchers": "researchers padded_population_of_researchers number_of_researchers "
+    "number_of_authors number_of_authors_scopus number_of_authors_orcid number_of_scholars "
+    "authorships authors scholars count n",
+    "arrivals": "arrivals number_of_inmigrations inmigrations immigrations",
+    "departures": "departures number_of_outmigrations outmigrations emigrations",
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [(column, name) for column, names in KNOWN.items() for name in names.split()],
+)
+def test_each_known_name_stands_for_its_column(column: str, name: str) -> None:
+    others = [one for one in ("year", "country", "researchers") if one != column]
+    assert match_columns([*others, name.title()]).found[column] == name.title()
+
+
+@pytest.mark.parametrize("name", ["net_moves", "netmigration", "net_migration"])
+def test_each_known_name_stands_for_the_net_of_moves(name: str) -> None:
+    columns = match_columns(["year", "country", "n", name])
+    assert (columns.net_moves, columns.extra) == (name, ())
+
+
 def test_missing_columns_are_named_with_those_that_were_found() -> None:
     with pytest.raises(MissingColumnsError, match=r"\['country'\]; found \['n', 'year'\]"):
         match_columns(["year", "n"])
@@ -207,3 +234,82 @@ def test_years_after_a_collapse_of_moves_are_provisional() -> None:
 def test_a_collapse_early_in_the_series_is_no_edge() -> None:
     ratios = {1998: 0.1, 1999: 0.01, 2000: 0.1, 2001: 0.1, 2002: 0.1, 2003: 0.09}
     assert edge_year(ScholarlyMigration().parse([country_file(ratios)]).counts) is None
+
+
+def test_a_country_with_a_control_character_is_refused() -> None:
+    with pytest.raises(InputRejectedError, match="PARSE"):
+        parse("year,country,n\n2019,F\x01R,5\n")
+
+
+@pytest.mark.parametrize("column", ["population", "source"])
+def test_names_in_a_file_match_the_pattern_of_names(column: str) -> None:
+    with pytest.raises(InputRejectedError, match=f"'{column}' must match"):
+        parse(f"year,country,n,{column}\n2019,FR,5,No Name\n")
+
+
+def test_blanks_around_names_are_no_part_of_them() -> None:
+    counts = parse("year,country,n,source\n2019,FR,5, own \n2018,FR,5,\n").counts
+    assert counts["source"].tolist() == ["own", "file"]
+
+
+def test_codes_and_names_that_were_read_as_codes_are_recorded() -> None:
+    names = ["France", "Germany", "Italy", "Spain"]
+    parsed = parse("year,country,n\n" + "".join(f"2019,{name},5\n" for name in names))
+    (note,) = [one for one in parsed.notes if one.check == "COUNTRY_MAPPING"]
+    assert (note.outcome, note.observed) == (
+        Outcome.PASS,
+        "4 codes or names: France -> FRA, Germany -> DEU, Italy -> ITA, Spain -> ESP",
+    )
+
+
+def test_a_country_before_its_first_year_is_unknown_and_named() -> None:
+    parsed = parse("year,country,n\n2010,SSD,5\n2011,SSD,6\n2011,FRA,7\n")
+    assert parsed.counts["country"].tolist() == ["UNK", "SSD", "FRA"]
+    (note,) = [one for one in parsed.notes if one.check == "COUNTRY_TOO_EARLY"]
+    assert note.example_keys == ("row 2: SSD 2010",)
+    (blank,) = [one for one in parsed.notes if one.check == "COUNTRY_BLANK"]
+    assert blank.example_keys == ("row 2: UNK 2010",)
+
+
+def test_a_year_without_counts_and_without_moves_is_left_to_the_checks() -> None:
+    assert len(parse("year,country,n,arrivals\n2021,FRA,0,0\n2021,USA,0,0\n").counts) == 2
+    one_moved = parse("year,country,n,arrivals\n2021,FRA,5,1\n2022,FRA,0,1\n")
+    assert one_moved.counts["year"].tolist() == [2021]
+    (note,) = [one for one in one_moved.notes if one.check == "NOT_COUNTED_YEAR"]
+    assert note.example_keys == ("row 3: FRA 2022",)
+
+
+def test_parts_without_a_country_are_summed_flows_included() -> None:
+    counts = parse("year,country,n,arrivals\n2019,,7,2\n2019,,8,3\n2019,FRA,1,\n").counts
+    assert counts["country"].tolist() == ["UNK", "FRA"]
+    assert counts["arrivals"].tolist()[0] == 5.0
+    assert counts.index.tolist() == [0, 1]
+
+
+def test_files_without_flags_are_finished_and_flags_are_read_by_name() -> None:
+    assert not parse("year,country,n\n2019,FR,5\n").counts["is_provisional"].any()
+    with pytest.raises(InputRejectedError, match="'is_provisional' must be"):
+        parse("year,country,n,is_provisional\n2019,FR,5,maybe\n")
+    with pytest.raises(InputRejectedError, match="'vintage' must be"):
+        parse("year,country,n,vintage\n2019,FR,5,maybe\n")
+
+
+def test_files_are_stacked_with_one_index() -> None:
+    source = CountsFile(Path("lab.csv"))
+    raws = [
+        RawFile(f"{name}.csv", b"year,country,n\n2019,FR,5\n", "file", "", "", VINTAGE)
+        for name in "ab"
+    ]
+    counts = source.parse(raws).counts
+    assert counts.index.tolist() == [0, 1]
+    assert counts["population"].tolist() == ["a", "b"]
+
+
+def test_a_number_with_two_points_is_no_number_of_inhabitants() -> None:
+    with pytest.raises(InputRejectedError, match="'population' must match"):
+        parse("year,country,researchers,population\n2019,FRA,5,1.2.3\n")
+
+
+def test_net_moves_beside_one_flow_alone_are_not_checked() -> None:
+    parsed = parse("year,country,n,arrivals,netmigration\n2019,FRA,5,3,1\n")
+    assert parsed.counts["arrivals"].tolist() == [3.0]
