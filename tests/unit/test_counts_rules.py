@@ -49,12 +49,13 @@ def test_a_thousand_million_is_the_most_a_cell_may_hold() -> None:
 
 def test_a_missing_count_is_not_finite_and_a_missing_flow_is_nothing() -> None:
     table = counts(("FRA", 2010, np.nan), ("FRA", 2011, np.inf), ("FRA", 2012, 1.0))
-    assert rules.not_finite(table).count == 2
+    assert rules.not_finite(table).examples == ("row 2: FRA 2010", "row 3: FRA 2011")
+    assert rules.not_finite(table.set_axis([7, 3, 5])).count == 2
     assert rules.not_finite(table.iloc[[2]].assign(arrivals=-np.inf)).count == 1
 
 
 def test_fractions_are_wrong_only_where_persons_are_whole() -> None:
-    table = counts(("FRA", 2010, 1.5), ("FRA", 2011, 2.0))
+    table = counts(("FRA", 2010, 1.5), ("FRA", 2011, 2.0), ("FRA", 2012, 3.0))
     assert rules.fractions_of_persons(table).examples == ("row 2: FRA 2010",)
     assert rules.fractions_of_persons(table.assign(counting_rule="fractional")).count == 0
 
@@ -122,7 +123,10 @@ def test_a_latest_year_may_lack_few_small_countries() -> None:
     tiny = {"BBB": 0.1, "AAA": 0.1}
     assert thin(tiny, {"CCC": 100.0}).examples == ("AAA 2019", "BBB 2019")
     assert thin(tiny, {"CCC": 50.0, "DDD": 50.0}).count == 0
+    assert thin({"AAA": 0.6, "BBB": 0.6}, {"CCC": 4.0, "DDD": 5.0}).count == 2
     assert thin({"AAA": 5.0}, {"BBB": 9.0}, is_provisional=True).count == 0
+    one_flag = [False, False, False, True, False]
+    assert thin({"AAA": 5.0}, {"BBB": 9.0, "CCC": 1.0}, is_provisional=one_flag).count == 0
 
 
 def test_countries_that_ended_before_the_last_two_years_are_not_missed() -> None:
@@ -184,6 +188,10 @@ def test_edge_years_are_the_last_ones_whose_moves_collapse() -> None:
     assert rules.unflagged_edge_years(table, max_drop=0.5).count == 0
     early = moving(0.2, 0.1, 0.1, 0.1, 0.1, 0.1)
     assert rules.unflagged_edge_years(early, max_drop=0.4).count == 0
+    in_the_first_half = moving(0.2, 0.2, 0.1, 0.1, 0.1, 0.1)
+    assert rules.unflagged_edge_years(in_the_first_half, max_drop=0.4).count == 0
+    gradual = moving(1.0, 0.7, 0.49, 0.343, 0.2401, 0.16807)
+    assert rules.unflagged_edge_years(gradual, max_drop=0.4).count == 0
     half_way = moving(0.2, 0.2, 0.2, 0.1, 0.1, 0.1)
     assert rules.unflagged_edge_years(half_way, max_drop=0.4).count == 3
     flagged = table.assign(is_provisional=table["year"] >= 2014)
@@ -191,6 +199,12 @@ def test_edge_years_are_the_last_ones_whose_moves_collapse() -> None:
     half_flagged = table.assign(is_provisional=table["year"] == 2014)
     assert rules.unflagged_edge_years(half_flagged, max_drop=0.4).examples == ("year 2015",)
     assert rules.unflagged_edge_years(table.assign(arrivals=np.nan), max_drop=0.4).count == 0
+
+
+def test_edge_years_are_seen_per_researcher() -> None:
+    table = moving(0.2, 0.2, 0.2, 0.2, 0.1, 0.1)
+    fewer = table.assign(researchers=[100.0, 100.0, 100.0, 100.0, 50.0, 50.0])
+    assert rules.unflagged_edge_years(fewer, max_drop=0.4).count == 0
 
 
 def test_edge_years_are_seen_in_totals_over_countries() -> None:
@@ -207,6 +221,8 @@ def test_the_part_without_a_country_is_limited_in_size_and_in_jumps() -> None:
     assert rules.unknown_share_too_high(table, limit=0.1, max_jump=1).examples == ("2012: 14.0%",)
     assert rules.unknown_share_too_high(table, limit=1, max_jump=0.05).count == 0
     assert rules.unknown_share_too_high(table, limit=1, max_jump=0.03).examples == ("2012: 14.0%",)
+    exact = counts(*years("FRA", 3, 2), *years("UNK", 1, 2))
+    assert rules.unknown_share_too_high(exact, limit=0.5, max_jump=0.25).count == 0
     falling = counts(*years("FRA", 86, 90), *years("UNK", 14, 10))
     assert rules.unknown_share_too_high(falling, limit=1, max_jump=0.03).examples == (
         "2011: 10.0%",
@@ -231,6 +247,7 @@ def test_closed_years_may_change_a_little() -> None:
     assert revised(111, 100).examples == ("row 2: FRA 2018: 100 -> 111",)
     assert revised(90, 100).count == 0
     assert revised(89, 100).count == 1
+    assert revised(111, 0.5).count == 1
     assert revised(111, 0).count == 0
     assert revised(111, np.nan).count == 0
     assert revised(111, 100, is_provisional=[True, False, False, False]).count == 0
@@ -266,6 +283,8 @@ def test_a_level_shifts_when_the_typical_cell_leaves_the_bounds() -> None:
     assert shifted(201, 201, 100).examples == ("lab: 2.01 times the previous vintage",)
     assert shifted(49, 49, 100).count == 1
     assert shifted(100, 100, 9000).count == 0
+    part = counts(*years("FRA", 5.0)).assign(previous_researchers=0.5)
+    assert rules.shifted_levels(part, bounds=[0.5, 2.0]).count == 1
     nobody = counts(*years("FRA", 5.0)).assign(previous_researchers=0.0)
     assert rules.shifted_levels(nobody, bounds=[0.5, 2.0]).count == 0
 
@@ -289,6 +308,8 @@ def test_only_newest_vintages_are_compared_on_both_sides() -> None:
     other = counts(("FRA", 2018, 5.0), ("FRA", 2018, 7.0), vintage=[older, newer])
     both = rules.with_other_state(now, other, "before")
     assert both["before"].fillna(-1).tolist() == [-1.0, 7.0]
+    elsewhere = rules.with_other_state(now.set_axis([7, 3]), other, "before")
+    assert elsewhere["before"].fillna(-1).tolist() == [-1.0, 7.0]
     earlier = rules.earlier_vintages(now)
     assert earlier is not None
     assert earlier["researchers"].tolist() == [1.0]
