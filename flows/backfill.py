@@ -30,6 +30,8 @@ from talentcast.config import Settings, load_settings, use_one_thread
 from talentcast.domain.errors import UsageError, YearsFailedError
 from talentcast.domain.types import Vintage
 
+CalendarYear = Annotated[int, Field(ge=1900, le=2100)]
+
 YEARS_AT_ONCE = 2
 DEFAULT_SOURCES = ["bundled"]
 
@@ -59,28 +61,25 @@ class Backfilled:
 
 @flow(name="backfill", task_runner=processes(YEARS_AT_ONCE))
 def backfill(
-    first_year: Annotated[
-        int,
-        Field(description="Forecast as of the end of this year and later ones.", ge=1900, le=2100),
-    ],
-    last_year: Annotated[
-        int, Field(description="Last year at whose end to forecast.", ge=1900, le=2100)
-    ],
-    populations: Annotated[
-        list[str] | None, Field(description="Populations to keep; empty for all.")
-    ] = None,
-    sources: Annotated[
-        list[str], Field(description="Built-in sources or counts files; no career records.")
-    ] = DEFAULT_SOURCES,
-    models: Annotated[
-        list[str] | None, Field(description="Models, the default one first; empty for the usual.")
-    ] = None,
-    home: Annotated[Path | None, Field(description="Folder for everything a run writes.")] = None,
+    first_year: CalendarYear,
+    last_year: CalendarYear,
+    populations: list[str] | None = None,
+    sources: list[str] = DEFAULT_SOURCES,
+    models: list[str] | None = None,
+    home: Path | None = None,
 ) -> Backfilled:
     """Publish a release for the last day of each past year, from what was known on that day.
 
     Years are independent: a run that is killed loses at most those it was working on, and the next
     run computes no published year again. None of these releases becomes the latest.
+
+    Args:
+        first_year: Forecast as of the end of this year, for example 2010.
+        last_year: And of all years up to this one, for example 2019; it must be over.
+        populations: Populations to keep; empty for all.
+        sources: Built-in sources or counts files; no career records.
+        models: Models, the default one first; empty for the usual.
+        home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
     _require_sensible(first_year, last_year, sources)
     use_one_thread()

@@ -68,13 +68,15 @@ def automations() -> tuple[AutomationCore, ...]:
     return (
         _crash_when_silent(
             "talentcast: a run died",
-            after=_HEARTBEAT,
+            # It may die before its first sign of life has arrived. Of runs that were scheduled less
+            # than five minutes ahead the server weighs signs of life at once, other events late.
+            after={"prefect.flow-run.Running", _HEARTBEAT},
             expect={_HEARTBEAT, *_ENDS},
             within=SILENCE,
         ),
         _crash_when_silent(
             "talentcast: a run never started",
-            after="prefect.flow-run.Pending",
+            after={"prefect.flow-run.Pending"},
             expect={
                 "prefect.flow-run.Running", "prefect.flow-run.AwaitingConcurrencySlot",
                 "prefect.flow-run.AwaitingRetry", "prefect.flow-run.Scheduled", *_ENDS,
@@ -85,14 +87,14 @@ def automations() -> tuple[AutomationCore, ...]:
 
 
 def _crash_when_silent(
-    name: str, *, after: str, expect: set[str], within: timedelta
+    name: str, *, after: set[str], expect: set[str], within: timedelta
 ) -> AutomationCore:
     seconds = int(within.total_seconds())
     return AutomationCore(
         name=name,
         description=f"Marks a run as crashed after {seconds} s without a sign of life.",
         trigger=EventTrigger(
-            after={after},
+            after=after,
             expect=expect,
             for_each={"prefect.resource.id"},
             match={"prefect.resource.id": "prefect.flow-run.*"},
@@ -143,7 +145,7 @@ def _deployment(definition: Mapping[str, Any], client: SyncPrefectClient) -> Dep
             {"prefect.deployments.steps.set_working_directory": {"directory": str(FOLDER)}}
         ],
         parameters=definition.get("parameters", {}),
-        parameter_openapi_schema=flow.parameters.model_dump(),
+        parameter_openapi_schema=flow.parameters.model_dump(exclude_unset=True),
         enforce_parameter_schema=True,
         work_pool_name=definition["work_pool"]["name"],
         job_variables=definition["work_pool"]["job_variables"],

@@ -1,8 +1,8 @@
-"""Late runs step aside: of those of a deployment that are due, only the newest works."""
+"""Late runs step aside: of those that piled up while nobody worked, only the newest works."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar, cast
 from uuid import UUID
 
@@ -22,14 +22,18 @@ from prefect.types._datetime import now
 
 R = TypeVar("R")
 
+#: A run that starts within this of its time is not late.
+IN_TIME = timedelta(minutes=5)
+
 _ALIVE = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
 
 
 def superseded(outcome: type[R]) -> R | None:
-    """Return what a scheduled run has to return instead of working, if a newer one is due.
+    """Return what a late scheduled run has to return instead of working, if a newer one is due.
 
-    The older runs that wait beside it are marked as skipped too, so that no process has to start
-    for each of them. Runs that somebody started are never skipped.
+    All that wait beside it but the newest are marked as skipped too: no process has to start for
+    each of them, and the newest is next. Runs that somebody started are never skipped, nor are
+    those that are in time: where starting takes longer than the interval, none would ever work.
 
     Args:
         outcome: What the flow returns otherwise. A state is returned in its place: Prefect takes
@@ -39,11 +43,13 @@ def superseded(outcome: type[R]) -> R | None:
     mine = context.flow_run if context else None
     if mine is None or mine.deployment_id is None or not mine.auto_scheduled:
         return None
+    if _expected(mine) > now("UTC") - IN_TIME:
+        return None
     with get_client(sync_client=True) as client:
         due = [other for other in _due(mine, client) if other.id != mine.id]
         newest = max((mine, *due), key=_expected)
         for other in due:
-            if _expected(other) < _expected(newest) and _is_waiting(other):
+            if other is not newest and other.state_type == StateType.SCHEDULED:
                 client.set_flow_run_state(other.id, _skipped(newest), force=True)
     return None if newest is mine else cast(R, _skipped(newest))
 
@@ -60,10 +66,6 @@ def _due(mine: FlowRun, client: SyncPrefectClient) -> list[FlowRun]:
 
 def _expected(run: FlowRun) -> datetime:
     return cast(datetime, run.expected_start_time)
-
-
-def _is_waiting(run: FlowRun) -> bool:
-    return run.state_type == StateType.SCHEDULED
 
 
 def _skipped(newest: FlowRun) -> State[None]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated
 
 import pandas as pd
 from prefect import flow
-from pydantic import Field
 
 from features.headline import headline_shares
 from flows.artifacts import link_report, show_headline
@@ -55,44 +53,36 @@ class Refreshed:
 
 @flow(name="refresh")
 def refresh(
-    as_of: Annotated[
-        date | None, Field(description="Use what was known on this day; empty for everything.")
-    ] = None,
-    sources: Annotated[
-        list[str],
-        Field(description="Built-in sources, counts files, or folders of affiliation records."),
-    ] = DEFAULT_SOURCES,
-    populations: Annotated[
-        list[str] | None, Field(description="Populations to keep; empty for all.")
-    ] = None,
-    scenarios: Annotated[
-        list[str] | None, Field(description="Scenario files, or names of bundled scenarios.")
-    ] = None,
-    researchers_column: Annotated[
-        str | None, Field(description="Column of a file that counts researchers, if several would.")
-    ] = None,
-    models: Annotated[
-        list[str] | None, Field(description="Models, the default one first; empty for the usual.")
-    ] = None,
-    force: Annotated[
-        bool, Field(description="Publish again, superseding the same release.")
-    ] = False,
-    approve_revisions: Annotated[
-        list[str] | None,
-        Field(description="Populations whose closed years may have changed beyond the limit."),
-    ] = None,
-    approved_by: Annotated[
-        str | None, Field(description="Who approves that; published with the release.")
-    ] = None,
-    reason: Annotated[
-        str | None, Field(description="Why it is forced or approved; published with the release.")
-    ] = None,
-    kind: Annotated[Kind, Field(description="Why the run takes place.")] = "manual",
-    home: Annotated[Path | None, Field(description="Folder for everything a run writes.")] = None,
+    as_of: date | None = None,
+    sources: list[str] = DEFAULT_SOURCES,
+    populations: list[str] | None = None,
+    scenarios: list[str] | None = None,
+    researchers_column: str | None = None,
+    models: list[str] | None = None,
+    force: bool = False,
+    approve_revisions: list[str] | None = None,
+    approved_by: str | None = None,
+    reason: str | None = None,
+    kind: Kind = "manual",
+    home: Path | None = None,
 ) -> Refreshed:
     """Publish one release from everything known on a day.
 
     Running it again with the same inputs, settings and code publishes nothing and says so.
+
+    Args:
+        as_of: Use what was known on this day; empty for everything.
+        sources: Built-in sources, counts files, or folders of affiliation records.
+        populations: Populations to keep; empty for all.
+        scenarios: Scenario files, or names of bundled scenarios.
+        researchers_column: Column of a file that counts researchers, if several would.
+        models: Models, the default one first; empty for the usual.
+        force: Publish again, superseding the same release.
+        approve_revisions: Populations whose closed years may have changed beyond the limit.
+        approved_by: Who approves that; published with the release.
+        reason: Why it is forced or approved; published with the release.
+        kind: Why the run takes place.
+        home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
     if (skipped := superseded(Refreshed)) is not None:
         return skipped

@@ -14,19 +14,20 @@ from talentcast.store import retraction
 from talentcast.store.release import Release
 from talentcast.store.signing import Signer
 
-ReleaseId = Annotated[
-    str, Field(description="Id of the release, as in: talentcast releases list", min_length=1)
-]
-Reason = Annotated[
-    str, Field(description="Why; it stays in the record and readers see it.", min_length=1)
-]
-By = Annotated[str, Field(description="Who decided; it stays in the record.", min_length=1)]
-Home = Annotated[Path | None, Field(description="Folder for everything a run writes.")]
+#: A form refuses to be sent with an empty one.
+Text = Annotated[str, Field(min_length=1)]
 
 
 @flow(name="retract")
-def retract(release_id: ReleaseId, reason: Reason, by: By, home: Home = None) -> Release:
-    """Withdraw a release; the one before it becomes the latest, and nothing is deleted."""
+def retract(release_id: Text, reason: Text, by: Text, home: Path | None = None) -> Release:
+    """Withdraw a release; the one before it becomes the latest, and nothing is deleted.
+
+    Args:
+        release_id: Id of the release, as in: talentcast releases list
+        reason: Why; it stays in the record, and readers see it.
+        by: Who decided; it stays in the record.
+        home: Folder for everything a run writes; empty for TALENTCAST_HOME.
+    """
     settings = load_settings(home)
     return retraction.retract(
         release_id, settings.releases, reason=reason, by=by, at=datetime.now(UTC),
@@ -35,8 +36,15 @@ def retract(release_id: ReleaseId, reason: Reason, by: By, home: Home = None) ->
 
 
 @flow(name="restore")
-def restore(release_id: ReleaseId, reason: Reason, by: By, home: Home = None) -> Release:
-    """Serve a retracted release again, at its old place."""
+def restore(release_id: Text, reason: Text, by: Text, home: Path | None = None) -> Release:
+    """Serve a retracted release again, at its old place.
+
+    Args:
+        release_id: Id of the release, as in: talentcast releases list
+        reason: Why; it stays in the record, and readers see it.
+        by: Who decided; it stays in the record.
+        home: Folder for everything a run writes; empty for TALENTCAST_HOME.
+    """
     settings = load_settings(home)
     return retraction.restore(
         release_id, settings.releases, reason=reason, by=by, at=datetime.now(UTC),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import pandas as pd
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from pydantic import Field
 
 from flows.artifacts import show_table
 from flows.lateness import superseded
@@ -44,12 +42,13 @@ def score_releases(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
 
 
 @flow(name="score")
-def score(
-    home: Annotated[Path | None, Field(description="Folder for everything a run writes.")] = None,
-) -> pd.DataFrame:
+def score(home: Path | None = None) -> pd.DataFrame:
     """Show how good the forecasts of earlier releases turned out to be.
 
     The same rows replace backtests of their origin in the next release that is published.
+
+    Args:
+        home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
     if (skipped := superseded(pd.DataFrame)) is not None:
         return skipped

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 import pandas as pd
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from pydantic import Field
 
 from flows.artifacts import show_table
 from flows.lateness import superseded
@@ -42,10 +40,11 @@ def withdraw(release: Release, problems: Sequence[str], settings: Settings) -> N
 
 
 @flow(name="verify")
-def verify(
-    home: Annotated[Path | None, Field(description="Folder for everything a run writes.")] = None,
-) -> int:
+def verify(home: Path | None = None) -> int:
     """Verify all served releases; retract the damaged ones, and fail so that somebody looks.
+
+    Args:
+        home: Folder for everything a run writes; empty for TALENTCAST_HOME.
 
     Returns:
         How many releases were verified.

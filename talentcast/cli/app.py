@@ -24,6 +24,7 @@ from talentcast.cli import (
     serve,
     sources,
 )
+from talentcast.config import use_one_thread
 from talentcast.domain.errors import TalentcastError
 
 app = typer.Typer(
@@ -76,6 +77,7 @@ def options(
 
 def main() -> None:
     """Run a command; an expected failure is one line on stderr and an exit code."""
+    use_one_thread()
     try:
         app()
     except TalentcastError as error:

@@ -44,27 +44,23 @@ def backfill(
 
     Example: talentcast backfill --first-year 2010 --last-year 2019
     """
-    from talentcast.cli.progress import progress_bar
-    from talentcast.config import load_settings, prepare_orchestrator
+    from talentcast.cli.orchestrator import orchestrator
+    from talentcast.config import load_settings
 
     started = time.monotonic()
     settings = load_settings(home)
-    prepare_orchestrator(settings)
-    with progress_bar() as update:
-        update("Starting the orchestrator", 0, 1)
+    with orchestrator(settings):
         from flows.backfill import DEFAULT_SOURCES
         from flows.backfill import backfill as backfill_flow
-        from flows.progress import listening
 
-        with listening(update):
-            done = backfill_flow(
-                first_year=first_year,
-                last_year=last_year,
-                populations=population,
-                sources=source or list(DEFAULT_SOURCES),
-                models=model,
-                home=settings.home,
-            )
+        done = backfill_flow(
+            first_year=first_year,
+            last_year=last_year,
+            populations=population,
+            sources=source or list(DEFAULT_SOURCES),
+            models=model,
+            home=settings.home,
+        )
     _print(done, as_json=json, seconds=time.monotonic() - started)
 
 

@@ -60,33 +60,29 @@ def refresh(
 
     Example: talentcast refresh --source counts.csv
     """
-    from talentcast.cli.progress import progress_bar
-    from talentcast.config import load_settings, prepare_orchestrator
+    from talentcast.cli.orchestrator import orchestrator
+    from talentcast.config import load_settings
 
     started = time.monotonic()
     Approval.of(approve_revision, approved_by, reason)  # refused before anything is started
     settings = load_settings(home)
-    prepare_orchestrator(settings)
     vintage = Vintage.parse(as_of) if as_of else None
-    with progress_bar() as update:
-        update("Starting the orchestrator", 0, 1)
-        from flows.progress import listening
+    with orchestrator(settings):
         from flows.refresh import DEFAULT_SOURCES
         from flows.refresh import refresh as refresh_flow
 
-        with listening(update):
-            refreshed = refresh_flow(
-                as_of=vintage.as_of if vintage else None,
-                sources=source or list(DEFAULT_SOURCES),
-                populations=population,
-                scenarios=scenario,
-                researchers_column=researchers_column,
-                force=force,
-                approve_revisions=approve_revision,
-                approved_by=approved_by,
-                reason=reason,
-                home=settings.home,
-            )
+        refreshed = refresh_flow(
+            as_of=vintage.as_of if vintage else None,
+            sources=source or list(DEFAULT_SOURCES),
+            populations=population,
+            scenarios=scenario,
+            researchers_column=researchers_column,
+            force=force,
+            approve_revisions=approve_revision,
+            approved_by=approved_by,
+            reason=reason,
+            home=settings.home,
+        )
     seconds = time.monotonic() - started
     for line in refreshed.undelivered:
         typer.echo(f"Warning: {line}", err=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from prefect_server import REPOSITORY, Server, prefect_server
+import yaml
+from prefect_server import REPOSITORY, Server, prefect_server, wait_for
 
 from talentcast.store.pointer import find_release
-
-RUN_SECONDS = 180
 
 COUNTS = "year,country,researchers\n" + "\n".join(
     f"{year},{country},{base + 10 * (year - 2000) * step}"
@@ -20,12 +19,10 @@ COUNTS = "year,country,researchers\n" + "\n".join(
 )
 
 
-def completed_scheduled_run(server: Server) -> dict[str, object] | None:
-    runs = server.post(
-        "/flow_runs/filter",
-        {"flow_runs": {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}}},
-    )
-    return next((run for run in runs if run["auto_scheduled"]), None)
+def finished_scheduled_run(server: Server) -> dict[str, Any] | None:
+    ends = ("COMPLETED", "FAILED", "CRASHED")
+    runs = [run for run in server.runs() if run["auto_scheduled"] and run["state_type"] in ends]
+    return next(iter(runs), None)
 
 
 @pytest.mark.server
@@ -42,28 +39,44 @@ def test_a_scheduled_run_publishes_a_release(tmp_path: Path) -> None:
             "--no-prompt", "deploy", "flows/refresh.py:refresh", "--name", "scheduled",
             "--pool", "local", "--interval", "15", "--params", json.dumps(parameters),
         )  # fmt: skip
-        with server.worker("local"):
-            deadline = time.monotonic() + RUN_SECONDS
-            run = None
-            while run is None and time.monotonic() < deadline:
-                time.sleep(2)
-                run = completed_scheduled_run(server)
-        assert run is not None, (tmp_path / "worker.log").read_text()
+        with server.worker():
+            run = wait_for(lambda: finished_scheduled_run(server), said="a run that has ended")
         assert run["state_type"] == "COMPLETED", (tmp_path / "worker.log").read_text()
     release = find_release("latest", home / "releases")
     assert release.kind == "scheduled"
     assert release.populations == ("counts",)
 
 
-def test_every_deployment_loads_without_a_placeholder(monkeypatch: pytest.MonkeyPatch) -> None:
-    import yaml
+def definitions() -> list[dict[str, Any]]:
+    from flows.deployment import DEFINITIONS
+
+    found: list[dict[str, Any]] = yaml.safe_load(DEFINITIONS.read_text())["deployments"]
+    return found
+
+
+def test_every_deployment_loads_and_its_form_says_what_each_field_means(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from prefect.flows import load_flow_from_entrypoint
 
     monkeypatch.chdir(REPOSITORY)
-    deployments = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())["deployments"]
-    assert deployments
-    for deployment in deployments:
-        flow = load_flow_from_entrypoint(deployment["entrypoint"], use_placeholder_flow=False)
-        known = set(flow.parameters.properties)
-        assert set(deployment.get("parameters", {})) <= known
-        assert all(schedule["timezone"] == "UTC" for schedule in deployment["schedules"])
+    for each in definitions():
+        flow = load_flow_from_entrypoint(each["entrypoint"], use_placeholder_flow=False)
+        fields = flow.parameters.properties
+        assert set(each.get("parameters", {})) <= set(fields)
+        assert [name for name, field in fields.items() if not field.get("description")] == []
+
+
+def test_f072_every_schedule_is_in_utc() -> None:
+    schedules = [schedule for each in definitions() for schedule in each.get("schedules", [])]
+    assert len(schedules) >= 3
+    assert {schedule["timezone"] for schedule in schedules} == {"UTC"}
+
+
+def test_definitions_travel_with_the_package() -> None:
+    from flows.deployment import DEFINITIONS, FOLDER
+
+    assert DEFINITIONS.parent == FOLDER
+    assert (FOLDER / "flows" / "refresh.py").is_file()
+    build = (REPOSITORY / "pyproject.toml").read_text()
+    assert '"prefect.yaml" = "_talentcast_app/prefect.yaml"' in build

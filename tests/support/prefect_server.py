@@ -7,15 +7,29 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import httpx
+import psycopg
+from psycopg import sql
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
+POSTGRES = "127.0.0.1:5432"
+#: A test waits for what a server does at leisure.
+HURRIED = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5",
+    "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    "PREFECT_WORKER_PREFETCH_SECONDS": "1",
+    "DO_NOT_TRACK": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -28,26 +42,62 @@ class Server:
 
     def prefect(self, *arguments: str, cwd: Path = REPOSITORY) -> str:
         """Run a Prefect command against this server and return what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "prefect", *arguments],
-            env=dict(self.environment), cwd=cwd, capture_output=True, text=True, timeout=180,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return self._run("-m", "prefect", *arguments, cwd=cwd)
 
-    def post(self, path: str, body: Mapping[str, object]) -> list[dict[str, object]]:
+    def talentcast(self, *arguments: str) -> str:
+        """Run a talentcast command against this server and return what it printed."""
+        return self._run("-c", "from talentcast.cli import main; main()", *arguments)
+
+    def get(self, path: str) -> Any:
+        """Ask the server's API for one thing."""
+        return self._answer("GET", path)
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
         """Ask the server's API."""
-        reply = httpx.post(f"{self.url}{path}", json=dict(body), timeout=30)
-        reply.raise_for_status()
-        found: list[dict[str, object]] = reply.json()
+        return self._answer("POST", path, body)
+
+    def patch(self, path: str, body: Mapping[str, object]) -> None:
+        """Change something at the server."""
+        self._answer("PATCH", path, body)
+
+    def delete(self, path: str) -> None:
+        """Remove something from the server."""
+        self._answer("DELETE", path)
+
+    def runs(self, *, deployment_id: str | None = None) -> list[dict[str, Any]]:
+        """Return flow runs in the order in which they are expected to start."""
+        body: dict[str, Any] = {"sort": "EXPECTED_START_TIME_ASC"}
+        if deployment_id is not None:
+            body["flow_runs"] = {"deployment_id": {"any_": [deployment_id]}}
+        found: list[dict[str, Any]] = self.post("/flow_runs/filter", body)
         return found
 
     @contextmanager
-    def worker(self, pool: str) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(self, pool: str = "local") -> Iterator[subprocess.Popen[bytes]]:
         """Run a process worker from a folder that is not the repository."""
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool]
         with _process(command, self.environment, self.folder, "worker") as process:
             yield process
+
+    def _answer(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        reply = httpx.request(
+            method, f"{self.url}{path}", json=body and dict(body), timeout=30, auth=self._auth
+        )
+        reply.raise_for_status()
+        return reply.json() if reply.content else None
+
+    @property
+    def _auth(self) -> tuple[str, str] | None:
+        name, _, password = self.environment.get("PREFECT_API_AUTH_STRING", "").partition(":")
+        return (name, password) if name else None
+
+    def _run(self, *arguments: str, cwd: Path = REPOSITORY) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            env=dict(self.environment), cwd=cwd, capture_output=True, text=True, timeout=180,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
 
 @contextmanager
@@ -57,11 +107,10 @@ def prefect_server(folder: Path, **variables: str) -> Iterator[Server]:
     url = f"http://127.0.0.1:{port}/api"
     environment = {
         **os.environ,  # noqa: TID251 - a test passes its environment on
+        **HURRIED,
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": url,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5",
-        "DO_NOT_TRACK": "1",
+        "TALENTCAST_HOME": str(folder / "home"),
         **variables,
     }
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1",
@@ -69,6 +118,37 @@ def prefect_server(folder: Path, **variables: str) -> Iterator[Server]:
     with _process(command, environment, folder, "server") as process:
         _wait_until_healthy(url, process, folder / "server.log")
         yield Server(url, environment, folder)
+
+
+@contextmanager
+def postgresql_database() -> Iterator[str]:
+    """Create a database for a Prefect server, give its address, and drop it at the end."""
+    name = f"prefect_{uuid4().hex[:12]}"
+    address = f"postgresql://postgres@{POSTGRES}/postgres"
+    with psycopg.connect(address, connect_timeout=3, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield f"postgresql+asyncpg://postgres@{POSTGRES}/{name}"
+    finally:
+        with psycopg.connect(address, connect_timeout=3, autocommit=True) as connection:
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            connection.execute(drop)
+
+
+def wait_for(
+    what: Callable[[], Any], *, seconds: float = 180.0, pause: float = 0.5, said: str = ""
+) -> Any:
+    """Return the first true answer.
+
+    Raises:
+        TimeoutError: If there is none in time.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := what():
+            return answer
+        time.sleep(pause)
+    raise TimeoutError(f"Not within {seconds:.0f} s: {said or what}")
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -88,7 +168,7 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
 def _process(
     command: list[str], environment: Mapping[str, str], folder: Path, name: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / f"{name}.log").open("wb") as log:
+    with (folder / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
             command, env=dict(environment), cwd=folder, stdout=log, stderr=subprocess.STDOUT
         )

@@ -1,0 +1,61 @@
+"""Run a flow from the command line: set Prefect up, show progress, fail in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from talentcast.cli.progress import progress_bar
+from talentcast.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from talentcast.config import Settings
+
+
+@contextmanager
+def orchestrator(settings: Settings) -> Iterator[None]:
+    """Import and call a flow inside this block.
+
+    Raises:
+        ConfigurationError: If the Prefect server does not start or stops answering.
+    """
+    from talentcast.config import prepare_orchestrator
+
+    prepare_orchestrator(settings)
+    with progress_bar() as update:
+        update("Starting the orchestrator", 0, 1)
+        from flows.progress import listening
+
+        with _failures_in_one_line(), listening(update):
+            yield
+
+
+@contextmanager
+def _failures_in_one_line() -> Iterator[None]:
+    import httpx
+
+    from talentcast.config import server_url
+
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise ConfigurationError(_lost(server_url(), error)) from error
+    except RuntimeError as error:
+        if "ephemeral Prefect API server" in str(error):
+            raise ConfigurationError(
+                "The embedded Prefect server did not start in time. Start one that stays with "
+                "'prefect server start' and set PREFECT_API_URL=http://127.0.0.1:4200/api, or "
+                "raise PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS."
+            ) from error
+        if "Failed to reach API" in str(error):
+            raise ConfigurationError(_lost(server_url(), error)) from error
+        raise
+
+
+def _lost(url: str | None, error: Exception) -> str:
+    return (
+        f"The Prefect server at {url or 'its temporary address'} does not answer "
+        f"({type(error).__name__}). Start it, or unset PREFECT_API_URL, and run again: what was "
+        "published stays, and nothing is published twice."
+    )

@@ -1,0 +1,131 @@
+"""What the orchestrator may do wrong, and that releases do not depend on it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from prefect_server import prefect_server, wait_for
+
+from talentcast.store.pointer import events, list_releases
+from talentcast.store.verification import verify
+
+MAIN = "from talentcast.cli import main; main()"
+COUNTS = "year,country,researchers\n" + "\n".join(
+    f"{year},{country},{base + 10 * (year - 2000) * step}"
+    for year in range(2000, 2020)
+    for country, base, step in (("FRA", 900, 1), ("ITA", 700, 2), ("NA", 100, 1))
+)
+
+
+@pytest.fixture
+def counts(tmp_path: Path) -> str:
+    path = tmp_path / "lab.csv"
+    path.write_text(COUNTS)
+    return str(path)
+
+
+def start(folder: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", MAIN, *arguments],
+        env={**os.environ, "TALENTCAST_HOME": str(folder / "home"), **variables},  # noqa: TID251
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def is_sound(root: Path) -> bool:
+    ids = [event.release_id for event in events(root)]
+    return len(ids) == len(set(ids)) and not any(verify(r, root) for r in list_releases(root))
+
+
+def test_f073_no_task_answers_from_a_cache_and_no_result_is_kept() -> None:
+    from prefect import Flow, Task
+    from prefect.cache_policies import NO_CACHE
+
+    import flows
+
+    found = [
+        (name, value)
+        for module in pkgutil.iter_modules(flows.__path__)
+        for name, value in vars(importlib.import_module(f"flows.{module.name}")).items()
+    ]
+    tasks = {name: value for name, value in found if isinstance(value, Task)}
+    assert len(tasks) > 10
+    assert [name for name, task in tasks.items() if task.cache_policy is not NO_CACHE] == []
+    kept = [n for n, value in found if isinstance(value, Task | Flow) and value.persist_result]
+    assert kept == []
+
+
+def test_f075_a_server_that_starts_too_slowly_is_one_line_that_names_the_mend(
+    tmp_path: Path, counts: str
+) -> None:
+    process = start(
+        tmp_path, "refresh", "--source", counts,
+        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="1", PREFECT_API_URL="",
+    )  # fmt: skip
+    _, said = process.communicate(timeout=180)
+    assert process.returncode == 6, said
+    assert "PREFECT_API_URL" in said.splitlines()[-1]
+    assert "Traceback" not in said
+
+
+def test_f069_backfills_and_a_refresh_at_the_same_time_publish_each_release_once(
+    tmp_path: Path, counts: str, orchestrator: None
+) -> None:
+    from prefect.settings import get_current_settings
+
+    api = {"PREFECT_API_URL": str(get_current_settings().api.url)}
+    years = ("--from", "2015", "--to", "2016", "--source", counts, "--model", "naive")
+    both = [start(tmp_path, "backfill", *years, **api) for _ in range(2)]
+    refresh = start(tmp_path, "refresh", "--source", counts, "--as-of", "2016-12-31", **api)
+    for process in (*both, refresh):
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+    root = tmp_path / "home" / "releases"
+    kinds = sorted((r.as_of.as_of.year, r.kind) for r in list_releases(root))
+    assert kinds == [(2015, "backfill"), (2016, "backfill"), (2016, "manual")]
+    assert is_sound(root)
+
+
+def test_f074_a_locked_database_or_a_lost_server_never_breaks_a_release(
+    tmp_path: Path, counts: str
+) -> None:
+    root = tmp_path / "home" / "releases"
+    hasty = {"PREFECT_CLIENT_MAX_RETRIES": "1"}
+    with prefect_server(tmp_path) as server:
+        first = start(tmp_path, "refresh", "--source", counts, **server.environment)
+        wait_for((tmp_path / "home" / "snapshots").exists, pause=0.02, said="a run at work")
+        with sqlite3.connect(tmp_path / "prefect" / "prefect.db", timeout=30) as database:
+            database.execute("BEGIN IMMEDIATE")
+            time.sleep(8)
+            database.rollback()
+        _, said = first.communicate(timeout=180)
+        assert first.returncode == 0, said
+        assert len(events(root)) == 1
+
+        Path(counts).write_text(COUNTS.replace("900", "901"))
+        snapshots = len(list((tmp_path / "home" / "snapshots").rglob("content")))
+        second = start(tmp_path, "refresh", "--source", counts, **{**server.environment, **hasty})
+        wait_for(
+            lambda: len(list((tmp_path / "home" / "snapshots").rglob("content"))) > snapshots,
+            pause=0.02, said="a second run at work",
+        )  # fmt: skip
+    try:
+        _, said = second.communicate(timeout=20)
+        assert second.returncode == 0 or "does not answer" in said.splitlines()[-1], said
+    except subprocess.TimeoutExpired:  # it goes on trying to reach the server
+        second.kill()
+        second.communicate()
+    assert is_sound(root)
+    third = start(tmp_path, "refresh", "--source", counts, PREFECT_API_URL="")
+    _, said = third.communicate(timeout=300)
+    assert third.returncode == 0, said
+    assert len(events(root)) == 2
+    assert is_sound(root)

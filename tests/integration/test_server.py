@@ -1,0 +1,199 @@
+"""Jobs on a server with PostgreSQL and a password: registered, worked off, late, and killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from kill_rounds import Round, Rounds, failures
+from prefect_server import REPOSITORY, Server, postgresql_database, prefect_server, wait_for
+
+from talentcast.store.pointer import events, list_releases
+
+pytestmark = pytest.mark.server
+
+PASSWORD = "analyst:correct-horse"  # noqa: S105 - of a server that lives for one test
+MISSED = 50
+COUNTS = "year,country,researchers\n" + "\n".join(
+    f"{year},{country},{base + 10 * (year - 2000) * step}"
+    for year in range(2000, 2020)
+    for country, base, step in (("FRA", 900, 1), ("ITA", 700, 2), ("NA", 100, 1))
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "lab.csv").write_text(COUNTS)
+    with (
+        postgresql_database() as database,
+        prefect_server(
+            folder,
+            PREFECT_SERVER_DATABASE_CONNECTION_URL=database,
+            PREFECT_SERVER_API_AUTH_STRING=PASSWORD,
+            PREFECT_API_AUTH_STRING=PASSWORD,
+        ) as running,
+    ):
+        running.talentcast("deploy")
+        yield running
+
+
+def definitions() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())[
+        "deployments"
+    ]
+    return found
+
+
+def deployment(server: Server, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = server.get(f"/deployments/name/{name}")
+    return found
+
+
+def start(server: Server, name: str, **parameters: object) -> str:
+    path = f"/deployments/{deployment(server, name)['id']}/create_flow_run"
+    run: str = server.post(path, {"parameters": parameters})["id"]
+    return run
+
+
+def end_of(server: Server, run_id: str) -> dict[str, Any]:
+    def final() -> dict[str, Any] | None:
+        run: dict[str, Any] = server.get(f"/flow_runs/{run_id}")
+        done = run["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+        return run if done else None
+
+    found: dict[str, Any] = wait_for(final, said=(server.folder / "worker.log").read_text())
+    return found
+
+
+def test_f089_nothing_but_health_answers_without_the_password(server: Server) -> None:
+    api = httpx.get(server.url.removesuffix("/api") + "/openapi.json", timeout=30)
+    routes = ["/flow_runs/filter", "/deployments/filter", "/work_pools/filter", "/logs/filter"]
+    assert api.status_code in (200, 401, 404)
+    assert httpx.get(f"{server.url}/health", timeout=30).status_code == 200
+    for route in routes:
+        for auth in (None, ("analyst", "wrong")):
+            reply = httpx.post(f"{server.url}{route}", json={}, auth=auth, timeout=30)
+            assert reply.status_code == 401, route
+    for route in (
+        "/admin/settings",
+        "/admin/version",
+        "/collections/views/aggregate-worker-metadata",
+    ):
+        assert httpx.get(f"{server.url}{route}", timeout=30).status_code == 401, route
+
+
+def test_both_ways_to_deploy_register_the_same(server: Server) -> None:
+    def registered() -> dict[str, dict[str, Any]]:
+        compared = (
+            "name", "description", "entrypoint", "parameters", "parameter_openapi_schema",
+            "job_variables", "work_pool_name", "pull_steps", "concurrency_options",
+        )  # fmt: skip
+        found = {each["entrypoint"]: each for each in server.post("/deployments/filter", {})}
+        return {
+            entrypoint: {
+                name: each[name] for name in compared if name != "global_concurrency_limit"
+            }
+            | {"limit": (each["global_concurrency_limit"] or {}).get("limit")}
+            | {"when": [schedule["schedule"] for schedule in each["schedules"]]}
+            for entrypoint, each in found.items()
+        }
+
+    first = registered()
+    assert len(first) == len(
+        yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())["deployments"]
+    )
+    server.prefect("--no-prompt", "deploy", "--all")
+    assert registered() == first
+    server.talentcast("deploy")
+    assert registered() == first
+    assert len(server.post("/automations/filter", {})) == 2
+
+
+def test_a_release_is_published_withdrawn_and_served_again_by_jobs(server: Server) -> None:
+    home = server.folder / "jobs"
+    with server.worker():
+        done = end_of(
+            server,
+            start(server, "refresh/refresh", sources=[str(server.folder / "lab.csv")],
+                  models=["naive"], home=str(home)),
+        )  # fmt: skip
+        assert done["state_name"] == "Completed", (server.folder / "worker.log").read_text()
+        (release,) = list_releases(home / "releases")
+        name = str(release.release_id)
+        for job, status in (("retract", "retracted"), ("restore", "published")):
+            run = start(
+                server, f"{job}/{job}", release_id=name, reason="a test", by="me", home=str(home)
+            )
+            assert end_of(server, run)["state_name"] == "Completed"
+            (release,) = list_releases(home / "releases")
+            assert release.status == status
+        assert release.reason == "a test (me)"
+
+        data = home / "releases" / "observations" / release.tables["observations"].files[0].path
+        data.write_bytes(data.read_bytes()[:-1] + b"x")
+        assert (
+            end_of(server, start(server, "verify/verify", home=str(home)))["state_name"] == "Failed"
+        )
+    (release,) = list_releases(home / "releases")
+    assert release.status == "retracted"
+    assert release.reason is not None and release.reason.startswith("damaged: table 'observations'")
+
+
+def test_f071_of_fifty_missed_runs_only_the_newest_works(server: Server) -> None:
+    home = server.folder / "late"
+    refresh = deployment(server, "refresh/refresh")
+    parameters = {"sources": [str(server.folder / "lab.csv")], "models": ["naive"],
+                  "kind": "scheduled", "home": str(home)}  # fmt: skip
+    now = datetime.now(UTC)
+    server.patch(
+        f"/deployments/{refresh['id']}",
+        {"parameters": parameters,
+         "schedules": [{"schedule": {"cron": "0 * * * *", "timezone": "UTC"}, "active": True}]},
+    )  # fmt: skip
+    server.post(
+        f"/deployments/{refresh['id']}/schedule",
+        {"start_time": (now - timedelta(hours=MISSED + 5)).isoformat(),
+         "end_time": now.isoformat(), "min_runs": MISSED, "max_runs": MISSED},
+    )  # fmt: skip
+
+    def missed() -> list[dict[str, Any]]:
+        return [
+            run
+            for run in server.runs(deployment_id=refresh["id"])
+            if run["auto_scheduled"] and datetime.fromisoformat(run["expected_start_time"]) < now
+        ]
+
+    assert len(missed()) == MISSED
+    with server.worker():
+        wait_for(
+            lambda: all(run["state_type"] == "COMPLETED" for run in missed()), seconds=300,
+            said=str([run["state_name"] for run in missed()]),
+        )  # fmt: skip
+    names = [run["state_name"] for run in missed()]
+    assert names == ["Skipped"] * (MISSED - 1) + ["Completed"]
+    worked = sorted(
+        (run["start_time"], run["end_time"]) for run in missed() if run["total_run_time"] > 0
+    )
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(worked))
+    assert len(events(home / "releases")) == 1
+
+
+def test_f070_f076_a_killed_run_is_found_dead_and_the_next_one_has_its_place(
+    server: Server,
+) -> None:
+    with Rounds(server) as rounds:
+        played = [rounds.play("run"), rounds.play("run and worker")]
+    assert failures(played) == []
+
+
+def test_a_death_that_goes_unseen_or_stops_the_work_fails_a_soak() -> None:
+    good = Round("run", 3.0, 9.0)
+    assert failures([good]) == []
+    bad = [Round("run", None, 9.0), Round("run", 61.0, 9.0), Round("run", 3.0, None)]
+    assert len(failures([good, *bad])) == len(bad)
