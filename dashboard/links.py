@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -21,17 +22,35 @@ POLICY: Final = (
     "connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-src 'self'"
 )
 #: Parts of Streamlit's client that every page needs, and that it would ask for late.
-_NEEDED: Final = ("Html", "Selectbox", "VegaLiteChart", "ArrowVegaLiteChart", "DownloadButton")
+_NEEDED: Final = ("Html", "purify.es", "Selectbox", "ArrowVegaLiteChart", "DownloadButton")
+_HEADING_FONT: Final = "SourceSerifVariable-Roman.*.woff2"
+_IMPORT: Final = re.compile(r'(?:from|import)"\./([\w.-]+\.js)"')
 
 
 def preload_header() -> str:
     """Return the value of a `Link` header that makes a browser fetch those parts at once.
 
-    They then arrive together, so that text does not push aside what is drawn already.
+    They arrive while the client starts, so that the first chart need not wait for them, and
+    together, so that text does not push aside what is drawn already.
     """
-    scripts = Path(streamlit.__file__).parent / "static" / "static" / "js"
-    found = sorted(path.name for name in _NEEDED for path in scripts.glob(f"{name}.*.js"))
-    return ", ".join(f"</static/js/{name}>; rel=modulepreload" for name in found)
+    static = Path(streamlit.__file__).parent / "static"
+    scripts = static / "static" / "js"
+    waiting = [path.name for name in _NEEDED for path in scripts.glob(f"{name}.*.js")]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found and (scripts / name).is_file():
+            found.add(name)
+            waiting += _IMPORT.findall((scripts / name).read_text(encoding="utf-8"))
+    page = (static / "index.html").read_text(encoding="utf-8")
+    links = [
+        f"</static/js/{name}>; rel=modulepreload" for name in sorted(found) if name not in page
+    ]
+    links += [
+        f"</static/media/{font.name}>; rel=preload; as=font; type=font/woff2; crossorigin"
+        for font in (static / "static" / "media").glob(_HEADING_FONT)
+    ]
+    return ", ".join(links)
 
 
 class PageLinks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -42,30 +43,30 @@ class Series:
     worlds: Worlds | None
     names: Mapping[str, str]
 
-    @property
+    @cached_property
     def words(self) -> PopulationWords:
         """How to speak of the population."""
         return population_words(self.key.population)
 
-    @property
+    @cached_property
     def origin_year(self) -> int:
         """Last year whose data the forecast used."""
         return int(self.shares["origin_year"].max())
 
-    @property
+    @cached_property
     def provisional_years(self) -> list[int]:
         """Years that the source has not finished counting."""
         years = self.history.loc[self.history["is_provisional"], "year"].unique()
         return sorted(int(year) for year in years)
 
-    @property
+    @cached_property
     def last_shares(self) -> pd.Series:
         """Share of each country in the origin year, per cent, falling; without `ROW` and `UNK`."""
         last = self.history[self.history["year"] == self.origin_year].set_index("country")["share"]
         kept = last[~last.index.isin(NOT_A_COUNTRY)].dropna()
         return kept.sort_values(ascending=False)
 
-    @property
+    @cached_property
     def leaders(self) -> list[str]:
         """Countries by falling share."""
         return list(self.last_shares.index)
@@ -79,7 +80,7 @@ class Series:
             if len(self.stocks) else self.stocks,
         )  # fmt: skip
 
-    @property
+    @cached_property
     def target_year(self) -> int:
         """Last forecast year."""
         return int(self.shares["year"].max())
