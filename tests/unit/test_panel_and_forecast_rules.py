@@ -162,6 +162,8 @@ def test_exactly_the_published_levels_are_there() -> None:
     assert lacking.count == 1
     assert lacking.observed == "1 series without exactly 23 quantiles"
     assert lacking.examples == (lacking.observed,)
+    two = frame.index[(frame["output_type"] == "quantile") & (frame["output_type_id"] == 0.5)][:2]
+    assert forecast_rules.wrong_levels(frame.drop(index=two)).count == 2
     other = frame.copy()
     other.loc[row, "output_type_id"] = 0.011
     strange = forecast_rules.wrong_levels(other)
@@ -225,6 +227,13 @@ def test_every_horizon_and_output_type_covers_the_same_countries() -> None:
     assert found.examples == ("researcher_share people modal_country file baseline drift 2019",)
     of_horizon = frame[(frame["country"] == "USA") & (frame["horizon_years"] == 2)].index
     assert forecast_rules.countries_differ(frame.drop(index=of_horizon)).count == 1
+    names = ["target", "population", "counting_rule", "source", "scenario", "model", "output_type"]
+    coded = pd.concat([frame, frame.assign(model="naive", output_type="mean")]).astype(
+        dict.fromkeys([*names, "country"], "category")
+    )
+    assert forecast_rules.countries_differ(coded).count == 0
+    coded["model"] = coded["model"].cat.add_categories("unused")
+    assert forecast_rules.countries_differ(coded).count == 0
     whole = frame[frame["country"] == "USA"]
     assert forecast_rules.countries_differ(whole).count == 0
     stocks = frame.drop(index=gone).assign(target="researcher_stock")
