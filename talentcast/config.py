@@ -120,9 +120,10 @@ def export_home(home: Path) -> None:
 
 
 def use_one_thread() -> None:
-    """Keep numerical libraries of processes started later to one thread each.
+    """Keep numerical libraries to one thread each, unless the user said otherwise.
 
-    Several processes share the cores, and results must not depend on how many there are.
+    Several processes share the cores, threads that wait for each other burn them, and results must
+    not depend on how many there are. Call it before NumPy is imported, or for later processes.
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # noqa: TID251 - the one place that writes it
