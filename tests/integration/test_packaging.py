@@ -117,6 +117,23 @@ def test_the_installed_command_publishes_outside_the_repository(
     assert (tmp_path / "home" / "releases" / "forecasts" / "_delta_log").is_dir()
 
 
+def test_the_installed_jobs_are_those_of_the_repository_and_load(
+    installed: str, tmp_path: Path
+) -> None:
+    code = (
+        "import yaml\n"
+        "from flows.deployment import DEFINITIONS, FOLDER\n"
+        "from prefect.flows import load_flow_from_entrypoint as load\n"
+        "jobs = yaml.safe_load(DEFINITIONS.read_text())['deployments']\n"
+        "for job in jobs: load(f\"{FOLDER / job['entrypoint']}\", use_placeholder_flow=False)\n"
+        "print(len(jobs), DEFINITIONS)"
+    )
+    count, definitions = python(code, executable=installed, cwd=tmp_path).split()
+    assert int(count) == 6
+    assert not Path(definitions).is_relative_to(REPOSITORY)
+    assert Path(definitions).read_text() == (REPOSITORY / "prefect.yaml").read_text()
+
+
 def test_the_installed_command_serves_a_dashboard_that_draws(
     installed: str, tmp_path: Path
 ) -> None:

@@ -71,12 +71,3 @@ def test_f072_every_schedule_is_in_utc() -> None:
     schedules = [schedule for each in definitions() for schedule in each.get("schedules", [])]
     assert len(schedules) >= 3
     assert {schedule["timezone"] for schedule in schedules} == {"UTC"}
-
-
-def test_definitions_travel_with_the_package() -> None:
-    from flows.deployment import DEFINITIONS, FOLDER
-
-    assert DEFINITIONS.parent == FOLDER
-    assert (FOLDER / "flows" / "refresh.py").is_file()
-    build = (REPOSITORY / "pyproject.toml").read_text()
-    assert '"prefect.yaml" = "_talentcast_app/prefect.yaml"' in build
