@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pycountry
 import pytest
 
 from talentcast.domain.checks import Outcome
@@ -66,7 +67,7 @@ def test_what_a_file_states_goes_before_the_defaults() -> None:
 
 
 def test_a_word_that_is_no_counting_rule_is_refused() -> None:
-    with pytest.raises(InputRejectedError, match="counting_rule"):
+    with pytest.raises(InputRejectedError, match="'counting_rule' must match"):
         parse("year,country,researchers,counting_rule\n2019,FR,5,guess\n")
 
 
@@ -237,7 +238,7 @@ def test_a_collapse_early_in_the_series_is_no_edge() -> None:
 
 
 def test_a_country_with_a_control_character_is_refused() -> None:
-    with pytest.raises(InputRejectedError, match="PARSE"):
+    with pytest.raises(InputRejectedError, match=r"PARSE: row 2: .*'country' holds"):
         parse("year,country,n\n2019,F\x01R,5\n")
 
 
@@ -313,3 +314,20 @@ def test_a_number_with_two_points_is_no_number_of_inhabitants() -> None:
 def test_net_moves_beside_one_flow_alone_are_not_checked() -> None:
     parsed = parse("year,country,n,arrivals,netmigration\n2019,FRA,5,3,1\n")
     assert parsed.counts["arrivals"].tolist() == [3.0]
+
+
+def test_of_many_mapped_names_twenty_are_shown() -> None:
+    countries = list(pycountry.countries)[:30]
+    parsed = parse("year,country,n\n" + "".join(f"2019,{c.alpha_2},5\n" for c in countries))
+    (note,) = [one for one in parsed.notes if one.check == "COUNTRY_MAPPING"]
+    assert note.observed.startswith("30 codes or names: ")
+    assert note.observed.count(" -> ") == 20
+
+
+def test_every_note_that_warns_of_a_loss_says_what_to_do() -> None:
+    parsed = parse(
+        "year,country,n,arrivals,remark\n2010,SSD,5,1,x\n2011,FRA,,1,x\n2022,FRA,0,4,x\n2021,FRA,5,1,x\n"
+    )
+    by_check = {note.check: note.message for note in parsed.notes}
+    for check in ("EXTRA_COLUMNS", "BLANK_COUNT", "NOT_COUNTED_YEAR", "COUNTRY_TOO_EARLY"):
+        assert by_check[check], check
