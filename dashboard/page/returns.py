@@ -78,7 +78,8 @@ def cohort_table(context: Context, rows: pd.DataFrame, *, name: str) -> None:
     """Write cohorts by landmark year and group of hosts, one column a horizon."""
     horizons = sorted(int(h) for h in rows["horizon_years"].unique())
     heads = [
-        Head("Abroad in", is_number=False), Head("In", is_number=False), Head("Researchers"),
+        Head("Abroad in", is_number=False), Head("In", is_number=False),
+        Head("Researchers", is_secondary=True),
         *(Head(f"within {h} year{'s' if h > 1 else ''}") for h in horizons),
     ]  # fmt: skip
     cells: list[list[Cell]] = [
