@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,15 +138,16 @@ def postgresql_database() -> Iterator[str]:
 def wait_for(
     what: Callable[[], Any], *, seconds: float = 180.0, pause: float = 0.5, said: str = ""
 ) -> Any:
-    """Return the first true answer.
+    """Return the first true answer; a server too busy to answer is asked again.
 
     Raises:
         TimeoutError: If there is none in time.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if answer := what():
-            return answer
+        with suppress(httpx.HTTPError):
+            if answer := what():
+                return answer
         time.sleep(pause)
     raise TimeoutError(f"Not within {seconds:.0f} s: {said or what}")
 
