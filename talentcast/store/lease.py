@@ -27,7 +27,7 @@ from talentcast.store.durability import replace_whole
 PATIENCE_SECONDS: Final = 120.0
 #: A holder that shows no sign of life for so long has lost its turn; one table takes a second.
 TIME_TO_LIVE_SECONDS: Final = 30.0
-_POLL_SECONDS: Final = 0.05
+_POLL_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,10 @@ def append_event(release: Release, root: Path) -> None:
 
     Call it within `Lease.committing`, so that a process that lost its turn cannot.
     """
-    before = table_for_writing(RELEASES, root).version()
+    table = table_for_writing(RELEASES, root)
+    before = table.version()
     row = pa.Table.from_pylist([release.to_row()], schema=arrow_schema(RELEASES))
-    write_deltalake(str(root / RELEASES.name), row, mode="append")
+    write_deltalake(table, row, mode="append")
     flush(files_since(root / RELEASES.name, before))
     replace_whole(_mark(root), str(release.sequence).encode())
 

@@ -18,7 +18,7 @@ from talentcast.domain.types import ReleaseId
 from talentcast.store.delta import dataset, files_since, table_for_writing
 from talentcast.store.durability import flush
 from talentcast.store.failures import storage_failures
-from talentcast.store.lease import Lease, publishing
+from talentcast.store.lease import publishing
 from talentcast.store.manifest import DataFile, TableEntry, row_hash
 from talentcast.store.pointer import append_event, events, next_sequence
 from talentcast.store.release import Release, ReleaseDraft, describe_inputs
@@ -94,23 +94,15 @@ def publish(
             entries[name] = _write_table(arrow, table(name), release_id, root)
             on_stage(Stage.TABLE_WRITTEN)
         on_stage(Stage.DATA_FLUSHED)
-        release = _visible(draft, entries, published_at)
-        return _commit(release, root, lease, signer, on_stage)
-
-
-def _commit(
-    release: Release,
-    root: Path,
-    lease: Lease,
-    signer: Signer | None,
-    on_stage: Callable[[Stage], None],
-) -> Release:
-    with lease.committing():
-        on_stage(Stage.COMMITTING)
-        numbered = release.sealed(sequence=next_sequence(events(root)), signer=signer)
-        append_event(numbered, root)
-        on_stage(Stage.VISIBLE)
-    return numbered
+        release = _visible(draft, entries, published_at).sealed(
+            sequence=next_sequence(known), signer=signer
+        )
+        # Only whoever holds the lease writes events, so that `known` is still all of them.
+        with lease.committing():
+            on_stage(Stage.COMMITTING)
+            append_event(release, root)
+            on_stage(Stage.VISIBLE)
+    return release
 
 
 def _visible(
