@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The metrics that fit on a line; all are in scores.parquet.
 SHOWN = ("wis_w", "wis_u60", "wis_all", "es", "cov80_u60", "cov95_u60", "mase_u60")
+#: More origins or horizons than there are years of any count are a slip of the finger.
+_LONGEST_RANGE = 200
 
 
 def backtest(
@@ -97,9 +99,9 @@ def _range(text: str, option: str) -> list[int]:
     """Read ``2008:2017`` or ``5`` as years, both ends included."""
     first, _, last = text.partition(":")
     try:
-        years = list(range(int(first), int(last or first) + 1))
+        years = range(int(first), int(last or first) + 1)
     except ValueError:
-        years = []
-    if not years:
+        years = range(0)
+    if not 0 < years.stop - years.start <= _LONGEST_RANGE:
         raise UsageError(f"{option} {text!r} is no range. Write it as FIRST:LAST, such as 1:5.")
-    return years
+    return list(years)

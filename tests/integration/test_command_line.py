@@ -141,7 +141,7 @@ def test_a_backtest_writes_both_tables_and_prints_its_means(
     assert list(scores.columns) == ["model", "origin_year", "horizon_years", "metric", "value"]
 
 
-@pytest.mark.parametrize("text", ["2017:2008", "then", ""])
+@pytest.mark.parametrize("text", ["2017:2008", "then", "", "1:99999999999"])
 def test_an_empty_or_senseless_range_of_origins_is_a_usage_error(
     talentcast: Console, counts: Path, tmp_path: Path, text: str
 ) -> None:
