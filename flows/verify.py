@@ -14,34 +14,28 @@ from flows.artifacts import show_table
 from flows.lateness import superseded
 from talentcast.config import Settings, load_settings
 from talentcast.domain.errors import IntegrityError
-from talentcast.store.pointer import list_releases
+from talentcast.store.inspection import Inspected, inspect, withdraw_damaged
 from talentcast.store.release import Release
-from talentcast.store.retraction import retract
 from talentcast.store.signing import Signer, Verifier
-from talentcast.store.verification import verify as problems_of
-
-BY = "verify"
 
 
-@task(task_run_name="verify {release.release_id}", cache_policy=NO_CACHE)
-def verify_release(release: Release, settings: Settings) -> list[str]:
-    """Return one line per thing that is wrong with a release."""
+@task(cache_policy=NO_CACHE)
+def inspect_releases(settings: Settings) -> list[Inspected]:
+    """Compare every release with its manifest."""
     verifier = Verifier.configured(settings.verifying_key_file)
-    return problems_of(release, settings.releases, verifier=verifier)
+    return inspect(settings.releases, verifier=verifier)
 
 
-@task(task_run_name="withdraw {release.release_id}", cache_policy=NO_CACHE)
-def withdraw(release: Release, problems: Sequence[str], settings: Settings) -> None:
-    """Retract a damaged release, so that readers get the one before it."""
-    retract(
-        str(release.release_id), settings.releases, reason=f"damaged: {problems[0]}", by=BY,
-        at=datetime.now(UTC), signer=Signer.configured(settings.signing_key_file),
-    )  # fmt: skip
+@task(cache_policy=NO_CACHE)
+def withdraw(inspected: Sequence[Inspected], settings: Settings) -> list[Release]:
+    """Retract what is damaged, so that readers get the release before it."""
+    signer = Signer.configured(settings.signing_key_file)
+    return withdraw_damaged(inspected, settings.releases, at=datetime.now(UTC), signer=signer)
 
 
 @flow(name="verify")
 def verify(home: Path | None = None) -> int:
-    """Verify all served releases; retract the damaged ones, and fail so that somebody looks.
+    """Verify all releases; retract the damaged ones, and fail so that somebody looks.
 
     Args:
         home: Folder for everything a run writes; empty for TALENTCAST_HOME.
@@ -55,29 +49,26 @@ def verify(home: Path | None = None) -> int:
     if (skipped := superseded(int)) is not None:
         return skipped
     settings = load_settings(home)
-    served = [r for r in list_releases(settings.releases) if r.status == "published"]
-    found = {release.release_id: verify_release(release, settings) for release in served}
-    damaged = [release for release in served if found[release.release_id]]
-    for release in damaged:
-        withdraw(release, found[release.release_id], settings)
+    inspected = inspect_releases(settings)
+    withdrawn = withdraw(inspected, settings)
     show_table(
         "verified-releases",
         pd.DataFrame(
             [
                 {
-                    "release_id": str(name),
-                    "problems": len(lines),
-                    "first": lines[0] if lines else "",
+                    "release_id": str(one.release.release_id),
+                    "problems": len(one.problems),
+                    "first": one.problems[0] if one.problems else "",
                 }
-                for name, lines in found.items()
+                for one in inspected
             ]
         ),
-        "Served releases compared with their manifests.",
+        "Releases compared with their manifests.",
     )
-    if damaged:
-        names = ", ".join(str(release.release_id) for release in damaged)
+    if withdrawn:
+        names = ", ".join(str(release.release_id) for release in withdrawn)
         raise IntegrityError(
             f"Withdrawn, because damaged: {names}. Restore the files from a backup, then run: "
-            f"talentcast releases restore {damaged[0].release_id}"
+            f"talentcast releases restore {withdrawn[0].release_id} --reason TEXT"
         )
-    return len(served)
+    return len(inspected)

@@ -107,7 +107,12 @@ def _print_summary(refreshed: Refreshed, root: Path, reports: Path, seconds: flo
     quality = ", ".join(f"{count} {name}" for name, count in release.quality.items())
     typer.echo(f"\nChecks: {quality}. Report: {reports / f'{release.release_id}.html'}")
     typer.echo(f"Next: talentcast releases show {release.release_id}")
-    if not refreshed.is_new:
+    if release.status == "retracted":
+        typer.echo(
+            f"It was retracted since: {release.reason}. Serve it again: "
+            f"talentcast releases restore {release.release_id} --reason TEXT"
+        )
+    elif not refreshed.is_new:
         typer.echo("Nothing changed since then; --force publishes it again.")
 
 

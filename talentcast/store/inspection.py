@@ -38,8 +38,8 @@ def withdraw_damaged(
         retract(
             str(one.release.release_id),
             root,
-            reason=one.problems[0],
-            by="releases verify",
+            reason=f"damaged: {one.problems[0]}",
+            by="verify",
             at=at,
             signer=signer,
         )
