@@ -7,6 +7,7 @@ import gzip
 import logging
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
@@ -71,7 +72,9 @@ def test_a_body_is_returned_byte_for_byte_also_where_a_loop_is_running(tmp_path:
         async def in_a_notebook() -> bytes:
             return fetch(server)
 
-        assert asyncio.run(in_a_notebook()) == CSV
+        # In a thread of its own: a browser under test may have a loop running in this one.
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(asyncio.run, in_a_notebook()).result() == CSV
 
 
 @pytest.mark.parametrize("form", ["seconds", "date", "none"])

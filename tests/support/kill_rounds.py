@@ -71,9 +71,9 @@ class Rounds:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop scheduling and the worker."""
-        self._stop_worker(signal.SIGTERM)
+        """Stop scheduling and the worker; asked politely it would wait for the run at work."""
         self._server.patch(f"/deployments/{self._deployment}", {"schedules": []})
+        self._stop_worker(signal.SIGKILL)
 
     def play(self, victim: Victim, *, after_seconds: float = 0.0) -> Round:
         """Change the counts, kill the run that works on them, and watch."""
