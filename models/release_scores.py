@@ -48,7 +48,8 @@ def score_published(
     counted = truth[~truth["is_provisional"]]
     known = counted[[*_SERIES, "year"]].drop_duplicates().rename(columns={"year": "target_year"})
     due = quantiles.merge(known, on=[*_SERIES, "target_year"])
-    rows = [row for made in _each(due) for row in _scored(made, at_origin, counted)]
+    origins, truths = _Years(at_origin), _Years(counted)
+    rows = [row for made in _each(due) for row in _scored(made, origins, truths)]
     return (
         pd.DataFrame(rows).assign(
             target=str(Target.SHARE),
@@ -101,19 +102,20 @@ def mean_scores(scores: pd.DataFrame) -> pd.DataFrame:
 def _each(due: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     for values, rows in due.groupby(_FORECAST, sort=True):
         named = dict(zip(_FORECAST, values, strict=True))
-        yield named, rows.pivot_table(index="output_type_id", columns="country", values="value")
+        # Keys are unique, so that nothing has to be aggregated.
+        yield named, rows.pivot(index="output_type_id", columns="country", values="value")  # noqa: PD010
 
 
 def _scored(
-    made: tuple[dict[str, Any], pd.DataFrame], at_origin: pd.DataFrame, truth: pd.DataFrame
+    made: tuple[dict[str, Any], pd.DataFrame], origins: _Years, truths: _Years
 ) -> Iterator[dict[str, Any]]:
     named, table = made
     if len(table) != len(LEVELS):
         return
     countries = list(table.columns)
-    before = _year_of(at_origin, named, "origin_year").reindex(countries)
-    rows = _rows_of(truth, named, "target_year")
-    after = rows.set_index("country")["share"].reindex(countries)
+    before = origins.of(named, "origin_year")["share"].reindex(countries)
+    rows = truths.of(named, "target_year")
+    after = rows["share"].reindex(countries)
     own = [country for country in countries if country != REST_OF_WORLD]
     if REST_OF_WORLD in countries:
         # Whoever is not forecast apart is the rest, whatever the parts of today are.
@@ -141,14 +143,14 @@ def _scored(
             }
 
 
-def _rows_of(observations: pd.DataFrame, named: dict[str, Any], year: str) -> pd.DataFrame:
-    same = observations["year"] == named[year]
-    for name in _SERIES:
-        same &= observations[name] == named[name]
-    found: pd.DataFrame = observations[same]
-    return found
+class _Years:
+    """Observations by series and year, each found without a search."""
 
+    def __init__(self, observations: pd.DataFrame) -> None:
+        self._rows = dict(iter(observations.groupby([*_SERIES, "year"])))
+        self._none = observations.head(0)
 
-def _year_of(observations: pd.DataFrame, named: dict[str, Any], year: str) -> pd.Series:
-    shares: pd.Series = _rows_of(observations, named, year).set_index("country")["share"]
-    return shares
+    def of(self, named: dict[str, Any], year: str) -> pd.DataFrame:
+        """Return the rows of a series in the year that is named so, indexed by country."""
+        key = (*(named[name] for name in _SERIES), named[year])
+        return self._rows.get(key, self._none).set_index("country")
