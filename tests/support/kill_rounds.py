@@ -87,6 +87,8 @@ class Rounds:
         killed = time.monotonic()
         if self._worker is None:
             self._start_worker()
+        if self._state(run["id"]) == "COMPLETED":  # it was quicker than its murderer
+            return self.play(victim, after_seconds=after_seconds / 2)
         detected = _seconds(lambda: self._is_crashed(run["id"]), killed, ALLOWED_SECONDS + 30)
         published = _seconds(self._is_published, killed, 180)
         return Round(victim, detected, published)
@@ -127,8 +129,11 @@ class Rounds:
         return bool(self._server.post("/events/filter", {"filter": wanted})["events"])
 
     def _is_crashed(self, run_id: str) -> bool:
+        return self._state(run_id) == "CRASHED"
+
+    def _state(self, run_id: str) -> str:
         state: str = self._server.get(f"/flow_runs/{run_id}")["state_type"]
-        return state == "CRASHED"
+        return state
 
     def _start_worker(self) -> None:
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "local"]
