@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Final
 
 import numpy as np
@@ -71,10 +70,11 @@ def _mean_growth(logs: FloatArray) -> FloatArray:
 
 def _robust_scores(values: FloatArray) -> FloatArray:
     """Return distances from the year's median in robust standard deviations, carried on."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-        median = np.nanmedian(values, axis=1, keepdims=True)
-        spread = np.nanmedian(np.abs(values - median), axis=1, keepdims=True) * 1.4826
-    scores = np.clip((values - median) / (spread + 1e-9), -LARGEST_SCORE, LARGEST_SCORE)
+    scores = np.full_like(values, np.nan)
+    is_known = ~np.isnan(values).all(axis=1)  # a year without any value has no median
+    known = values[is_known]
+    from_median = known - np.nanmedian(known, axis=1, keepdims=True)
+    spread = np.nanmedian(np.abs(from_median), axis=1, keepdims=True) * 1.4826
+    scores[is_known] = np.clip(from_median / (spread + 1e-9), -LARGEST_SCORE, LARGEST_SCORE)
     carried = pd.DataFrame(scores).ffill(limit=CARRY_YEARS)
     return carried.to_numpy(dtype=np.float64)
