@@ -33,6 +33,7 @@ from talentcast.sources.affiliations import (
 )
 from talentcast.sources.counts_file import population_name
 from talentcast.sources.synthetic import NAME, SyntheticCareers, parse_simulation
+from talentcast.store.pointer import list_releases
 from talentcast.store.restricted import RestrictedStore, likelihood_rows
 from talentcast.store.snapshots import load_raw, save_snapshot
 
@@ -127,7 +128,7 @@ def count_people(people: People, settings: Settings) -> DerivedCounts:
         ibis.memtable(people.records.careers), people.key, vintage=people.snapshot.vintage
     )
     typed = counts.assign(vintage=pd.to_datetime(counts["vintage"]).astype("datetime64[us]"))
-    before = restricted_store(settings).read_ledger(_counts_ledger(people))
+    before = _last_ledger(_counts_ledger(people), settings)
     held = held_counts(typed, before)
     return DerivedCounts(largest_complete_block(protected_counts(held)), held)
 
@@ -137,7 +138,7 @@ def forecast_returns(
     people: People, origin: Origin, scenarios: Sequence[Scenario], settings: Settings, *, seed: int
 ) -> ReturnRelease:
     """Fit and test the return model, and make what may be published from it."""
-    ledger = restricted_store(settings).read_ledger(_cohorts_ledger(people))
+    ledger = _last_ledger(_cohorts_ledger(people), settings)
     return return_release(
         people.records,
         origin,
@@ -158,13 +159,21 @@ def keep_restricted(
     release_id: ReleaseId,
     settings: Settings,
 ) -> None:
-    """Keep the ledgers and, where it was asked for, coarse individual probabilities."""
+    """Keep the ledgers and, where it was asked for, coarse individual probabilities.
+
+    Before the release is visible: without its ledger the next one could be subtracted from it.
+    """
     store = restricted_store(settings)
-    store.write_ledger(_counts_ledger(people), counted.ledger)
-    store.write_ledger(_cohorts_ledger(people), returns.ledger)
+    store.write_ledger(_counts_ledger(people), release_id, counted.ledger)
+    store.write_ledger(_cohorts_ledger(people), release_id, returns.ledger)
     if settings.allow_individual and not people.records.is_synthetic:
         rows = likelihood_rows(returns.marks, returns.probability, release_id)
         store.write_likelihoods(rows, allow_individual=True)
+
+
+def _last_ledger(name: str, settings: Settings) -> pd.DataFrame:
+    seen = [release.release_id for release in list_releases(settings.releases)]
+    return restricted_store(settings).read_ledger(name, seen)
 
 
 def _counts_ledger(people: People) -> str:

@@ -122,10 +122,10 @@ def refresh(
         approved_by=approval.approved_by,
     )
     draft = replace(draft, tables=with_record(draft.tables, record))
-    release = publish_release(draft, settings)
     for group, made in built.returns:
         counted = inputs.derived[group.key]
-        keep_restricted(group, counted, made, release.release_id, settings)
+        keep_restricted(group, counted, made, identity.release_id, settings)
+    release = publish_release(draft, settings)
     undelivered = deliver(release, settings)
     steps.finish("Done")
     show_headline(headline_shares(observations, forecasts), release)

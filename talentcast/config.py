@@ -102,6 +102,8 @@ def prepare_orchestrator(settings: Settings) -> None:
         # On a loaded machine the embedded server needs longer than Prefect's 20 seconds.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # What `talentcast deploy` registers takes a run for dead after 45 seconds without a sign.
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         # An expected failure is one line of ours; Prefect would log its traceback as well.
         "PREFECT_LOGGING_LEVEL": "CRITICAL",
         "DO_NOT_TRACK": "1",

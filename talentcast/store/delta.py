@@ -84,6 +84,12 @@ def table_for_writing(
     return delta
 
 
+def version_before(contract: Table, root: Path) -> int:
+    """Return the version a table has before anything is written to it; -1 if there is none yet."""
+    path = str(root / contract.name)
+    return open_table(root, contract.name).version() if DeltaTable.is_deltatable(path) else -1
+
+
 def files_since(folder: Path, version: int) -> list[Path]:
     """Return the log and data files of every commit after `version`, to be flushed to the disk."""
     log = folder / "_delta_log"

@@ -21,7 +21,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from talentcast.domain.errors import StoreError
-from talentcast.store.durability import replace_whole
+from talentcast.store.files import write_atomically
 
 #: How long a publisher waits for its turn.
 PATIENCE_SECONDS: Final = 120.0
@@ -167,7 +167,7 @@ def _read(root: Path) -> Holder:
 
 
 def _write(holder: Holder, root: Path) -> None:
-    replace_whole(root / ".lease.json", json.dumps(asdict(holder)).encode())
+    write_atomically(root / ".lease.json", json.dumps(asdict(holder)).encode())
 
 
 def _is_alive(pid: int) -> bool:

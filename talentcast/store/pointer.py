@@ -12,8 +12,8 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import dataset, files_since, table_for_writing
-from talentcast.store.durability import flush, replace_whole
+from talentcast.store.delta import dataset, files_since, table_for_writing, version_before
+from talentcast.store.files import flush, write_atomically
 from talentcast.store.release import Release
 from talentcast.store.schema import arrow_schema
 
@@ -103,12 +103,12 @@ def append_event(release: Release, root: Path) -> None:
 
     Call it within `Lease.committing`, so that a process that lost its turn cannot.
     """
+    before = version_before(RELEASES, root)
     table = table_for_writing(RELEASES, root)
-    before = table.version()
     row = pa.Table.from_pylist([release.to_row()], schema=arrow_schema(RELEASES))
     write_deltalake(table, row, mode="append")
-    flush(files_since(root / RELEASES.name, before))
-    replace_whole(_mark(root), str(release.sequence).encode())
+    flush(files_since(root / RELEASES.name, before), below=root)
+    write_atomically(_mark(root), str(release.sequence).encode())
 
 
 def _acknowledged(root: Path) -> int:
@@ -116,6 +116,11 @@ def _acknowledged(root: Path) -> int:
         return int(_mark(root).read_text())
     except FileNotFoundError:
         return 0
+    except ValueError:
+        raise StoreError(
+            f"STORE_CORRUPT: {_mark(root)} holds no number. Run `talentcast releases verify` on a "
+            "backup, compare, and delete the file if no release is missing."
+        ) from None
 
 
 def _mark(root: Path) -> Path:

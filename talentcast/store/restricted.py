@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -68,8 +68,9 @@ class RestrictedStore:
         """
         _require_permission(allow_individual)
         _require_coarse(rows)
-        kept = rows[~rows["researcher_pseudonym"].isin(self.forgotten())]
         with self._writing():
+            # Under the lock: whoever is forgotten meanwhile may not come back.
+            kept = rows[~rows["researcher_pseudonym"].isin(self.forgotten())]
             earlier = self._likelihoods()
             if earlier is not None:
                 is_other = ~earlier["release_id"].isin(kept["release_id"].unique())
@@ -106,8 +107,8 @@ class RestrictedStore:
                 f"{name!r} is no name for a person-level snapshot: letters and digits."
             )
         _require_pseudonyms(records.careers["researcher_id"])
-        kept = records.without(self.forgotten())
         with self._writing():
+            kept = records.without(self.forgotten())
             for part in _PARTS:
                 self._write_part(name, part, getattr(kept, part))
 
@@ -156,15 +157,25 @@ class RestrictedStore:
         self._log_access({"forgotten_at": forgotten_at.isoformat(), "rows": removed})
         return removed
 
-    def read_ledger(self, name: str) -> pd.DataFrame:
-        """Return the cells that the last release of a table was made from; empty without one."""
-        path = self.root / "ledgers" / f"{name}.parquet"
-        return pd.read_parquet(path) if path.exists() else pd.DataFrame()
+    def read_ledger(self, name: str, releases: Iterable[ReleaseId]) -> pd.DataFrame:
+        """Return the cells that the last release of a table was made from; empty without one.
 
-    def write_ledger(self, name: str, cells: pd.DataFrame) -> None:
-        """Keep the true cells behind a release, so that the next one cannot be subtracted."""
+        Args:
+            name: Of the table.
+            releases: All that anyone has seen, retracted ones too, the newest first. The ledger of
+                a publication that died is not among them, and is passed over.
+        """
+        paths = (self.root / "ledgers" / name / f"{release}.parquet" for release in releases)
+        last = next((path for path in paths if path.exists()), None)
+        return pd.DataFrame() if last is None else pd.read_parquet(last)
+
+    def write_ledger(self, name: str, release_id: ReleaseId, cells: pd.DataFrame) -> None:
+        """Keep the true cells behind a release, so that the next one cannot be subtracted.
+
+        Call it before the release becomes visible.
+        """
         with self._writing():
-            path = self.root / "ledgers" / f"{name}.parquet"
+            path = self.root / "ledgers" / name / f"{release_id}.parquet"
             write_atomically(path, _parquet(cells))
 
     def _forget_in_table(self, pseudonym: str) -> int:

@@ -38,6 +38,12 @@ class Signer:
         """Read the key that the settings name, if any."""
         return None if path is None else cls.from_file(path)
 
+    def made(self, manifest_sha256: str | None, signature: str | None) -> bool:
+        """Return whether this key signed the manifest."""
+        if manifest_sha256 is None or signature is None:
+            return False
+        return Verifier(self.key.public_key()).accepts(manifest_sha256, signature)
+
     def sign(self, manifest_sha256: str) -> str:
         """Return the signature of a manifest's hash, in hexadecimal digits."""
         return self.key.sign(manifest_sha256.encode()).hex()

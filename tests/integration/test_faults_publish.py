@@ -25,7 +25,13 @@ from talentcast.store import lease as leases
 from talentcast.store.cleaning import clean
 from talentcast.store.inspection import inspect, withdraw_damaged
 from talentcast.store.lease import publishing
-from talentcast.store.pointer import events, find_release, latest_release, list_releases
+from talentcast.store.pointer import (
+    append_event,
+    events,
+    find_release,
+    latest_release,
+    list_releases,
+)
 from talentcast.store.publisher import Stage, publish
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
@@ -127,8 +133,10 @@ def test_f050_everything_is_flushed_before_the_pointer_and_the_pointer_before_th
     entry = release.tables["country_names"]
     folder = tmp_path / "country_names"
     data = [str(folder / file.path) for file in entry.files]
-    log = str(folder / "_delta_log" / f"{entry.delta_version:020}.json")
-    assert {*data, log, str(folder / "_delta_log")} <= set(at_commit)
+    logs = [str(path) for path in (folder / "_delta_log").glob("*.json")]
+    folders = [str(Path(path).parent) for path in (*data, *logs)]
+    assert len(logs) == entry.delta_version + 1
+    assert {*data, *logs, *folders, str(folder), str(tmp_path)} <= set(at_commit)
     version = DeltaTable(str(tmp_path / "releases")).version()
     pointer = str(tmp_path / "releases" / "_delta_log" / f"{version:020}.json")
     assert pointer in flushed
@@ -286,6 +294,23 @@ def test_f060_a_file_rewritten_together_with_its_manifest_fails_the_signature(
     assert "not signed with this key" in verify(resealed, tmp_path, verifier=verifier)[0]
     unsigned = replace(release, signature=None)
     assert "not signed" in verify(unsigned, tmp_path, verifier=verifier)[0]
+
+
+def test_f060_withdrawing_a_forgery_does_not_vouch_for_it(
+    tmp_path: Path, keys: tuple[Signer, Verifier]
+) -> None:
+    signer, verifier = keys
+    genuine = publish(draft(), tmp_path, published_at=NOW, signer=signer)
+    gone = retract("latest", tmp_path, reason="a test", by="me", at=NOW, signer=signer)
+    assert verify(gone, tmp_path, verifier=verifier) == []
+    forged = replace(genuine, quality={"passed": 99}, signature=None).sealed(sequence=3)
+    append_event(forged, tmp_path)  # by someone who can write to the store
+    for change in (retract, restore):
+        changed = change(
+            str(forged.release_id), tmp_path, reason="a test", by="me", at=NOW, signer=signer
+        )
+        assert changed.signature is None
+        assert "not signed" in verify(changed, tmp_path, verifier=verifier)[0]
 
 
 def test_f061_the_clock_orders_nothing(tmp_path: Path) -> None:

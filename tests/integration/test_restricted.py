@@ -121,3 +121,13 @@ def test_a_crash_while_a_table_is_replaced_loses_nothing(store: RestrictedStore)
     (store.root / "return_likelihoods.ready").touch()
     found = store.read_likelihoods(reason="after the crash", allow_individual=True, read_at=NOW)
     assert len(found) == 4
+
+
+def test_the_ledger_of_the_last_release_that_was_seen_counts(store: RestrictedStore) -> None:
+    seen, dead, unseen = (ReleaseId(f"r20250101-{digit * 12}") for digit in "abc")
+    for release, people in ((seen, 20), (dead, 31)):
+        store.write_ledger("cohorts", release, pd.DataFrame({"people": [people]}))
+    # The second publication died before anyone could see it; the third holds no such table.
+    assert store.read_ledger("cohorts", [unseen, seen])["people"].tolist() == [20]
+    assert store.read_ledger("cohorts", [unseen]).empty
+    assert store.read_ledger("cohorts", [dead, seen])["people"].tolist() == [31]
