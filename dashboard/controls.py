@@ -14,8 +14,8 @@ from dashboard.context import Context, reader_mode
 from talentcast.findings.load import Offer
 from talentcast.findings.populations import population_words, rule_words
 from talentcast.findings.wording import sentence
-from talentcast.store.pointer import CURRENT_KINDS
-from talentcast.store.release import Release
+from talentcast.store.pointer import newest_current
+from talentcast.store.release import CURRENT_KINDS, Release
 
 #: Keys of the session: the parts that were chosen, and the address that was written for them.
 _CHOSEN, _WRITTEN = "chosen", "written"
@@ -41,7 +41,7 @@ def make_context(root: Path) -> tuple[Context, list[str]] | None:
         The context, and sentences about what was asked for but does not exist.
     """
     releases = library.releases(root)
-    latest = _latest(releases)
+    latest = newest_current(releases)
     if latest is None:
         return None
     asked = wanted()
@@ -93,7 +93,7 @@ def filter_row(context: Context, offers: Sequence[Offer]) -> None:
                 {name: sentence(name.replace("_", " ")) for name in scenarios})  # fmt: skip
         ids = [str(release.release_id) for release in context.releases]
         _select(columns[4], "release", "Release", ids, context.release_id,
-                {str(r.release_id): _release_words(r, _latest(context.releases))
+                {str(r.release_id): _release_words(r, newest_current(context.releases))
                  for r in context.releases})  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def pick(
 
 def notices(context: Context, missing: Sequence[str]) -> None:
     """Say above the heading what a reader must know first: at most one sentence each."""
-    latest = _latest(context.releases)
+    latest = newest_current(context.releases)
     said = []
     if context.release.status == "retracted":
         reason = f": {context.release.reason}" if context.release.reason else ""
@@ -180,10 +180,6 @@ def _choose(name: str, key: str) -> None:
     st.session_state[_CHOSEN] = chosen
     # The address is now old; it must not win over the widget.
     st.session_state[_WRITTEN] = dict(st.query_params)
-
-
-def _latest(releases: Sequence[Release]) -> Release | None:
-    return next((r for r in releases if r.status == "published" and r.kind in CURRENT_KINDS), None)
 
 
 def _counting_words(name: str, all_names: Sequence[str]) -> str:

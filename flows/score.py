@@ -13,7 +13,7 @@ from flows.lateness import superseded
 from models.release_scores import score_published
 from talentcast.config import load_settings
 from talentcast.domain.types import Target, VintageKind
-from talentcast.store.pointer import CURRENT_KINDS, find_release, list_releases
+from talentcast.store.pointer import find_release, list_releases
 from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
 
@@ -36,7 +36,7 @@ def score_releases(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
     scored = [
         score_release(release, observations, root)
         for release in reversed(list_releases(root))
-        if release.status == "published" and release.kind in CURRENT_KINDS
+        if release.is_current
     ]
     return pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
 

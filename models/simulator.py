@@ -143,10 +143,6 @@ class SimulatedCareers:
     durations: NDArray[np.int16]
     ties: Floats
 
-    def column_of(self, year: int | Integers) -> int | Integers:
-        """Return the position of a year in the latent arrays."""
-        return year - self.world.first_year
-
 
 def origin_effects() -> Floats:
     """Return the true log-odds of return by origin, in the order of `ORIGINS`."""

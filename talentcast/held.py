@@ -85,10 +85,9 @@ def find(release: str, root: Path) -> Release:
     """Return a release by id, or the latest one; errors as `pointer.find_release`."""
     known = releases(root)
     if release == "latest":
-        current = (r for r in known if r.status == "published" and r.kind in pointer.CURRENT_KINDS)
+        found = pointer.newest_current(known)
     else:
-        current = (r for r in known if str(r.release_id) == release)
-    found = next(current, None)
+        found = next((r for r in known if str(r.release_id) == release), None)
     return pointer.find_release(release, root) if found is None else found
 
 

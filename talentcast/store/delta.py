@@ -16,6 +16,7 @@ from deltalake.schema import Schema
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import Table
 from talentcast.domain.types import ReleaseId
+from talentcast.store.files import flush
 from talentcast.store.schema import arrow_schema, constraints
 
 #: A release names the version it is to be read at, so the log is kept for good.
@@ -62,11 +63,14 @@ def table_for_writing(
 ) -> DeltaTable:
     """Open a table as its contract wants it, creating or widening it where that is needed.
 
+    What is changed for that is flushed to the disk.
+
     Raises:
         StoreError: If the stored table holds data without a log, or contradicts the contract.
     """
     path = str(root / contract.name)
-    if not DeltaTable.is_deltatable(path):
+    is_new = not DeltaTable.is_deltatable(path)
+    if is_new:
         _refuse_lost_log(contract, root)
         DeltaTable.create(
             path,
@@ -78,16 +82,13 @@ def table_for_writing(
             configuration=_KEEP_LOG,
         )
     delta = open_table(root, contract.name)
+    before = -1 if is_new else delta.version()
     _widen(delta, contract)
     _constrain(delta, contract)
     _reword(delta, contract)
+    if delta.version() > before:
+        flush(files_since(root / contract.name, before), below=root)
     return delta
-
-
-def version_before(contract: Table, root: Path) -> int:
-    """Return the version a table has before anything is written to it; -1 if there is none yet."""
-    path = str(root / contract.name)
-    return open_table(root, contract.name).version() if DeltaTable.is_deltatable(path) else -1
 
 
 def files_since(folder: Path, version: int) -> list[Path]:

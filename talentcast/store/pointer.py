@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,13 +12,10 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import dataset, files_since, table_for_writing, version_before
+from talentcast.store.delta import dataset, files_since, table_for_writing
 from talentcast.store.files import flush, write_atomically
 from talentcast.store.release import Release
 from talentcast.store.schema import arrow_schema
-
-#: Kinds that answer "what is forecast now"; a backfill or a scenario never becomes the latest.
-CURRENT_KINDS = ("scheduled", "manual")
 
 
 def events(root: Path) -> list[Release]:
@@ -62,12 +59,12 @@ def list_releases(root: Path) -> list[Release]:
 
 def latest_release(root: Path) -> Release | None:
     """Return the release that answers "what is forecast now"; None before the first."""
-    current = (
-        release
-        for release in list_releases(root)
-        if release.status == "published" and release.kind in CURRENT_KINDS
-    )
-    return next(current, None)
+    return newest_current(list_releases(root))
+
+
+def newest_current(releases: Iterable[Release]) -> Release | None:
+    """Return the first current one of releases given newest first, if any."""
+    return next((release for release in releases if release.is_current), None)
 
 
 def find_release(release: str, root: Path) -> Release:
@@ -103,8 +100,8 @@ def append_event(release: Release, root: Path) -> None:
 
     Call it within `Lease.committing`, so that a process that lost its turn cannot.
     """
-    before = version_before(RELEASES, root)
     table = table_for_writing(RELEASES, root)
+    before = table.version()
     row = pa.Table.from_pylist([release.to_row()], schema=arrow_schema(RELEASES))
     write_deltalake(table, row, mode="append")
     flush(files_since(root / RELEASES.name, before), below=root)

@@ -15,7 +15,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import Table, table
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import dataset, files_since, table_for_writing, version_before
+from talentcast.store.delta import dataset, files_since, table_for_writing
 from talentcast.store.failures import storage_failures
 from talentcast.store.files import flush
 from talentcast.store.lease import publishing
@@ -163,8 +163,8 @@ def _refuse_lost_commits(known: Sequence[Release], root: Path) -> None:
 
 
 def _write_table(rows: pa.Table, contract: Table, release_id: ReleaseId, root: Path) -> TableEntry:
-    before = version_before(contract, root)
     delta = table_for_writing(contract, root, partition_by=["release_id"])
+    before = delta.version()
     if delta.transaction_version(str(release_id)) is not None:
         if _stored_hash(delta, contract, release_id, root) == row_hash(rows, contract.key):
             # Whether the dead attempt came to flush them is not known.

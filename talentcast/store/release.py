@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pandas as pd
 
@@ -18,6 +18,8 @@ from talentcast.store.manifest import DataFile, TableEntry
 from talentcast.store.signing import Signer
 
 Kind = Literal["scheduled", "manual", "backfill", "scenario"]
+#: Kinds that answer "what is forecast now"; a backfill or a scenario never becomes the latest.
+CURRENT_KINDS: Final[tuple[Kind, ...]] = ("scheduled", "manual")
 Status = Literal["published", "retracted"]
 
 
@@ -103,6 +105,11 @@ class Release:
     quality: Mapping[str, int]
     manifest_sha256: str | None = None
     signature: str | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is served as an answer to "what is forecast now"."""
+        return self.status == "published" and self.kind in CURRENT_KINDS
 
     def sealed(self, *, sequence: int, signer: Signer | None = None) -> Release:
         """Return the release at its place among the events, with its hash and signature."""
