@@ -61,13 +61,14 @@ bench: .bench-venv/.installed ## Compare the share models with other libraries (
 docs: setup ## Write docs/data-dictionary.md, docs/command-line.md and the README's chart
 	$(BIN)/python -m docs.generate
 
-lock: setup ## Pin the newest packages that pyproject.toml allows
+UPGRADE ?= --upgrade
+lock: setup ## Pin the newest packages that pyproject.toml allows (UPGRADE= keeps what is pinned)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --extra dev pyproject.toml --output-file constraints.txt --upgrade
+	  --no-emit-index-url --no-header --group dev pyproject.toml --output-file constraints.txt $(UPGRADE)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --extra dev --extra bench --constraints constraints.txt \
-	  pyproject.toml --output-file bench/constraints.txt --upgrade
+	  --no-emit-index-url --no-header --group dev --group bench --constraints constraints.txt \
+	  pyproject.toml --output-file bench/constraints.txt $(UPGRADE)
 
 sbom: setup ## Write dist/sbom.json: every locked package with its hashes, as CycloneDX
 	@mkdir -p dist

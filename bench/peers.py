@@ -14,11 +14,11 @@ from scipy.special import ndtri
 
 from features.composition import close_logs
 from features.panel import Panel
-from models.base import Draws, Forecaster
-from models.baselines import fit_drift
-from models.quantiles import LEVELS
-from models.registry import Context
-from models.sampling import gaussian_draws, stratified_normals
+from models.evaluation.quantiles import LEVELS
+from models.shares.baselines import fit_drift
+from models.shares.protocol import Draws, Forecaster
+from models.shares.registry import Context
+from models.shares.sampling import gaussian_draws, stratified_normals
 
 FloatArray = NDArray[np.float64]
 _NORMAL = ndtri(LEVELS)

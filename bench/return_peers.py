@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sksurv.ensemble import GradientBoostingSurvivalAnalysis, RandomSurvivalForest
 
 from features.person_period import Exit
-from models.returns.backtest import Predict
-from models.returns.design import Design
-from models.returns.incidence import cumulative_incidence
+from models.returns.evaluation.backtest import Predict
+from models.returns.model.design import Design
+from models.returns.model.incidence import cumulative_incidence
 
 Floats = NDArray[np.float64]
 

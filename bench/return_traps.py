@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from features.landmarks import landmarks
 from features.person_period import with_outcomes
-from models.returns.backtest import fold_of
-from models.returns.censoring import labels_at
-from models.returns.incidence import cumulative_incidence
-from models.returns.members import Training, fit_logistic
-from models.returns.model import TrainingTables
-from models.returns.scores import auc, log_loss
+from models.returns.evaluation.backtest import fold_of
+from models.returns.evaluation.censoring import labels_at
+from models.returns.evaluation.scores import auc, log_loss
+from models.returns.model.incidence import cumulative_incidence
+from models.returns.model.members import Training, fit_logistic
+from models.returns.model.return_model import TrainingTables
 from talentcast.domain.types import Origin
 from talentcast.sources.affiliations import read_career_records
 

@@ -19,22 +19,23 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from numpy.typing import NDArray
+from simulation_truth import is_truly_abroad, true_probabilities, true_returns
 
 from features.landmarks import landmarks
 from features.person_period import with_outcomes
-from models.returns.backtest import (
+from models.returns.evaluation.backtest import (
     BASELINE_MODEL,
     DEFAULT_MODEL,
     OWN_MODELS,
     BacktestPlan,
     returns_backtest,
 )
-from models.returns.evaluation import paired_difference
-from models.returns.flow_scores import RECENT_RATE, flow_scores
-from models.returns.flows import past_cells, past_flows
-from models.returns.model import TrainingTables, fit_return_model
-from models.returns.scores import calibration_slope
-from models.simulator import (
+from models.returns.evaluation.report import paired_difference
+from models.returns.evaluation.scores import calibration_slope
+from models.returns.flows.history import past_cells, past_flows
+from models.returns.flows.scores import RECENT_RATE, flow_scores
+from models.returns.model.return_model import TrainingTables, fit_return_model
+from models.simulation.careers import (
     HOSTS,
     ORIGINS,
     CareerWorld,
@@ -44,7 +45,6 @@ from models.simulator import (
     simulate_careers,
     true_tie_effect,
 )
-from models.simulator_truth import is_truly_abroad, true_probabilities, true_returns
 from talentcast.domain.types import Origin
 from talentcast.sources.affiliations import read_career_records
 

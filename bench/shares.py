@@ -26,8 +26,8 @@ import pandas as pd
 
 from bench.peers import PEERS
 from features.panel import Panel, build_panel
-from models.backtest import backtest_panel
-from models.registry import MODELS, Context
+from models.evaluation.backtest import backtest_panel
+from models.shares.registry import MODELS, Context
 from talentcast.domain.types import REST_OF_WORLD, CountingRule, Origin, SeriesKey
 
 ORIGINS: Final = [Origin(year) for year in range(2008, 2018)]

@@ -14,12 +14,12 @@ from typing import Final
 
 import pandas as pd
 
+from bench.revisions import WithRevisions, learn_revisions
 from bench.shares import ORIGINS, markdown, read_panel, write_section
 from features.panel import Panel
-from models.backtest import Backtest, backtest_panel
-from models.base import Forecaster
-from models.registry import Context, create
-from models.revisions import WithRevisions, learn_revisions
+from models.evaluation.backtest import Backtest, backtest_panel
+from models.shares.protocol import Forecaster
+from models.shares.registry import Context, create
 from talentcast.domain.types import Origin
 
 EARLIER, LATER = "scopus_2022_07", "scopus"

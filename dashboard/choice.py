@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from readers.summaries.published_series import BASELINE, PublishedSeries
 from talentcast.domain.types import CountingRule
-from talentcast.findings.load import BASELINE, Offer
 from talentcast.store.release import Release
 
 #: Names in the address, in this order.
@@ -43,24 +43,24 @@ class Choice:
         return {name: str(getattr(self, name)) for name in NAMES if getattr(self, name)}
 
 
-def counting_of(offer: Offer) -> str:
+def counting_of(offer: PublishedSeries) -> str:
     """Return the name of an offer's counting rule and source."""
     return f"{offer.key.counting_rule}.{offer.key.source}"
 
 
-def populations(offers: Sequence[Offer]) -> list[str]:
+def populations(offers: Sequence[PublishedSeries]) -> list[str]:
     """Return the populations of a release, the one to show first in front."""
     found = sorted({offer.key.population for offer in offers})
     return sorted(found, key=lambda name: (name not in _FIRST, name))
 
 
-def countings(offers: Sequence[Offer], population: str) -> list[str]:
+def countings(offers: Sequence[PublishedSeries], population: str) -> list[str]:
     """Return the counting rules of a population, each person once in front."""
     found = {counting_of(o) for o in offers if o.key.population == population}
     return sorted(found, key=lambda name: (not name.startswith(_FIRST_RULE), name))
 
 
-def scenarios(offers: Sequence[Offer], population: str, counting: str) -> list[str]:
+def scenarios(offers: Sequence[PublishedSeries], population: str, counting: str) -> list[str]:
     """Return the scenarios of a series, `baseline` in front."""
     found = {
         o.scenario for o in offers if o.key.population == population and counting_of(o) == counting
@@ -69,8 +69,8 @@ def scenarios(offers: Sequence[Offer], population: str, counting: str) -> list[s
 
 
 def settle(
-    wanted: Mapping[str, str], offers: Sequence[Offer], release: str
-) -> tuple[Choice, Offer, list[str]]:
+    wanted: Mapping[str, str], offers: Sequence[PublishedSeries], release: str
+) -> tuple[Choice, PublishedSeries, list[str]]:
     """Return a complete choice near what was asked for, and what could not be had.
 
     Args:

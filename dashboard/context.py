@@ -10,10 +10,10 @@ import streamlit as st
 
 from dashboard import library
 from dashboard.choice import Choice
-from talentcast.charts.theme import PALETTES, Mode, Palette
-from talentcast.findings.load import BASELINE, Offer
-from talentcast.findings.series import Series
-from talentcast.findings.source_line import SourceLine, source_line
+from readers.charts.theme import PALETTES, Mode, Palette
+from readers.summaries.published_series import BASELINE, PublishedSeries
+from readers.summaries.series import Series
+from readers.summaries.source_line import SourceLine, source_line
 from talentcast.store.release import Release
 
 
@@ -24,7 +24,7 @@ class Context:
     root: Path
     releases: list[Release]
     release: Release
-    offer: Offer
+    offer: PublishedSeries
     choice: Choice
     mode: Mode
 

@@ -11,9 +11,9 @@ from dashboard import choice as choices
 from dashboard import html, library
 from dashboard.choice import Choice
 from dashboard.context import Context, reader_mode
-from talentcast.findings.load import Offer
-from talentcast.findings.populations import population_words, rule_words
-from talentcast.findings.wording import sentence
+from readers.summaries.populations import population_words, rule_words
+from readers.summaries.published_series import PublishedSeries
+from readers.summaries.wording import sentence
 from talentcast.store.pointer import newest_current
 from talentcast.store.release import CURRENT_KINDS, Release
 
@@ -73,7 +73,7 @@ def _follow() -> None:
         st.query_params.from_dict(query)
 
 
-def filter_row(context: Context, offers: Sequence[Offer]) -> None:
+def filter_row(context: Context, offers: Sequence[PublishedSeries]) -> None:
     """Draw the filters that every page has."""
     choice = context.choice
     populations = choices.populations(offers)

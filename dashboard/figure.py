@@ -10,9 +10,9 @@ import streamlit as st
 
 from dashboard import html
 from dashboard.context import Context
-from talentcast.charts.theme import Spec
-from talentcast.export.text import safe_csv
-from talentcast.findings.source_line import SourceLine
+from readers.charts.theme import Spec
+from readers.export.text import safe_csv
+from readers.summaries.source_line import SourceLine
 
 
 @st.cache_resource(max_entries=600, show_spinner=False)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from talentcast.findings.headlines import Headline
-from talentcast.findings.source_line import SourceLine
+from readers.summaries.headlines import Headline
+from readers.summaries.source_line import SourceLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from talentcast import held
-from talentcast.findings.load import Offer, load_series
-from talentcast.findings.load import offers as find_offers
-from talentcast.findings.series import Series
+from readers import cache as held
+from readers.summaries.published_series import PublishedSeries, load_series
+from readers.summaries.published_series import offers as find_offers
+from readers.summaries.series import Series
 from talentcast.store.release import Release
 
 
@@ -20,13 +20,13 @@ def releases(root: Path) -> list[Release]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def offers(root: Path, _release: Release, release_id: str) -> tuple[Offer, ...]:
+def offers(root: Path, _release: Release, release_id: str) -> tuple[PublishedSeries, ...]:
     """Return what a release can show."""
     return find_offers(_release, root)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
-def series(root: Path, _release: Release, release_id: str, offer: Offer) -> Series:
+def series(root: Path, _release: Release, release_id: str, offer: PublishedSeries) -> Series:
     """Return one series of a release."""
     return load_series(offer, _release, root)
 

@@ -17,7 +17,7 @@ from dashboard.links import PAGE
 from dashboard.page import country, overview, quality, releases, returns, track_record
 from dashboard.paths import PAGE_PATHS, PAGES
 from dashboard.style import css
-from talentcast.charts.theme import PALETTES
+from readers.charts.theme import PALETTES
 from talentcast.config import load_settings
 from talentcast.domain.errors import TalentcastError
 

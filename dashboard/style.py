@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from talentcast.charts.theme import Palette
+from readers.charts.theme import Palette
 
 _RULES: Final = """
 h1.tc-title,h2.tc-h2,h3.tc-h3,h1.tc-h1{font-family:"Source Serif",Georgia,serif!important;

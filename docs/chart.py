@@ -6,12 +6,12 @@ from pathlib import Path
 
 import vl_convert
 
-from talentcast.charts.fan import fan_chart
-from talentcast.charts.theme import PALETTES, country_colours
+from readers.charts.fan import fan_chart
+from readers.charts.theme import PALETTES, country_colours
+from readers.summaries.describe import fan_description
+from readers.summaries.published_series import load_series, offers
+from readers.summaries.series import share_fan
 from talentcast.config import load_settings
-from talentcast.findings.describe import fan_description
-from talentcast.findings.load import load_series, offers
-from talentcast.findings.series import share_fan
 from talentcast.store.pointer import find_release
 
 POPULATION = "neurips_authorships"

@@ -12,20 +12,20 @@ from prefect import flow
 from prefect.futures import as_completed
 from pydantic import Field
 
-from features.observations import observation_rows
 from features.panel import build_panel, series_keys
 from features.series import rows_of
 from features.vintages import known_at
 from flows.artifacts import show_table
-from flows.careers import holds_careers
-from flows.inputs import Inputs, fetch_all, parse_all
 from flows.processes import processes
 from flows.progress import Steps
 from flows.refresh import usual_models
 from flows.score import score_release
+from flows.steps.ingest import Inputs, fetch_all, parse_all
+from flows.steps.people import holds_careers
+from flows.steps.plan import Plan
 from flows.years import Job, Year, plan_year, publish_year
-from models.plan import Plan
-from models.release_scores import mean_scores
+from models.evaluation.published import mean_scores
+from publication.observations import observation_rows
 from talentcast.config import Settings, load_settings, use_one_thread
 from talentcast.domain.errors import UsageError, YearsFailedError
 from talentcast.domain.types import Vintage

@@ -9,21 +9,21 @@ from pathlib import Path
 import pandas as pd
 from prefect import flow
 
-from features.headline import headline_shares
 from flows.artifacts import link_report, show_headline
-from flows.build import build
-from flows.careers import keep_restricted
-from flows.delivery import deliver
-from flows.gates import Gates
-from flows.inputs import fetch_all, parse_all
 from flows.lateness import superseded
 from flows.progress import Steps
-from flows.publishing import publish_release
-from flows.release_tables import with_record
-from flows.scenarios import read_scenario
 from flows.score import score_releases
-from models.plan import Plan
-from models.registry import BASELINES, DEFAULT_MODEL
+from flows.steps.assemble import with_record
+from flows.steps.build import build
+from flows.steps.check import Gates
+from flows.steps.deliver import deliver
+from flows.steps.ingest import fetch_all, parse_all
+from flows.steps.people import keep_restricted
+from flows.steps.plan import Plan
+from flows.steps.publish import publish_release
+from flows.steps.scenarios import read_scenario
+from models.shares.registry import BASELINES, DEFAULT_MODEL
+from publication.headline import headline_shares
 from talentcast.config import load_settings
 from talentcast.domain.approval import Approval
 from talentcast.domain.checks import CheckReport

@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.artifacts import show_table
 from flows.lateness import superseded
-from models.release_scores import score_published
+from models.evaluation.published import score_published
 from talentcast.config import load_settings
 from talentcast.domain.types import Target, VintageKind
 from talentcast.store.pointer import find_release, list_releases

@@ -10,13 +10,13 @@ from typing import Literal
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from features.reach import reach
-from flows.build import build
-from flows.gates import Gates
-from flows.inputs import Fetched, Inputs
+from features.forecastable import forecastable_series
 from flows.progress import Steps
-from flows.publishing import publish_release
-from models.plan import Plan
+from flows.steps.build import build
+from flows.steps.check import Gates
+from flows.steps.ingest import Fetched, Inputs
+from flows.steps.plan import Plan
+from flows.steps.publish import publish_release
 from talentcast.config import Settings
 from talentcast.domain.types import Vintage
 from talentcast.store.pointer import list_releases
@@ -76,7 +76,7 @@ def plan_year(
     last_day = date(year, 12, 31)
     if last_day >= datetime.now(UTC).date():
         return Year(year, "skipped", problem="the year is not over")
-    known = reach(inputs.counts, Vintage(last_day))
+    known = forecastable_series(inputs.counts, Vintage(last_day))
     left_out = {key.population: reason for key, reason in known.left_out.items()}
     if known.counts.empty:
         return Year(year, "skipped", left_out=left_out, problem=_joined(left_out))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from models.returns.incidence import expit
+from models.returns.model.incidence import expit
 
 Floats = NDArray[np.float64]
 

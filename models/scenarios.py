@@ -17,8 +17,8 @@ import yaml
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from models.base import Draws
-from models.returns.incidence import Hazards, cumulative_incidence, expit, logit
+from models.returns.model.incidence import Hazards, cumulative_incidence, expit, logit
+from models.shares.protocol import Draws
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import COUNTRY_PATTERN, NAME_PATTERN
 

@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from talentcast.reading import probability_ahead, probability_overtakes, read, releases
+    from readers.api import probability_ahead, probability_overtakes, read, releases
 
 __all__ = ["probability_ahead", "probability_overtakes", "read", "releases"]
 
@@ -17,7 +17,7 @@ except PackageNotFoundError:  # running from a folder that was never installed
 def __getattr__(name: str) -> object:
     """Load the reading calls on first use, so that the command line starts fast."""
     if name in __all__:
-        from talentcast import reading
+        from readers import api as reading
 
         return getattr(reading, name)
     raise AttributeError(f"module 'talentcast' has no attribute {name!r}")

@@ -11,14 +11,14 @@ from dashboard.controls import country_control
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
 from dashboard.page.returns import cohort_table
-from talentcast.charts.fan import fan_chart, field
-from talentcast.charts.flows import flows_chart
-from talentcast.charts.theme import country_colours
-from talentcast.findings.describe import fan_description, forecast_cells, share_rows
-from talentcast.findings.headlines import country_headline
-from talentcast.findings.references import reference_points
-from talentcast.findings.series import Series, flows, share_fan, stock_fan
-from talentcast.findings.wording import count, possessive, sentence
+from readers.charts.fan import fan_chart, field
+from readers.charts.flows import flows_chart
+from readers.charts.theme import country_colours
+from readers.summaries.describe import fan_description, forecast_cells, share_rows
+from readers.summaries.headlines import country_headline
+from readers.summaries.reference_figures import reference_points
+from readers.summaries.series import Series, flows, share_fan, stock_fan
+from readers.summaries.wording import count, possessive, sentence
 
 HEIGHTS = {"country": 344, "stock": 344, "flows": 214}
 

@@ -12,17 +12,17 @@ from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
-from talentcast.charts.fan import fan_chart, field
-from talentcast.charts.intervals import interval_bars
-from talentcast.charts.odds import odds_chart
-from talentcast.charts.theme import country_colours
-from talentcast.findings.describe import fan_description, share_rows
-from talentcast.findings.headlines import leading_pair, odds_by_year, overview_headline
-from talentcast.findings.joint_samples import order_changes
-from talentcast.findings.populations import AI_POPULATION
-from talentcast.findings.references import reference_points
-from talentcast.findings.series import Series, interval_rows, share_fan
-from talentcast.findings.wording import in_sentence, odds, percent, probability, sentence, span
+from readers.charts.fan import fan_chart, field
+from readers.charts.intervals import interval_bars
+from readers.charts.odds import odds_chart
+from readers.charts.theme import country_colours
+from readers.summaries.describe import fan_description, share_rows
+from readers.summaries.headlines import leading_pair, odds_by_year, overview_headline
+from readers.summaries.joint_samples import order_changes
+from readers.summaries.populations import AI_POPULATION
+from readers.summaries.reference_figures import reference_points
+from readers.summaries.series import Series, interval_rows, share_fan
+from readers.summaries.wording import in_sentence, odds, percent, probability, sentence, span
 
 #: Countries in the fan: four hues are the limit; in the ranked bars; in the order of pairs.
 IN_FAN, IN_BARS, IN_ORDER = 4, 10, 12

@@ -10,8 +10,8 @@ from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import underneath
 from dashboard.html import Head
-from talentcast.findings.source_line import SourceLine
-from talentcast.findings.wording import percent
+from readers.summaries.source_line import SourceLine
+from readers.summaries.wording import percent
 
 HEIGHTS: dict[str, int] = {}
 #: Worst first.

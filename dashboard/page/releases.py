@@ -12,11 +12,11 @@ from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
-from talentcast.charts.changes import changes_chart
-from talentcast.export.text import safe_csv
-from talentcast.findings.changes import common_years, share_changes
-from talentcast.findings.series import Series
-from talentcast.findings.wording import in_sentence, percent, points
+from readers.charts.changes import changes_chart
+from readers.export.text import safe_csv
+from readers.summaries.changes import common_years, share_changes
+from readers.summaries.series import Series
+from readers.summaries.wording import in_sentence, percent, points
 from talentcast.store.reader import read_rows
 from talentcast.store.release import Release
 

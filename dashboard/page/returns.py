@@ -10,15 +10,15 @@ from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import underneath
 from dashboard.html import Cell, Head, Soft
-from talentcast.findings.returns import (
+from readers.summaries.returns import (
     cohort_cells,
     host_words,
     main_origin,
     newest_cohorts,
     returns_headline,
 )
-from talentcast.findings.source_line import SourceLine
-from talentcast.findings.wording import in_sentence
+from readers.summaries.source_line import SourceLine
+from readers.summaries.wording import in_sentence
 
 HEIGHTS: dict[str, int] = {}
 _TOPICS = (
@@ -78,7 +78,7 @@ def cohort_table(context: Context, rows: pd.DataFrame, *, name: str) -> None:
     """Write cohorts by landmark year and group of hosts, one column a horizon."""
     horizons = sorted(int(h) for h in rows["horizon_years"].unique())
     heads = [
-        Head("Abroad in", is_number=False), Head("In", is_number=False),
+        Head("RiskSet in", is_number=False), Head("In", is_number=False),
         Head("Researchers", is_secondary=True),
         *(Head(f"within {h} year{'s' if h > 1 else ''}") for h in horizons),
     ]  # fmt: skip

@@ -10,12 +10,12 @@ from dashboard.context import Context
 from dashboard.controls import country_control, pick
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
-from talentcast.charts.fan import past_fans_chart
-from talentcast.charts.scores import coverage_chart, error_chart, placement_chart
+from readers.charts.fan import past_fans_chart
+from readers.charts.scores import coverage_chart, error_chart, placement_chart
+from readers.summaries.earlier_forecasts import Origin, earlier_origins
+from readers.summaries.track_record import TrackRecord, placement, track_headline, track_record
+from readers.summaries.wording import percent
 from talentcast.domain.types import Target
-from talentcast.findings.past import Origin, earlier_origins
-from talentcast.findings.track import TrackRecord, placement, track_headline, track_record
-from talentcast.findings.wording import percent
 
 HEIGHTS = {"error": 274, "coverage": 274, "past": 344, "placement": 214}
 _GROUPS = {

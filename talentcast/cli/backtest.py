@@ -51,11 +51,11 @@ def backtest(
     Example: talentcast backtest --counts counts.csv --origins 2008:2017 --horizons 1:5 --out scores
     """
     from features.panel import series_keys
-    from models.backtest import backtest as run
-    from models.registry import DEFAULT_MODEL, Context
+    from models.evaluation.backtest import backtest as run
+    from models.shares.registry import DEFAULT_MODEL, Context
     from talentcast.cli.progress import progress_bar
     from talentcast.sources.covariates import read_covariates
-    from talentcast.sources.lender import lending_panel
+    from talentcast.sources.reference_panel import load_reference_panel
     from talentcast.sources.registry import source_for
 
     source = source_for(str(counts), researchers_column=researchers_column)
@@ -67,7 +67,7 @@ def backtest(
             "population, counting_rule and source."
         )
     past = [Origin(year) for year in _range(origins, "--origins")]
-    context = Context(read_covariates(covariates), larger_panel=lending_panel(min(past)))
+    context = Context(read_covariates(covariates), reference_panel=load_reference_panel(min(past)))
     with progress_bar() as update:
         result = run(
             parsed,

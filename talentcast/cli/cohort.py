@@ -31,7 +31,7 @@ def cohort(
 
     Example: talentcast cohort --roster lab.txt --affiliations careers
     """
-    from features.cohorts import cohort_report
+    from publication.cohort_report import cohort_report
     from talentcast.sources.affiliations import read_career_records
     from talentcast.sources.roster import read_roster
 

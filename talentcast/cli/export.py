@@ -37,8 +37,8 @@ def export(
 
     Example: talentcast export --format xlsx --out exports
     """
+    from readers.export.formats import writer
     from talentcast.config import load_settings
-    from talentcast.export.formats import writer
     from talentcast.store.pointer import find_release
 
     root = load_settings(home).releases

@@ -31,8 +31,8 @@ def mirror(
 
     Example: talentcast mirror --to postgresql://talentcast@localhost:5432/dashboards
     """
+    from readers.export.postgres import mirror as mirror_releases
     from talentcast.config import load_settings
-    from talentcast.export.postgres import mirror as mirror_releases
     from talentcast.store.pointer import find_release
 
     root = load_settings(home).releases

@@ -51,7 +51,7 @@ def backtest(
 
     Example: talentcast returns backtest --affiliations careers --cut-year 2017 --out scores
     """
-    from models.returns.backtest import (
+    from models.returns.evaluation.backtest import (
         BASELINE_MODEL,
         DEFAULT_MODEL,
         BacktestPlan,

@@ -18,7 +18,7 @@ from talentcast.store.release import Release
 
 def headline_of(release: Release, root: Path) -> pd.DataFrame:
     """Return the leading shares of each population of a release."""
-    from features.headline import HEADLINE_HORIZON, headline_shares
+    from publication.headline import HEADLINE_HORIZON, headline_shares
 
     quoted = condition(
         "forecasts", {"target": str(Target.SHARE), "horizon_years": HEADLINE_HORIZON}
@@ -47,9 +47,9 @@ def print_headline(release: Release, root: Path) -> None:
 
 def _odds_of(release: Release, root: Path) -> dict[tuple[str, str, str], str]:
     """Say, by series, how likely the order of its two largest countries is in each year."""
-    from features.headline import HEADLINE_HORIZON
-    from talentcast.findings.headlines import leading_pair, odds_by_year
-    from talentcast.findings.load import BASELINE, load_series, offers
+    from publication.headline import HEADLINE_HORIZON
+    from readers.summaries.headlines import leading_pair, odds_by_year
+    from readers.summaries.published_series import BASELINE, load_series, offers
 
     said = {}
     for offer in offers(release, root):

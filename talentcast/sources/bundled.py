@@ -17,7 +17,7 @@ from talentcast.domain.tables import COUNTRY_COVARIATES, PUBLISHED_FIGURES
 from talentcast.domain.types import CountingRule, Vintage
 from talentcast.sources.cells import parse_numbers, parse_years
 from talentcast.sources.counts import CountsDefaults, merge_parsed, to_counts
-from talentcast.sources.notes import noticed
+from talentcast.sources.parse_notes import warning_note
 from talentcast.sources.tabular import TextTable, read_table
 
 #: Day on which figures without a date of their own were taken into the package.
@@ -105,7 +105,7 @@ class Bundled:
         if not file.provisional_years:
             return parsed
         unfinished = parsed.counts["year"].isin(file.provisional_years)
-        note = noticed(
+        note = warning_note(
             raw.name,
             "PROVISIONAL_YEARS",
             f"{list(file.provisional_years)}: the source has not finished counting",

@@ -25,7 +25,7 @@ from talentcast.sources.cells import (
 )
 from talentcast.sources.columns import ColumnMap, match_columns
 from talentcast.sources.countries import country_code
-from talentcast.sources.notes import noticed, recorded
+from talentcast.sources.parse_notes import info_note, warning_note
 from talentcast.sources.tabular import TextTable
 
 SOURCE_ROW: Final = "source_row"
@@ -89,10 +89,10 @@ def _column_notes(table: TextTable, columns: ColumnMap) -> list[CheckResult]:
     notes = []
     if columns.renamed:
         renamed = ", ".join(f"{name} -> {column}" for column, name in columns.renamed.items())
-        notes.append(recorded(table.name, "COLUMN_MAPPING", renamed))
+        notes.append(info_note(table.name, "COLUMN_MAPPING", renamed))
     if columns.extra:
         notes.append(
-            noticed(
+            warning_note(
                 table.name,
                 "EXTRA_COLUMNS",
                 f"not used: {', '.join(name or '(no name)' for name in columns.extra)}",
@@ -111,7 +111,7 @@ def _parsed_columns(
 
     years, with_point = parse_years(cells("year") or (), table.rows)
     if with_point:
-        notes.append(noticed(table.name, "YEAR_COERCED", f"{with_point} years like '2013.0'"))
+        notes.append(warning_note(table.name, "YEAR_COERCED", f"{with_point} years like '2013.0'"))
     countries = cells("country") or ()
     require_printable(countries, table.rows, column="country")
     frame = pd.DataFrame(
@@ -150,7 +150,7 @@ def _with_names(
         # World Bank files call the inhabitants of a country its population.
         del stated["population"]
         notes.append(
-            noticed(table.name, "POPULATION_IS_INHABITANTS",
+            warning_note(table.name, "POPULATION_IS_INHABITANTS",
                     "'population' holds numbers, so inhabitants: not used")
         )  # fmt: skip
     named = frame.copy()
@@ -198,7 +198,7 @@ def _without_blank_counts(frame: pd.DataFrame, name: str, notes: list[CheckResul
         raise InputRejectedError("EMPTY", f"{name} has no number of researchers in any row.")
     if blank.any():
         notes.append(
-            noticed(
+            warning_note(
                 name,
                 "BLANK_COUNT",
                 f"{int(blank.sum())} rows without a count: taken as not counted",
@@ -220,7 +220,7 @@ def _without_uncounted_years(
     if uncounted.any():
         years = sorted(set(frame.loc[uncounted, "year"]))
         notes.append(
-            noticed(
+            warning_note(
                 name,
                 "NOT_COUNTED_YEAR",
                 f"{int(uncounted.sum())} rows of {years}: moves are stated but every count is 0",
@@ -238,7 +238,7 @@ def _with_codes(frame: pd.DataFrame, name: str, notes: list[CheckResult]) -> pd.
     too_early = _before_first_year(coded)
     if too_early.any():
         notes.append(
-            noticed(
+            warning_note(
                 name,
                 "COUNTRY_TOO_EARLY",
                 f"{int(too_early.sum())} rows before the country existed: counted as UNK",
@@ -250,7 +250,7 @@ def _with_codes(frame: pd.DataFrame, name: str, notes: list[CheckResult]) -> pd.
     renamed = {text: code for text, code in codes.items() if code and text and text != code}
     if renamed:
         pairs = ", ".join(f"{text} -> {code}" for text, code in sorted(renamed.items())[:20])
-        notes.append(recorded(name, "COUNTRY_MAPPING", f"{len(renamed)} codes or names: {pairs}"))
+        notes.append(info_note(name, "COUNTRY_MAPPING", f"{len(renamed)} codes or names: {pairs}"))
     unplaced = (written.str.upper() != UNKNOWN_COUNTRY) & (coded["country"] == UNKNOWN_COUNTRY)
     return _with_unknown_summed(coded, unplaced, name, notes)
 
@@ -267,7 +267,7 @@ def _with_unknown_summed(
     if not unplaced.any():
         return frame
     notes.append(
-        noticed(
+        warning_note(
             name,
             "COUNTRY_BLANK",
             f"{int(unplaced.sum())} rows without a usable country: summed into UNK, one row a year",

@@ -15,7 +15,7 @@ from talentcast.domain.tables import COUNTRY_MOVES
 from talentcast.domain.types import UNKNOWN_COUNTRY, Vintage
 from talentcast.sources.cells import parse_numbers, parse_years, require_printable
 from talentcast.sources.countries import country_code
-from talentcast.sources.notes import noticed, recorded
+from talentcast.sources.parse_notes import info_note, warning_note
 from talentcast.sources.tabular import TextTable
 
 _COLUMNS: Final = list(COUNTRY_MOVES.column_names)
@@ -65,9 +65,9 @@ def to_moves(table: TextTable, vintage: Vintage) -> ParsedMoves:
         index=pd.Index(table.rows),
     )
     _require_sound(frame, vintage)
-    notes = [recorded(table.name, "MOVES", f"{len(frame)} pairs of countries and years")]
+    notes = [info_note(table.name, "MOVES", f"{len(frame)} pairs of countries and years")]
     if with_point:
-        notes.append(noticed(table.name, "YEAR_COERCED", f"{with_point} years like '2013.0'"))
+        notes.append(warning_note(table.name, "YEAR_COERCED", f"{with_point} years like '2013.0'"))
     summed = frame.groupby(_KEY, sort=False)["researchers"].sum().reset_index()
     return ParsedMoves(summed[_COLUMNS], tuple(notes))
 
@@ -103,7 +103,7 @@ def agreement_notes(
         suffixes=("", "_stated"),
     ).dropna()
     if both.empty:
-        return (recorded(file_name, "MOVES_AGREE", "no counts of this vintage to compare with"),)
+        return (info_note(file_name, "MOVES_AGREE", "no counts of this vintage to compare with"),)
     return (_missing_moves(both, file_name), _opposite_signs(both, file_name))
 
 
@@ -113,8 +113,8 @@ def _missing_moves(both: pd.DataFrame, file_name: str) -> CheckResult:
     observed = f"moves make up {1 - missing.max():.1%} to {1 - missing.min():.1%} of the arrivals"
     off = missing[missing.abs() > MAX_MISSING_MOVES]
     if off.empty:
-        return recorded(file_name, "MOVES_AGREE", observed)
-    return noticed(
+        return info_note(file_name, "MOVES_AGREE", observed)
+    return warning_note(
         file_name,
         "MOVES_AGREE",
         observed,
@@ -130,8 +130,8 @@ def _opposite_signs(both: pd.DataFrame, file_name: str) -> CheckResult:
     opposite = both[is_large & (np.sign(net) * np.sign(stated) < 0)]
     observed = f"{len(opposite)} of {int(is_large.sum())} net flows have the other sign"
     if opposite.empty:
-        return recorded(file_name, "NET_SIGN", observed)
-    return noticed(
+        return info_note(file_name, "NET_SIGN", observed)
+    return warning_note(
         file_name,
         "NET_SIGN",
         observed,

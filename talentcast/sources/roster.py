@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from features.cohorts import Roster
 from talentcast.domain.errors import UsageError
 from talentcast.sources.plain_files import read_plain_text
 
 MAX_BYTES: Final = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The people a report is about.
+
+    Attributes:
+        name: What the cohort is called in the report.
+        researcher_ids: As in the records.
+    """
+
+    name: str
+    researcher_ids: frozenset[str]
 
 
 def read_roster(file: Path) -> Roster:

@@ -22,7 +22,7 @@ from talentcast.domain.types import CountingRule, Vintage
 from talentcast.sources.counts import CountsDefaults, merge_parsed, to_counts
 from talentcast.sources.http import FetchLimits, fetch_bytes
 from talentcast.sources.moves import agreement_notes, to_moves
-from talentcast.sources.notes import noticed
+from talentcast.sources.parse_notes import warning_note
 from talentcast.sources.plain_files import read_plain_file
 from talentcast.sources.tabular import read_table
 
@@ -126,7 +126,7 @@ class ScholarlyMigration:
         first_edge_year = edge_year(parsed.counts)
         if first_edge_year is None:
             return parsed
-        note = noticed(
+        note = warning_note(
             raw.name,
             "EDGE_YEARS",
             f"from {first_edge_year} on, moves per researcher fall by more than "

@@ -30,7 +30,7 @@ class SyntheticCareers:
     name: str = NAME
     title: str = "SYNTHETIC careers of people who do not exist, for demonstration"
     licence: str = "MIT"
-    url: str = "models/simulator.py"
+    url: str = "models/simulation/careers.py"
     simulation: Simulation = Simulation()
 
     def download(self) -> list[RawFile]:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from features.panel import Panel
-from models.quantiles import quantiles
-from models.registry import create
+from models.evaluation.quantiles import quantiles
+from models.shares.registry import create
 from talentcast.domain.types import CountingRule, SeriesKey
 
 EXPECTED = Path(__file__).with_name("pooled_forecast.csv")

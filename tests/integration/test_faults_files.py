@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.scenarios import read_scenario
+from flows.steps.scenarios import read_scenario
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import ReleaseId, Vintage

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expectations.gates import CountLimits, check_counts
+from expectations.counts_gate import CountLimits, check_counts
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome
 from talentcast.domain.countries import OUTSIDE_ISO, TIME_BOUND, known_codes
 from talentcast.domain.errors import InputRejectedError, IntegrityError, MissingColumnsError

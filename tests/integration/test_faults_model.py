@@ -15,15 +15,24 @@ import pytest
 
 import talentcast
 from features.panel import Panel
-from models.fallbacks import fallback_report
-from models.per_series import CannotFitError, FittedSeries, FloatArray
-from models.registry import create
-from models.sarimax import Sarimax110
+from models.shares.fallbacks import fallback_report
+from models.shares.per_series import CannotFitError, FittedSeries, FloatArray
+from models.shares.registry import create
+from models.shares.sarimax import Sarimax110
 from talentcast.domain.checks import Outcome
 from talentcast.domain.types import CountingRule, SeriesKey
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SHIPPED = ("talentcast", "features", "models", "expectations", "flows", "dashboard")
+SHIPPED = (
+    "talentcast",
+    "features",
+    "models",
+    "publication",
+    "expectations",
+    "flows",
+    "readers",
+    "dashboard",
+)
 KEY = SeriesKey("scholars", CountingRule.WHOLE, "register")
 
 
@@ -62,7 +71,7 @@ def test_f079_a_model_that_fits_says_so_and_one_that_cannot_fail_says_nothing() 
     assert fallback_report(create("naive").fit(panel), panel).results == ()
 
 
-@pytest.mark.filterwarnings("ignore::models.pooled.forecaster.ShortPanelWarning")
+@pytest.mark.filterwarnings("ignore::models.shares.pooled.forecaster.ShortPanelWarning")
 def test_f079_the_default_model_names_a_panel_it_had_to_leave_to_drift() -> None:
     panel = moving_panel(5)
     pooled = create("pooled").fit(panel)
@@ -111,8 +120,8 @@ def test_f084_the_same_forecast_comes_again_and_with_another_number_of_threads()
     np.testing.assert_allclose(once, threaded, rtol=1e-6)
 
 
-def test_f085_nothing_that_is_shipped_can_unpickle() -> None:
-    banned = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+def test_f085_f086_f087_nothing_that_is_shipped_can_load_a_stored_model() -> None:
+    banned = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "skops"}
     files = [path for name in SHIPPED for path in (REPOSITORY / name).rglob("*.py")]
     assert len(files) > 100
     for path in files:

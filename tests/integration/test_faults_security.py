@@ -26,17 +26,26 @@ from dashboard.links import PAGE
 from expectations.counts_gate import check_counts
 from expectations.report import report_html
 from features.engine import computed
+from readers.export.formats import writer
 from talentcast.config import load_settings
 from talentcast.domain.errors import ConfigurationError, InputRejectedError, UsageError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import Vintage
-from talentcast.export.formats import writer
 from talentcast.sources.counts_file import CountsFile
 from talentcast.store.publisher import publish
 from talentcast.store.release import Release
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SHIPPED = ("talentcast", "features", "models", "expectations", "flows", "dashboard")
+SHIPPED = (
+    "talentcast",
+    "features",
+    "models",
+    "publication",
+    "expectations",
+    "flows",
+    "readers",
+    "dashboard",
+)
 SCRIPT = "<img src=x onerror=alert(1)>"
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from expectations.gates import check_counts, check_forecasts, check_panel
+from expectations.counts_gate import check_counts
+from expectations.forecasts_gate import check_forecasts
+from expectations.panel_gate import check_panel
 from expectations.run import run_checks
 from expectations.suites import rule_check
 from features.panel import Panel

@@ -15,9 +15,9 @@ import pytest
 from psycopg import sql
 from small_release import Small, publish_small
 
+from readers.export.postgres import READER, mirror
 from talentcast.domain.errors import SourceUnavailableError, UsageError
 from talentcast.domain.tables import table
-from talentcast.export.postgres import READER, mirror
 from talentcast.store.release import Release
 
 SERVER = "postgresql://postgres@127.0.0.1:5432"

@@ -18,7 +18,16 @@ import pytest
 from small_release import publish_small
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGES = ("talentcast", "features", "models", "expectations", "flows", "dashboard")
+PACKAGES = (
+    "talentcast",
+    "features",
+    "models",
+    "publication",
+    "expectations",
+    "flows",
+    "readers",
+    "dashboard",
+)
 
 
 def python(

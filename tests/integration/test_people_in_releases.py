@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import talentcast
-from models.simulator import simulate_careers
+from models.simulation.careers import simulate_careers
 from talentcast.domain.errors import ConfigurationError
 from talentcast.store.restricted import RestrictedStore
 

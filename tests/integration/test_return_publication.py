@@ -5,20 +5,20 @@ import pandas as pd
 import pytest
 
 from features.landmarks import landmarks
-from models.base import Draws
-from models.returns.flow_forecast import (
-    Abroad,
+from models.returns.flows.forecast import (
     OriginFlow,
+    RiskSet,
     flow_rows,
     forecast_return_flows,
     stock_changes,
 )
-from models.returns.flows import FlowCalibration
-from models.returns.incidence import cumulative_incidence
-from models.returns.model import ReturnModel, TrainingTables, fit_return_model
-from models.returns.publication import model_card, publishable_origins, return_cohorts
+from models.returns.flows.history import FlowCalibration
+from models.returns.model.incidence import cumulative_incidence
+from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
 from models.scenarios import Scenario, changed_hazards, changed_shares, parse_scenario
-from models.simulator import simulate_careers
+from models.shares.protocol import Draws
+from models.simulation.careers import simulate_careers
+from publication.return_cohorts import model_card, publishable_origins, return_cohorts
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import FORECASTS, MODEL_CARDS, RETURN_COHORTS
 from talentcast.domain.types import Origin
@@ -51,7 +51,7 @@ def flows(
 ) -> dict[tuple[str, int], OriginFlow]:
     model, marks = fitted
     found = forecast_return_flows(
-        model, Abroad.at(marks, CUT.year), FLAT, np.random.default_rng(0), scenario=scenario
+        model, RiskSet.at(marks, CUT.year), FLAT, np.random.default_rng(0), scenario=scenario
     )
     return {(flow.origin_country, flow.horizon_years): flow for flow in found}
 
@@ -119,7 +119,7 @@ def test_whoever_returns_leaves_one_stock_and_joins_another(
     fitted: tuple[ReturnModel, pd.DataFrame],
 ) -> None:
     model, marks = fitted
-    abroad = Abroad.at(marks, CUT.year)
+    abroad = RiskSet.at(marks, CUT.year)
     stocks = pd.Series(1000.0, index=sorted({*marks["origin_country"], *marks["host_country"]}))
     change = stock_changes(model, abroad, stocks, parse_scenario(HEADLINE)) * 1000
     assert np.abs(change.sum(axis=1)).max() < 1e-6

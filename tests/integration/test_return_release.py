@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.returns.backtest import DEFAULT_MODEL
-from models.returns.flow_scores import RECENT_RATE
-from models.returns.release import ReturnRelease, return_release
+from flows.steps.returns import ReturnRelease, return_release
+from models.returns.evaluation.backtest import DEFAULT_MODEL
+from models.returns.flows.scores import RECENT_RATE
 from models.scenarios import parse_scenario
-from models.simulator import simulate_careers
+from models.simulation.careers import simulate_careers
 from talentcast.domain.tables import FORECASTS, MODEL_CARDS, RETURN_COHORTS, SCORES, Table
 from talentcast.domain.types import Origin, ReleaseId, Vintage
 from talentcast.sources.bundled import __file__ as bundled

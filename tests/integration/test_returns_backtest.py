@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.returns.backtest import BacktestPlan, returns_backtest
-from models.simulator import SimulatedCareers, simulate_careers
+from models.returns.evaluation.backtest import BacktestPlan, returns_backtest
+from models.simulation.careers import SimulatedCareers, simulate_careers
 from talentcast.domain.types import Origin
 from talentcast.sources.affiliations import read_career_records
 

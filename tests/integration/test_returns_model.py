@@ -1,22 +1,20 @@
 """The return model on careers that do not exist."""
 
-import pickle
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 
 from features.landmarks import landmarks
-from models.returns.base_rate import fit_base_rate
-from models.returns.drift import NO_DRIFT, Drift
-from models.returns.incidence import cumulative_incidence, hazards_from_incidence, pool_on_logit
-from models.returns.model import ReturnModel, TrainingTables, fit_return_model
-from models.returns.serialisation import SavedModel, load_model, save_model
-from models.simulator import SimulatedCareers, simulate_careers
-from talentcast.domain.errors import InputRejectedError, IntegrityError
+from models.returns.model.base_rate import fit_base_rate
+from models.returns.model.drift import NO_DRIFT, Drift
+from models.returns.model.incidence import (
+    cumulative_incidence,
+    hazards_from_incidence,
+    pool_on_logit,
+)
+from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
+from models.simulation.careers import SimulatedCareers, simulate_careers
+from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.types import Origin
 
 CUT = Origin(2017)
@@ -120,63 +118,3 @@ def test_drift_moves_the_odds_of_return_by_its_ratio_and_keeps_ranks() -> None:
     odds = shifted[..., 0] / (1 - shifted[..., 0]) / (hazards[..., 0] / (1 - hazards[..., 0]))
     assert np.allclose(odds, 0.5)
     assert np.allclose(NO_DRIFT.shift(hazards), hazards)
-
-
-def test_a_saved_model_predicts_the_same(model: ReturnModel, marks: pd.DataFrame) -> None:
-    saved = save_model(model)
-    assert b"pickle" not in saved.trees
-    loaded = load_model(saved, sha256=saved.sha256)
-    assert np.allclose(loaded.incidence(marks), model.incidence(marks), atol=1e-12)
-
-
-def test_f086_a_changed_model_is_refused_before_it_is_parsed(model: ReturnModel) -> None:
-    saved = save_model(model)
-    poisoned = SavedModel(saved.parameters, b"no archive at all")
-    with pytest.raises(IntegrityError, match="Nothing was read"):
-        load_model(poisoned, sha256=saved.sha256)
-
-
-def skops_with(payload: object) -> bytes:
-    """Put a pickle where an archive holds its trees."""
-    return skops.io.dumps({"forest": pickle.dumps(payload), "boosting": Payload})
-
-
-class Payload:
-    """Leaves a mark when it is unpickled."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (Path.touch, (Path("poisoned"),))
-
-
-@pytest.mark.parametrize("wrap", [pickle.dumps, skops_with])
-def test_f085_a_poisoned_pickle_runs_nothing_even_if_its_hash_is_pinned(
-    model: ReturnModel,
-    wrap: Callable[[object], bytes],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    poisoned = SavedModel(save_model(model).parameters, wrap(Payload()))
-    with pytest.raises(IntegrityError):
-        load_model(poisoned, sha256=poisoned.sha256)
-    assert not (tmp_path / "poisoned").exists()
-    if wrap is pickle.dumps:  # the payload is a real one
-        pickle.loads(poisoned.trees)  # noqa: S301 - our own bytes, to show what they would do
-        assert (tmp_path / "poisoned").exists()
-
-
-def test_f087_a_model_of_another_version_of_its_library_is_refused(
-    model: ReturnModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr("sklearn.base.__version__", "0.0.1")
-        older = save_model(model)
-    with pytest.raises(IntegrityError, match="another scikit-learn"):
-        load_model(older, sha256=older.sha256)
-
-
-def test_f085_a_type_outside_the_list_is_refused(model: ReturnModel) -> None:
-    saved = save_model(model)
-    smuggled = SavedModel(saved.parameters, skops.io.dumps({"forest": Path.read_text}))
-    with pytest.raises(IntegrityError, match="not allowed"):
-        load_model(smuggled, sha256=smuggled.sha256)

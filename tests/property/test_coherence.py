@@ -14,7 +14,7 @@ from models.coherence import (
     shifted,
     shock_spread,
 )
-from models.simulator import AT_HOME, HOSTS, LEFT_SCIENCE, simulate_careers
+from models.simulation.careers import AT_HOME, HOSTS, LEFT_SCIENCE, simulate_careers
 
 people = arrays(float, st.integers(2, 60), elements=st.floats(1e-4, 1 - 1e-4))
 part = st.floats(0.001, 0.999)

@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.panel import Panel, build_panel
-from models.forecast_rows import forecast_rows
-from models.registry import create
+from models.shares.registry import create
+from publication.share_forecasts import forecast_rows
 from talentcast.domain.types import CountingRule, SeriesKey
 
 KEY = SeriesKey("scholars", CountingRule.WHOLE, "register")
@@ -49,7 +49,7 @@ def panels(draw: st.DrawFn) -> Panel:
     )
 
 
-@pytest.mark.filterwarnings("ignore::models.pooled.forecaster.ShortPanelWarning")
+@pytest.mark.filterwarnings("ignore::models.shares.pooled.forecaster.ShortPanelWarning")
 @pytest.mark.parametrize("model", ["naive", "drift", "pooled"])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(panel=panels())

@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talentcast.indexed_rows import IndexedRows, coded, plain
+from readers.indexed_rows import IndexedRows, coded, plain
 
 COUNTRIES = st.one_of(st.none(), st.sampled_from(["CHN", "IND", "NAM", "USA"]))
 

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
-from models.quantiles import LEVELS, quantiles
-from models.scores import energy_score, weighted_interval_score
+from models.evaluation.quantiles import LEVELS, quantiles
+from models.evaluation.scores import energy_score, weighted_interval_score
 
 real = st.floats(-1e3, 1e3)
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from features.panel import Panel
-from models.backtest import backtest, backtest_panel, score_rows
-from models.quantiles import LEVELS
+from models.evaluation.backtest import backtest, backtest_panel, score_rows
+from models.evaluation.quantiles import LEVELS
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import SCORES
 from talentcast.domain.types import CountingRule, Origin, SeriesKey, Vintage

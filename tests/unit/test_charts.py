@@ -8,8 +8,8 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from talentcast.charts.changes import changes_chart
-from talentcast.charts.fan import (
+from readers.charts.changes import changes_chart
+from readers.charts.fan import (
     LEVELS,
     Fan,
     fan_chart,
@@ -17,11 +17,11 @@ from talentcast.charts.fan import (
     firm_and_provisional,
     past_fans_chart,
 )  # fmt: skip
-from talentcast.charts.flows import flows_chart
-from talentcast.charts.intervals import interval_bars
-from talentcast.charts.odds import odds_chart
-from talentcast.charts.scores import coverage_chart, error_chart, placement_chart
-from talentcast.charts.theme import PALETTES, Mode, Spec, country_colours
+from readers.charts.flows import flows_chart
+from readers.charts.intervals import interval_bars
+from readers.charts.odds import odds_chart
+from readers.charts.scores import coverage_chart, error_chart, placement_chart
+from readers.charts.theme import PALETTES, Mode, Spec, country_colours
 
 LIGHT = PALETTES["light"]
 QUANTILES = {field(level): 30 + 10 * level for level in LEVELS}

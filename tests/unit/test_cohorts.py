@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from features.career_records import CareerRecords
-from features.cohorts import Roster, career_status, cohort_report
+from publication.cohort_report import career_status, cohort_report
+from talentcast.sources.roster import Roster
 
 
 def records(rows: list[tuple[str, int, str]]) -> CareerRecords:

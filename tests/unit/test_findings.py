@@ -6,21 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from talentcast.domain.errors import UsageError
-from talentcast.domain.types import CountingRule, SeriesKey
-from talentcast.findings.headlines import (
+from readers.summaries.headlines import (
     country_headline,
     leading_pair,
     odds_by_year,
     overview_headline,
     year_of_passing,
 )
-from talentcast.findings.joint_samples import Worlds, order_changes
-from talentcast.findings.references import reference_points
-from talentcast.findings.returns import cohort_cells
-from talentcast.findings.series import Series, wide
-from talentcast.findings.track import placement, track_headline, track_record
-from talentcast.findings.wording import odds, probability
+from readers.summaries.joint_samples import JointDraws, order_changes
+from readers.summaries.reference_figures import reference_points
+from readers.summaries.returns import cohort_cells
+from readers.summaries.series import Series, wide
+from readers.summaries.track_record import placement, track_headline, track_record
+from readers.summaries.wording import odds, probability
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import CountingRule, SeriesKey
 
 
 def samples() -> pd.DataFrame:
@@ -36,7 +36,7 @@ def samples() -> pd.DataFrame:
 
 
 def series(*, last: float = 0.55) -> Series:
-    worlds = Worlds.from_rows(samples())
+    worlds = JointDraws.from_rows(samples())
     levels = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975]
     rows = [
         {
@@ -62,7 +62,7 @@ def series(*, last: float = 0.55) -> Series:
 
 
 def test_being_ahead_in_a_year_is_not_having_passed_by_then() -> None:
-    worlds = Worlds.from_rows(samples())
+    worlds = JointDraws.from_rows(samples())
     assert worlds.ahead("BBB", "AAA").tolist() == [0.25, 0.25]
     assert worlds.ahead_at_some_time("BBB", "AAA", by=2024) == 0.25
     assert worlds.ahead_at_some_time("BBB", "AAA", by=2025) == 0.5
@@ -77,21 +77,21 @@ def test_the_two_largest_come_in_the_order_of_the_forecast_s_end() -> None:
 
 def test_a_year_beyond_the_forecast_is_refused() -> None:
     with pytest.raises(UsageError, match="2024 to 2025; 2030 is outside"):
-        Worlds.from_rows(samples()).ahead_at_some_time("BBB", "AAA", by=2030)
+        JointDraws.from_rows(samples()).ahead_at_some_time("BBB", "AAA", by=2030)
 
 
 def test_samples_of_two_series_are_never_mixed() -> None:
     with pytest.raises(UsageError, match="mixed"):
-        Worlds.from_rows(pd.concat([samples(), samples()]))
+        JointDraws.from_rows(pd.concat([samples(), samples()]))
 
 
 def test_an_unknown_country_is_named_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="'ATA' is not forecast here"):
-        Worlds.from_rows(samples()).ahead("ATA", "AAA")
+        JointDraws.from_rows(samples()).ahead("ATA", "AAA")
 
 
 def test_pairs_in_play_are_those_that_may_change_order() -> None:
-    worlds = Worlds.from_rows(samples())
+    worlds = JointDraws.from_rows(samples())
     last = pd.Series({"AAA": 55.0, "BBB": 45.0})
     (row,) = order_changes(worlds, last, years=(2024, 2025)).to_dict("records")
     assert row == {"behind": "BBB", "ahead": "AAA", "early": 0.25, "late": 0.25}

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from features.panel import Panel
-from models.forecast_rows import forecast_rows
-from models.registry import create
+from models.shares.registry import create
+from publication.share_forecasts import forecast_rows
 from talentcast.domain.tables import FORECASTS
 from talentcast.domain.types import CountingRule, SeriesKey
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from features.headline import default_model, headline_shares
+from publication.headline import default_model, headline_shares
 
 KEY = {"population": "lab", "counting_rule": "modal_country", "source": "file"}
 

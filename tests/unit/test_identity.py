@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.plan import Plan
+from flows.steps.plan import Plan
 from talentcast.code_version import code_version
 from talentcast.domain.errors import UsageError
 from talentcast.domain.provenance import Snapshot

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from features.observations import observation_rows
 from features.panel import build_panel
 from features.series import rows_of, select_populations, vintage_of
+from publication.observations import observation_rows
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import CountingRule, SeriesKey
 

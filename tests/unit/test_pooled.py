@@ -9,18 +9,18 @@ import statsmodels.api as sm
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 from features.panel import Panel
-from models.pooled.covariate_step import CovariateSettings, add_covariates
-from models.pooled.direct import DirectSettings, huber_ridge
-from models.pooled.distribution import (
+from models.shares.pooled.covariate_step import CovariateSettings, add_covariates
+from models.shares.pooled.direct import DirectSettings, huber_ridge
+from models.shares.pooled.distribution import (
     DistributionSettings,
     gamma_regression,
     learn_error_models,
     spreads,
 )
-from models.pooled.forecaster import Pooled, PooledSettings, ShortPanelWarning
-from models.pooled.history import History
-from models.pooled.noise_scale import learn_noise_prior, noise_scale
-from models.pooled.trend import (
+from models.shares.pooled.forecaster import Pooled, PooledSettings, ShortPanelWarning
+from models.shares.pooled.history import History
+from models.shares.pooled.noise_scale import learn_noise_prior, noise_scale
+from models.shares.pooled.trend import (
     Forecast,
     TrendSettings,
     fit_trend,
@@ -215,14 +215,14 @@ def test_a_short_panel_alone_falls_back_to_drift_and_warns() -> None:
         draws(Pooled(), panel(5))
 
 
-@pytest.mark.filterwarnings("error::models.pooled.forecaster.ShortPanelWarning")
+@pytest.mark.filterwarnings("error::models.shares.pooled.forecaster.ShortPanelWarning")
 @pytest.mark.parametrize(("n_years", "n_countries"), [(3, 40), (5, 3), (12, 3), (4, 12)])
 def test_small_and_short_panels_borrow_from_a_larger_one(n_years: int, n_countries: int) -> None:
     small, large = panel(n_years, n_countries, seed=2), panel(16, 60)
-    borrowed = draws(Pooled(larger_panel=large), small)
+    borrowed = draws(Pooled(reference_panel=large), small)
     assert np.isfinite(borrowed).all()
     other = panel(16, 60, seed=9)
-    assert not np.allclose(borrowed, draws(Pooled(larger_panel=other), small), rtol=1e-6)
+    assert not np.allclose(borrowed, draws(Pooled(reference_panel=other), small), rtol=1e-6)
 
 
 def test_a_small_panel_takes_nothing_from_covariates() -> None:
@@ -234,15 +234,15 @@ def test_a_small_panel_takes_nothing_from_covariates() -> None:
     ]
     covariates = pd.DataFrame(rows, columns=["year", "country", "gdp_per_capita"])
     np.testing.assert_array_equal(
-        draws(Pooled(larger_panel=large, covariates=covariates.iloc[:0]), small),
-        draws(Pooled(larger_panel=large, covariates=covariates), small),
+        draws(Pooled(reference_panel=large, covariates=covariates.iloc[:0]), small),
+        draws(Pooled(reference_panel=large, covariates=covariates), small),
     )
 
 
 def test_a_large_panel_borrows_nothing() -> None:
     data = panel()
     np.testing.assert_array_equal(
-        draws(Pooled(larger_panel=panel(16, 60, seed=3)), data), draws(Pooled(), data)
+        draws(Pooled(reference_panel=panel(16, 60, seed=3)), data), draws(Pooled(), data)
     )
 
 

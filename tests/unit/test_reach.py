@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 
-from features.reach import reach
+from features.forecastable import forecastable_series
 from talentcast.domain.types import Vintage
 
 
@@ -25,7 +25,7 @@ END_OF_2012 = Vintage(date(2012, 12, 31))
 
 
 def test_what_was_not_counted_yet_is_not_known() -> None:
-    found = reach(counts("lab", 2000, 2019, "2024-01-01"), END_OF_2012)
+    found = forecastable_series(counts("lab", 2000, 2019, "2024-01-01"), END_OF_2012)
     assert found.left_out == {}
     assert found.counts["year"].max() == 2011
 
@@ -38,7 +38,7 @@ def test_a_series_that_began_later_is_too_short_or_has_ended_is_left_out_with_th
             counts("over", 1990, 2010, "2024-01-01"),
         ]
     )
-    found = reach(table, END_OF_2012)
+    found = forecastable_series(table, END_OF_2012)
     reasons = {key.population: reason for key, reason in found.left_out.items()}
     assert found.counts.empty
     assert reasons["later"] == "nothing was counted before 2012"
@@ -47,6 +47,6 @@ def test_a_series_that_began_later_is_too_short_or_has_ended_is_left_out_with_th
 
 
 def test_what_was_archived_by_then_counts_however_old_its_last_year() -> None:
-    found = reach(counts("lab", 2000, 2009, "2012-06-30"), END_OF_2012)
+    found = forecastable_series(counts("lab", 2000, 2009, "2012-06-30"), END_OF_2012)
     assert found.left_out == {}
     assert found.counts["year"].max() == 2009

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.quantiles import LEVELS
-from models.release_scores import score_published, with_true_record
+from models.evaluation.published import score_published, with_true_record
+from models.evaluation.quantiles import LEVELS
 from talentcast.domain.types import Vintage
 
 SERIES = {"population": "lab", "counting_rule": "modal_country", "source": "file"}

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.returns.backtest import BacktestPlan, fold_of
-from models.returns.censoring import labels_at
-from models.returns.evaluation import evaluate, paired_difference
-from models.returns.scores import (
+from models.returns.evaluation.backtest import BacktestPlan, fold_of
+from models.returns.evaluation.censoring import labels_at
+from models.returns.evaluation.report import evaluate, paired_difference
+from models.returns.evaluation.scores import (
     aalen_johansen,
     brier_skill,
     calibration_index,

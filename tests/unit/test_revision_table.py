@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from features.revisions import revision_rows
+from publication.revisions import revision_rows
 from talentcast.domain.approval import Approval
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import REVISIONS

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.revisions import WithRevisions, learn_revisions
 from features.panel import Panel
 from features.vintages import last_finished_year
-from models.registry import create
-from models.revisions import WithRevisions, learn_revisions
+from models.shares.registry import create
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.types import CountingRule, SeriesKey
 

@@ -4,7 +4,7 @@ import pytest
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from features.panel import Panel
-from models.sarimax import Sarimax110
+from models.shares.sarimax import Sarimax110
 from talentcast.domain.types import CountingRule, SeriesKey
 
 KEY = SeriesKey("scholars", CountingRule.WHOLE, "register")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import scoringrules as sr
 
-from models.quantiles import LEVELS, quantiles
-from models.scores import (
+from models.evaluation.quantiles import LEVELS, quantiles
+from models.evaluation.scores import (
     Cell,
     energy_score,
     is_covered,

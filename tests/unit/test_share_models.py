@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from features.panel import Panel
-from models.base import Draws
-from models.quantiles import quantiles
-from models.registry import BASELINES, DEFAULT_MODEL, MODELS, Context, create
+from models.evaluation.quantiles import quantiles
+from models.shares.protocol import Draws
+from models.shares.registry import BASELINES, DEFAULT_MODEL, MODELS, Context, create
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import CountingRule, Origin, SeriesKey
 
@@ -16,7 +16,7 @@ HORIZONS = (1, 2, 5, 10)
 N_DRAWS = 100
 
 # A panel too short for a model may say so; what it must still do is give a valid forecast.
-pytestmark = pytest.mark.filterwarnings("ignore::models.pooled.forecaster.ShortPanelWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::models.shares.pooled.forecaster.ShortPanelWarning")
 
 every_model = pytest.mark.parametrize("name", list(MODELS))
 

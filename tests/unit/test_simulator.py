@@ -1,12 +1,12 @@
 """The simulator: the same people again, labelled, and with hazards that can be recovered."""
 
 import numpy as np
+from simulation_truth import is_truly_abroad, true_probabilities, true_returns
 
 from bench.returns import covered_coefficients
 from features.landmarks import landmarks
-from models.returns.scores import observed_over_expected
-from models.simulator import CareerWorld, simulate_careers
-from models.simulator_truth import is_truly_abroad, true_probabilities, true_returns
+from models.returns.evaluation.scores import observed_over_expected
+from models.simulation.careers import CareerWorld, simulate_careers
 
 
 def test_the_same_seed_gives_the_same_people() -> None:

@@ -1,0 +1,126 @@
+"""Inputs of a run: unchanged copies of the sources, and the counts parsed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+
+from features.series import select_populations
+from flows.steps.people import DerivedCounts, People, count_people, gather_people, holds_careers
+from flows.steps.plan import Plan
+from talentcast.code_version import code_version
+from talentcast.config import Settings
+from talentcast.domain.checks import CheckReport
+from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
+from talentcast.domain.provenance import ParsedCounts, Snapshot
+from talentcast.domain.types import SeriesKey, Vintage
+from talentcast.sources.registry import source_for
+from talentcast.store.release import Identity, settings_hash
+from talentcast.store.snapshots import load_raw, quarantine, save_snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class Fetched:
+    """Unchanged copies of the sources by name, and the people that a run may use."""
+
+    copies: Mapping[str, Sequence[Snapshot]]
+    people: Sequence[People] = ()
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """Everything a release names as its input."""
+        files = [snapshot for copies in self.copies.values() for snapshot in copies]
+        return (*files, *(group.snapshot for group in self.people))
+
+    def identity(self, plan: Plan, as_of: date | None) -> Identity:
+        """Return what decides the release of these inputs; as of the newest one by default."""
+        newest = max(snapshot.vintage for snapshot in self.snapshots)
+        return Identity(
+            inputs=self.snapshots,
+            settings_sha256=settings_hash(plan.settings()),
+            code_version=code_version(),
+            as_of=Vintage(as_of) if as_of is not None else newest,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a release is built from.
+
+    Attributes:
+        counts: `researcher_counts` of the wanted populations, in all vintages.
+        notes: What the parsers noticed.
+        people: Groups of people behind some of the counts.
+        derived: How those people were counted.
+    """
+
+    counts: pd.DataFrame
+    notes: CheckReport = field(default_factory=CheckReport)
+    people: Sequence[People] = ()
+    derived: Mapping[SeriesKey, DerivedCounts] = field(default_factory=dict)
+
+    @property
+    def populations(self) -> frozenset[str]:
+        """Who is counted."""
+        return frozenset(self.counts["population"])
+
+
+def fetch_all(plan: Plan, settings: Settings) -> Fetched:
+    """Fetch every source of a plan."""
+    now = datetime.now(UTC)
+    people = [gather_people(s, settings, now=now) for s in plan.sources if holds_careers(s)]
+    copies = {s: fetch(s, settings) for s in plan.sources if not holds_careers(s)}
+    return Fetched(copies, people)
+
+
+def parse_all(fetched: Fetched, plan: Plan, settings: Settings) -> Inputs:
+    """Parse every copy and count the people."""
+    parsed = [read(source, copies, plan, settings) for source, copies in fetched.copies.items()]
+    derived = {group.key: count_people(group, settings) for group in fetched.people}
+    tables = [*(one.counts for one in parsed), *(one.counts for one in derived.values())]
+    return Inputs(
+        counts=select_populations(pd.concat(tables), plan.populations),
+        notes=CheckReport(tuple(note for one in parsed for note in one.notes)),
+        people=fetched.people,
+        derived=derived,
+    )
+
+
+def _is_bad_luck(_: object, __: TaskRun, state: State[object]) -> bool:
+    """Retry what may pass by itself; never a failed check or a model."""
+    return isinstance(state.result(raise_on_failure=False), SourceUnavailableError)
+
+
+@task(
+    retries=3,
+    retry_delay_seconds=[10, 60, 300],
+    retry_condition_fn=_is_bad_luck,
+    cache_policy=NO_CACHE,
+)
+def fetch(source: str, settings: Settings) -> list[Snapshot]:
+    """Keep an unchanged copy of every file of a source."""
+    now = datetime.now(UTC)
+    return [
+        save_snapshot(raw, settings.snapshots, retrieved_at=now)
+        for raw in source_for(source, max_bytes=settings.max_input_bytes).download()
+    ]
+
+
+@task(cache_policy=NO_CACHE)
+def read(
+    source: str, snapshots: Sequence[Snapshot], plan: Plan, settings: Settings
+) -> ParsedCounts:
+    """Parse the copies; rejected ones are put aside with the reason."""
+    raws = [load_raw(snapshot) for snapshot in snapshots]
+    try:
+        return source_for(source, researchers_column=plan.researchers_column).parse(raws)
+    except InputRejectedError as error:
+        for raw in raws:
+            quarantine(raw, str(error), settings.snapshots, rejected_at=datetime.now(UTC))
+        raise

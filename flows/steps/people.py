@@ -1,0 +1,184 @@
+"""Career records of a run: synthetic ones, or a folder of real ones that goes to no open place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import ibis
+import numpy as np
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from features.career_counts import researcher_counts
+from features.career_records import CareerRecords
+from features.complete_block import largest_complete_block
+from flows.steps.returns import ReturnRelease, return_release
+from models.scenarios import Scenario
+from models.simulation.careers import simulate_careers
+from talentcast.config import Settings
+from talentcast.domain.provenance import Snapshot
+from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
+from talentcast.privacy.disclosure import held_counts, protected_counts
+from talentcast.privacy.pseudonyms import pseudonymised, require_key
+from talentcast.sources.affiliations import (
+    download_affiliations,
+    is_affiliations_folder,
+    parse_career_records,
+    records_sha256,
+)
+from talentcast.sources.counts_file import population_name
+from talentcast.sources.synthetic import NAME, SyntheticCareers, parse_simulation
+from talentcast.store.pointer import list_releases
+from talentcast.store.restricted import RestrictedStore, likelihood_rows
+from talentcast.store.snapshots import load_raw, save_snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """Career records that a run may use: synthetic, or pseudonymised and without the forgotten.
+
+    Attributes:
+        key: Population, rule and source of everything derived from them.
+        snapshot: What the release names as its input.
+    """
+
+    key: SeriesKey
+    snapshot: Snapshot
+    records: CareerRecords = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class DerivedCounts:
+    """Counts by country of a group of people.
+
+    Attributes:
+        counts: Behind disclosure control.
+        ledger: What they were made from: for the restricted store only.
+    """
+
+    counts: pd.DataFrame
+    ledger: pd.DataFrame = field(repr=False)
+
+
+def holds_careers(source: str) -> bool:
+    """Return whether a source is about people rather than counts."""
+    return source == NAME or is_affiliations_folder(Path(source))
+
+
+def restricted_store(settings: Settings) -> RestrictedStore:
+    """Return the only place for anything about individuals."""
+    return RestrictedStore(settings.restricted, releases=settings.releases)
+
+
+@task(cache_policy=NO_CACHE)
+def gather_people(source: str, settings: Settings, *, now: datetime) -> People:
+    """Draw the synthetic people, or read a folder, replace its ids and drop the forgotten."""
+    if source == NAME:
+        return _synthetic_people(settings, now)
+    return _real_people(Path(source), settings, now)
+
+
+def _synthetic_people(settings: Settings, now: datetime) -> People:
+    (raw,) = SyntheticCareers().download()
+    snapshot = save_snapshot(raw, settings.snapshots, retrieved_at=now)
+    simulation = parse_simulation(load_raw(snapshot))
+    drawn = simulate_careers(simulation.people, np.random.default_rng(simulation.seed))
+    key = SeriesKey(NAME, CountingRule.MODAL_COUNTRY, "simulator")
+    return People(key, snapshot, drawn.records)
+
+
+def _real_people(folder: Path, settings: Settings, now: datetime) -> People:
+    secret = settings.pseudonym_key
+    key = require_key(
+        secret.get_secret_value() if secret else None,
+        file=settings.pseudonym_key_file,
+        apart_from=(folder, settings.home),
+    )
+    files = download_affiliations(folder, max_bytes=settings.max_input_bytes)
+    store = restricted_store(settings)
+    records = pseudonymised(parse_career_records(files), key)
+    digest = records_sha256(files)
+    store.save_records(records, name=digest)
+    # Who is forgotten is part of the input: the next release must differ from the last.
+    known = sha256("\n".join([digest, *sorted(store.forgotten())]).encode()).hexdigest()
+    population = population_name(folder.resolve().name)
+    snapshot = Snapshot(
+        sha256=known,
+        name=population,
+        source="affiliations",
+        url="",
+        licence="as given",
+        vintage=max(file.vintage for file in files),
+        retrieved_at=now,
+        path=store.root,
+    )
+    series = SeriesKey(population, CountingRule.MODAL_COUNTRY, "affiliations")
+    return People(series, snapshot, store.without_forgotten(records))
+
+
+@task(cache_policy=NO_CACHE)
+def count_people(people: People, settings: Settings) -> DerivedCounts:
+    """Derive counts by country and year that point at nobody, nor do so beside the last ones."""
+    counts = researcher_counts(
+        ibis.memtable(people.records.careers), people.key, vintage=people.snapshot.vintage
+    )
+    typed = counts.assign(vintage=pd.to_datetime(counts["vintage"]).astype("datetime64[us]"))
+    before = _last_ledger(_counts_ledger(people), settings)
+    held = held_counts(typed, before)
+    return DerivedCounts(largest_complete_block(protected_counts(held)), held)
+
+
+@task(task_run_name="returns of {people.key.population}", cache_policy=NO_CACHE)
+def forecast_returns(
+    people: People, origin: Origin, scenarios: Sequence[Scenario], settings: Settings, *, seed: int
+) -> ReturnRelease:
+    """Fit and test the return model, and make what may be published from it."""
+    ledger = _last_ledger(_cohorts_ledger(people), settings)
+    return return_release(
+        people.records,
+        origin,
+        population=people.key.population,
+        source=people.key.source,
+        vintage=people.snapshot.vintage,
+        seed=seed,
+        scenarios=tuple(scenarios),
+        ledger=None if ledger.empty else ledger,
+    )
+
+
+@task(cache_policy=NO_CACHE)
+def keep_restricted(
+    people: People,
+    counted: DerivedCounts,
+    returns: ReturnRelease,
+    release_id: ReleaseId,
+    settings: Settings,
+) -> None:
+    """Keep the ledgers and, where it was asked for, coarse individual probabilities.
+
+    Before the release is visible: without its ledger the next one could be subtracted from it.
+    """
+    store = restricted_store(settings)
+    store.write_ledger(_counts_ledger(people), release_id, counted.ledger)
+    store.write_ledger(_cohorts_ledger(people), release_id, returns.ledger)
+    if settings.allow_individual and not people.records.is_synthetic:
+        rows = likelihood_rows(returns.marks, returns.probability, release_id)
+        store.write_likelihoods(rows, allow_individual=True)
+
+
+def _last_ledger(name: str, settings: Settings) -> pd.DataFrame:
+    seen = [release.release_id for release in list_releases(settings.releases)]
+    return restricted_store(settings).read_ledger(name, seen)
+
+
+def _counts_ledger(people: People) -> str:
+    return f"{people.key.population}_counts"
+
+
+def _cohorts_ledger(people: People) -> str:
+    return f"{people.key.population}_cohorts"

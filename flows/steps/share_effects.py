@@ -1,0 +1,31 @@
+"""What a scenario about people does to the shares of countries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from features.panel import Panel
+from flows.steps.returns import ReturnRelease
+from models.returns.flows.forecast import stock_changes
+from models.scenarios import Scenario
+
+
+def share_changes(
+    returns: ReturnRelease, panel: Panel, scenario: Scenario, *, horizons: Sequence[int]
+) -> pd.DataFrame:
+    """Return the relative change of each country's stock under a scenario.
+
+    Args:
+        returns: The return model and who is abroad at the panel's origin.
+        panel: Counts of the same people by country.
+        scenario: What changes.
+        horizons: Years ahead. People are followed for five years; from then on the change stays.
+
+    Returns:
+        Index: horizons; columns: countries, for `publication.share_forecasts`.
+    """
+    stocks = panel.carried_forward().iloc[-1]
+    change = stock_changes(returns.model, returns.abroad, stocks, scenario)
+    return change.reindex(list(horizons)).ffill()

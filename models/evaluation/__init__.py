@@ -1,0 +1,1 @@
+"""Rolling-origin evaluation and the scores of forecasts."""

@@ -1,0 +1,286 @@
+"""Rolling-origin evaluation: refit and forecast at past origins, score against what came.
+
+The parts of the composition are decided with data up to the first origin only; the training window
+expands; every origin draws from its own seed, so that results do not depend on the other origins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.composition import close
+from features.panel import Panel, build_panel
+from models.evaluation.quantiles import LEVELS, quantiles
+from models.evaluation.scores import Cell, share_scores, stock_scores
+from models.shares.protocol import Draws
+from models.shares.registry import Context, Factory, named
+from models.shares.stock import sample_totals, stocks
+from talentcast.domain.errors import InputRejectedError, UsageError
+from talentcast.domain.types import (
+    REST_OF_WORLD,
+    SCORED_HORIZONS,
+    Origin,
+    SeriesKey,
+    Target,
+    Vintage,
+)
+
+SEED: Final = 20241123
+N_DRAWS: Final = 1000
+MIN_TRAINING_YEARS: Final = 3
+
+FloatArray = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """What the models said at past origins, and how it turned out.
+
+    Attributes:
+        quantiles: model, origin_year, horizon_years, target_year, country, quantile_level, value
+            (a share).
+        scores: model, origin_year, horizon_years, metric, value. Metrics as in
+            `models.evaluation.scores`.
+    """
+
+    quantiles: pd.DataFrame
+    scores: pd.DataFrame
+
+    def summary(self) -> pd.DataFrame:
+        """Return the mean over origins and horizons: one row per model, one column per metric."""
+        return self.scores.pivot_table(
+            index="model", columns="metric", values="value", aggfunc="mean", sort=False
+        )
+
+
+def backtest(
+    counts: pd.DataFrame,
+    key: SeriesKey,
+    *,
+    models: Sequence[str],
+    origins: Sequence[Origin],
+    horizons: Sequence[int] = SCORED_HORIZONS,
+    last_year: int | None = None,
+    context: Context | None = None,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Evaluate models on one series of a `researcher_counts` table.
+
+    Args:
+        counts: Rows of `researcher_counts` with one vintage of the series.
+        key: The series.
+        models: Names in the registry.
+        origins: Last training years; one whose year is missing from the data is passed over.
+        horizons: Years ahead.
+        last_year: Ignore later years, neither for training nor as truth.
+        context: Covariates and a larger panel; each origin sees only its past.
+        progress: Told how many of how many fits are done.
+
+    Raises:
+        UsageError: If there is no origin, no such model, or nothing to score.
+        InputRejectedError: If the series is too short for a panel.
+    """
+    if not origins:
+        raise UsageError("A backtest needs at least one origin, for example --origins 2008:2017.")
+    panel = build_panel(counts, key, last_year=last_year, eligible_by=min(origins))
+    return backtest_panel(
+        panel,
+        models=models,
+        origins=origins,
+        horizons=horizons,
+        context=context,
+        progress=progress,
+    )
+
+
+def backtest_panel(
+    panel: Panel,
+    *,
+    models: Sequence[str] | Mapping[str, Factory],
+    origins: Sequence[Origin],
+    horizons: Sequence[int] = SCORED_HORIZONS,
+    truth: Panel | None = None,
+    context: Context | None = None,
+    n_draws: int = N_DRAWS,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Evaluate models on a panel whose parts were decided by the first origin.
+
+    Args:
+        panel: Training data.
+        models: Names in the registry, or factories by name.
+        origins: Last training years; one whose year is missing is passed over.
+        horizons: Years ahead.
+        truth: A later vintage to score against; `panel` itself by default. Countries that the
+            panel does not tell apart are added to its `ROW`.
+        context: Covariates and a larger panel; each origin sees only its past.
+        n_draws: Joint worlds per forecast.
+        progress: Told how many of how many fits are done.
+    """
+    context = context or Context()
+    actual = panel if truth is None else _with_parts_of(panel, truth)
+    usable = _usable_origins(panel, actual, origins, horizons)
+    collected = _Collected(actual)
+    factories = models if isinstance(models, Mapping) else {name: named(name) for name in models}
+    total = len(factories) * len(usable)
+    for done, (name, origin) in enumerate(product(factories, usable)):
+        training = panel.until(origin)
+        forecaster = factories[name](context.until(origin)).fit(training)
+        rng = np.random.default_rng([SEED, origin.year])
+        draws = forecaster.sample(horizons, n_draws, rng)
+        totals = sample_totals(training, horizons, n_draws=n_draws, rng=rng)
+        collected.add(name, draws, stocks(draws, totals), training)
+        if progress is not None:
+            progress(done + 1, total)
+    return collected.result()
+
+
+def score_rows(
+    result: Backtest,
+    key: SeriesKey,
+    *,
+    training_vintage: Vintage,
+    truth_vintage: Vintage,
+    is_pseudo_vintage: bool,
+) -> pd.DataFrame:
+    """Return backtest scores as rows of `scores`, without `release_id`."""
+    named = pd.DataFrame(
+        [(metric, *published) for metric, published in _PUBLISHED_METRICS.items()],
+        columns=["short_name", "target", "country_group", "metric"],
+    )
+    rows = (
+        result.scores.rename(columns={"metric": "short_name"})
+        .merge(named, on="short_name")
+        .dropna(subset="value")
+        .assign(
+            population=key.population,
+            counting_rule=str(key.counting_rule),
+            source=key.source,
+            training_vintage=pd.Timestamp(training_vintage.as_of),
+            truth_vintage=pd.Timestamp(truth_vintage.as_of),
+            is_pseudo_vintage=is_pseudo_vintage,
+        )
+    )
+    return rows[
+        [
+            "target", "population", "counting_rule", "source", "model", "origin_year",
+            "horizon_years", "country_group", "metric", "value", "training_vintage",
+            "truth_vintage", "is_pseudo_vintage",
+        ]
+    ].reset_index(drop=True)  # fmt: skip
+
+
+_GROUPS: Final = {"w": "weighted", "u60": "top60", "all": "all"}
+_METRICS: Final = {
+    "wis": "wis",
+    "cov50": "coverage_50",
+    "cov80": "coverage_80",
+    "cov95": "coverage_95",
+    "mase": "mase",
+    "rmsse": "rmsse",
+}
+_PUBLISHED_METRICS: Final = {
+    f"{short}_{suffix}": (str(Target.SHARE), group, metric)
+    for short, metric in _METRICS.items()
+    for suffix, group in _GROUPS.items()
+} | {
+    "es": (str(Target.SHARE), "panel", "energy_score"),
+    "stock_wis_u60": (str(Target.STOCK), "top60", "wis"),
+    "stock_cov80_u60": (str(Target.STOCK), "top60", "coverage_80"),
+}
+
+
+def _usable_origins(
+    panel: Panel, actual: Panel, origins: Sequence[Origin], horizons: Sequence[int]
+) -> list[Origin]:
+    seen = set(panel.counts.dropna(how="all").index)
+    scored = set(actual.counts.dropna(how="all").index)
+    usable = [
+        origin
+        for origin in sorted(set(origins))
+        if origin.year in seen
+        and sum(year <= origin.year for year in seen) >= MIN_TRAINING_YEARS
+        and any(origin.year + horizon in scored for horizon in horizons)
+    ]
+    if not usable:
+        raise UsageError(
+            f"None of the origins {min(origins).year} to {max(origins).year} has "
+            f"{MIN_TRAINING_YEARS} years before it and a year after it to be scored. "
+            f"The data run from {panel.counts.index[0]} to {actual.counts.index[-1]}."
+        )
+    return usable
+
+
+def _with_parts_of(panel: Panel, truth: Panel) -> Panel:
+    """Return the truth in the panel's parts; a country it lacks is missing."""
+    own = [country for country in panel.countries if country != REST_OF_WORLD]
+    parts = truth.counts.reindex(columns=own)
+    if REST_OF_WORLD in panel.countries:
+        others = truth.counts.drop(columns=own, errors="ignore")
+        parts[REST_OF_WORLD] = others.sum(axis=1, min_count=1).clip(lower=1)
+    elif set(truth.countries) - set(own):
+        raise InputRejectedError(
+            "PARTS_DIFFER", "The truth has countries that the training panel cannot hold."
+        )
+    return replace(panel, counts=parts)
+
+
+class _Collected:
+    """Quantiles and scores, gathered forecast by forecast."""
+
+    def __init__(self, actual: Panel) -> None:
+        self._countries = np.array(actual.countries)
+        self._counts = actual.counts
+        self._shares = actual.shares()
+        self._is_rest = self._countries == REST_OF_WORLD
+        self._forecasts: list[tuple[str, int, int]] = []
+        self._quantiles: list[FloatArray] = []
+        self._scores: list[tuple[str, int, int, str, float]] = []
+
+    def add(self, model: str, draws: Draws, stock_draws: FloatArray, training: Panel) -> None:
+        """Take in one forecast, and score the horizons whose truth is there."""
+        predicted = quantiles(draws.shares, axis=1)
+        history = training.shares().to_numpy(dtype=np.float64)
+        latest = close(training.carried_forward().iloc[-1])
+        for at, horizon in enumerate(draws.horizons):
+            label = (model, draws.origin.year, horizon)
+            year = draws.origin.year + horizon
+            self._forecasts.append(label)
+            self._quantiles.append(predicted[at].T)
+            if year not in self._counts.index or self._counts.loc[year].isna().all():
+                continue
+            truth = self._shares.loc[year].to_numpy(dtype=np.float64)
+            cell = Cell(history, at_origin=latest, truth=truth, is_rest=self._is_rest)
+            true_counts = self._counts.loc[year].to_numpy(dtype=np.float64)
+            found = share_scores(draws.shares[at], predicted[at], cell)
+            found |= stock_scores(stock_draws[at], true_counts, cell)
+            self._scores += [(*label, metric, value) for metric, value in found.items()]
+
+    def result(self) -> Backtest:
+        """Return everything as two tables."""
+        n_countries, n_levels = len(self._countries), len(LEVELS)
+        models, origins, horizons = (
+            np.repeat(np.array(column), n_countries * n_levels)
+            for column in zip(*self._forecasts, strict=True)
+        )
+        quantile_rows = pd.DataFrame(
+            {
+                "model": models,
+                "origin_year": origins,
+                "horizon_years": horizons,
+                "target_year": origins + horizons,
+                "country": np.tile(np.repeat(self._countries, n_levels), len(self._forecasts)),
+                "quantile_level": np.tile(LEVELS, n_countries * len(self._forecasts)),
+                "value": np.concatenate([values.ravel() for values in self._quantiles]),
+            }
+        )
+        columns = ["model", "origin_year", "horizon_years", "metric", "value"]
+        return Backtest(quantile_rows, pd.DataFrame(self._scores, columns=columns))

@@ -1,0 +1,22 @@
+"""Which past origins a release scores itself on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from features.panel import Panel
+from talentcast.domain.types import Origin
+
+#: Fewer years hold too few changes to learn an error distribution from.
+MIN_TRAINING_YEARS: Final = 7
+MAX_ORIGINS: Final = 10
+
+
+def evaluation_origins(panel: Panel) -> list[Origin]:
+    """Return the latest origins that have enough years before them and one after; none if short.
+
+    Origins with a missing year are passed over.
+    """
+    years = [int(year) for year in panel.counts.dropna(how="all").index]
+    usable = [Origin(year) for year in years[MIN_TRAINING_YEARS - 1 : -1]]
+    return usable[-MAX_ORIGINS:]

@@ -1,0 +1,162 @@
+"""How good the forecasts of earlier releases turned out to be, now that the truth is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from models.evaluation.quantiles import LEVELS
+from models.evaluation.scores import (
+    COVERAGES,
+    Cell,
+    group_means,
+    is_covered,
+    weighted_interval_score,
+)
+from talentcast.domain.tables import SCORES
+from talentcast.domain.types import REST_OF_WORLD, OutputType, Target, Vintage
+
+_SERIES: Final = ["population", "counting_rule", "source"]
+_FORECAST: Final = [*_SERIES, "model", "origin_year", "horizon_years", "target_year"]
+_GROUPS: Final = {"w": "weighted", "u60": "top60", "all": "all"}
+_COLUMNS: Final = [name for name in SCORES.column_names if name != "release_id"]
+
+
+def score_published(
+    forecasts: pd.DataFrame,
+    at_origin: pd.DataFrame,
+    truth: pd.DataFrame,
+    *,
+    training_vintage: Vintage,
+    is_pseudo_vintage: bool,
+) -> pd.DataFrame:
+    """Score the share forecasts of one earlier release against later observations.
+
+    Args:
+        forecasts: `forecasts` rows of the earlier release.
+        at_origin: `observations` of the earlier release; shares at the origin weigh the scores.
+        truth: `observations` of today. Provisional years are no truth.
+        training_vintage: As-of date of the earlier release.
+        is_pseudo_vintage: It was made from data archived later than that date.
+
+    Returns:
+        `scores` rows without `release_id`: WIS of log share and coverage; none before the first
+        target year has been counted.
+    """
+    quantiles = forecasts[
+        (forecasts["target"] == Target.SHARE)
+        & (forecasts["output_type"] == OutputType.QUANTILE)
+        & (forecasts["scenario"] == "baseline")
+    ]
+    counted = truth[~truth["is_provisional"]]
+    known = counted[[*_SERIES, "year"]].drop_duplicates().rename(columns={"year": "target_year"})
+    due = quantiles.merge(known, on=[*_SERIES, "target_year"])
+    origins, truths = _Years(at_origin), _Years(counted)
+    rows = [row for made in _each(due) for row in _scored(made, origins, truths)]
+    return (
+        pd.DataFrame(rows).assign(
+            target=str(Target.SHARE),
+            training_vintage=pd.Timestamp(training_vintage.as_of),
+            is_pseudo_vintage=is_pseudo_vintage,
+        )[_COLUMNS]
+        if rows
+        else pd.DataFrame(columns=_COLUMNS)
+    )
+
+
+def with_true_record(backtests: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Return scores in which a forecast that was published replaces a backtest of its origin.
+
+    Args:
+        backtests: `scores` rows of models refitted to today's data.
+        published: `scores` rows of earlier releases, oldest first; the first one counts.
+    """
+    if published.empty:
+        return backtests
+    key = [name for name in SCORES.key if name != "release_id"]
+    both = pd.concat([published, backtests], ignore_index=True)
+    return both.drop_duplicates(key, keep="first", ignore_index=True)
+
+
+def mean_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return scores averaged over horizons, for a reader.
+
+    Args:
+        scores: Rows of `score_published`.
+
+    Returns:
+        One row per as-of date, population, counting rule and model: number of horizons scored,
+        weighted interval score and coverage, countries weighted by their share.
+    """
+    if scores.empty:
+        return pd.DataFrame()
+    weighted = scores[scores["country_group"] == "weighted"]
+    key = ["training_vintage", "population", "counting_rule", "model"]
+    means = weighted.pivot_table(index=key, columns="metric", values="value", aggfunc="mean")
+    horizons = weighted.groupby(key)["horizon_years"].nunique().rename("horizons")
+    return (
+        pd.concat([horizons, means[["wis", *(f"coverage_{c}" for c in COVERAGES)]]], axis=1)
+        .reset_index()
+        .rename(columns={"training_vintage": "as_of"})
+        .assign(as_of=lambda rows: rows["as_of"].dt.strftime("%Y-%m-%d"))
+    )
+
+
+def _each(due: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    for values, rows in due.groupby(_FORECAST, sort=True):
+        named = dict(zip(_FORECAST, values, strict=True))
+        # Keys are unique, so that nothing has to be aggregated.
+        yield named, rows.pivot(index="output_type_id", columns="country", values="value")  # noqa: PD010
+
+
+def _scored(
+    made: tuple[dict[str, Any], pd.DataFrame], origins: _Years, truths: _Years
+) -> Iterator[dict[str, Any]]:
+    named, table = made
+    if len(table) != len(LEVELS):
+        return
+    countries = list(table.columns)
+    before = origins.of(named, "origin_year")["share"].reindex(countries)
+    rows = truths.of(named, "target_year")
+    after = rows["share"].reindex(countries)
+    own = [country for country in countries if country != REST_OF_WORLD]
+    if REST_OF_WORLD in countries:
+        # Whoever is not forecast apart is the rest, whatever the parts of today are.
+        after[REST_OF_WORLD] = 1 - after[own].sum(skipna=False)
+    cell = Cell(
+        history=before.to_numpy(dtype=float)[None],
+        at_origin=before.fillna(0.0).to_numpy(dtype=float),
+        truth=after.where(after > 0).to_numpy(dtype=float),
+        is_rest=np.array([country == REST_OF_WORLD for country in countries]),
+    )
+    predicted, actual = np.log(table.to_numpy(dtype=float)), np.log(cell.truth)
+    found = group_means("wis", weighted_interval_score(predicted, actual), cell)
+    for percent in COVERAGES:
+        inside = np.where(np.isnan(actual), np.nan, is_covered(predicted, actual, percent=percent))
+        found |= group_means(f"coverage_{percent}", inside, cell)
+    constant = {name: named[name] for name in _FORECAST if name != "target_year"}
+    for metric, value in found.items():
+        name, _, group = metric.rpartition("_")
+        if np.isfinite(value):
+            yield constant | {
+                "metric": name,
+                "country_group": _GROUPS[group],
+                "value": value,
+                "truth_vintage": rows["vintage"].max(),
+            }
+
+
+class _Years:
+    """Observations by series and year, each found without a search."""
+
+    def __init__(self, observations: pd.DataFrame) -> None:
+        self._rows = dict(iter(observations.groupby([*_SERIES, "year"])))
+        self._none = observations.head(0)
+
+    def of(self, named: dict[str, Any], year: str) -> pd.DataFrame:
+        """Return the rows of a series in the year that is named so, indexed by country."""
+        key = (*(named[name] for name in _SERIES), named[year])
+        return self._rows.get(key, self._none).set_index("country")

@@ -1,0 +1,1 @@
+"""Evaluation of return models: persons disjoint, cut in time, weighted for censoring."""

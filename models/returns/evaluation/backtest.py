@@ -1,0 +1,202 @@
+"""Honest evaluation of return models: persons disjoint, cut in time.
+
+Five folds by a hash of the researcher's id. For each fold the models learn from the other four
+folds' records dated in the cut year or before, and predict every landmark of this fold from the
+cut year on: one prediction per landmark and horizon.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.career_records import CareerRecords
+from features.careers import OriginRule
+from features.landmarks import landmarks
+from features.person_period import with_outcomes
+from models.returns.evaluation.report import evaluate
+from models.returns.model.incidence import cumulative_incidence
+from models.returns.model.members import STEPS
+from models.returns.model.return_model import (
+    ReturnModel,
+    Selection,
+    TrainingTables,
+    fit_return_model,
+)
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import Origin
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_MODEL: Final = "return_model"
+BASELINE_MODEL: Final = "duration_by_origin"
+N_FOLDS: Final = 5
+
+Predict = Callable[[pd.DataFrame, pd.DataFrame, Sequence[int]], NDArray[np.float64]]
+"""Training landmarks with outcomes, landmarks to predict, horizons: probabilities per horizon."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReturnsBacktest:
+    """What a backtest found.
+
+    Attributes:
+        predictions: `model`, `researcher_id`, `landmark_year`, `horizon_years`, `probability`.
+        scores: `model`, `horizon_years`, `group`, `metric`, `value`, `lower_95`, `upper_95`; group
+            `all`, or an origin country with enough returns.
+        selections: Per fold, what the default model chose and why.
+        warnings: What a reader must know before believing the scores.
+    """
+
+    predictions: pd.DataFrame
+    scores: pd.DataFrame
+    selections: tuple[Selection, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BacktestPlan:
+    """What to score.
+
+    Attributes:
+        cut: Last year whose records the models may use.
+        last_landmark_year: Later landmarks are predicted and not scored; by default those that
+            cannot be followed for the longest horizon.
+        origin_rule: What counts as the origin country.
+        peers: More models, by name, to be scored beside the own ones.
+    """
+
+    cut: Origin
+    horizons: tuple[int, ...] = (1, 3, 5)
+    models: tuple[str, ...] = (DEFAULT_MODEL, BASELINE_MODEL)
+    last_landmark_year: int | None = None
+    n_bootstrap: int = 200
+    seed: int = 0
+    origin_rule: OriginRule = "first"
+    peers: Mapping[str, Predict] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = {*OWN_MODELS, *self.peers}
+        if unknown := set(self.models) - known:
+            raise UsageError(f"Unknown models {sorted(unknown)}. Known are {sorted(known)}.")
+        if not self.horizons or not all(1 <= horizon <= STEPS for horizon in self.horizons):
+            raise UsageError(f"Horizons {list(self.horizons)} are not within 1 to {STEPS} years.")
+
+
+def returns_backtest(records: CareerRecords, plan: BacktestPlan) -> ReturnsBacktest:
+    """Predict and score every landmark from the cut year on.
+
+    Raises:
+        InputRejectedError: If the records before the cut cannot teach anything.
+        UsageError: If no landmark follows the cut.
+    """
+    table = with_outcomes(landmarks(records, origin_rule=plan.origin_rule), records.careers)
+    marks = table[table["landmark_year"] >= plan.cut.year].reset_index(drop=True)
+    if marks.empty:
+        raise UsageError(
+            f"Nobody is observed abroad in {plan.cut.year} or later. Choose an earlier cut year."
+        )
+    tables = TrainingTables.of(records, plan.cut, origin_rule=plan.origin_rule)
+    fold = fold_of(marks["researcher_id"])
+    parts, selections = [], []
+    for number in range(N_FOLDS):
+        tested = marks[fold == number]
+        if tested.empty:
+            continue
+        others = tables.without(_members(tables, number))
+        model = fit_return_model(others, seed=plan.seed)
+        selections.append(model.selection)
+        logger.info("fold %d: %s. %s", number, model.selection.choice, model.selection.reason)
+        parts += [
+            _as_rows(name, tested, plan.horizons, _predict(name, model, others, tested, plan))
+            for name in plan.models
+        ]
+    predictions = pd.concat(parts, ignore_index=True)
+    scores, warnings = evaluate(
+        predictions,
+        _scored(marks, records, plan),
+        n_bootstrap=plan.n_bootstrap,
+        rng=np.random.default_rng(plan.seed),
+    )
+    return ReturnsBacktest(predictions, scores, tuple(selections), warnings)
+
+
+def fold_of(researcher_ids: pd.Series) -> NDArray[np.int64]:
+    """Return the fold of each id: a hash, so that it never depends on who else is there."""
+    digests = researcher_ids.astype(str).map(lambda text: hashlib.sha256(text.encode()).digest())
+    return np.array([int.from_bytes(digest[:8]) % N_FOLDS for digest in digests], dtype=np.int64)
+
+
+def _members(tables: TrainingTables, number: int) -> set[str]:
+    ids = pd.concat([tables.table["researcher_id"], tables.early["researcher_id"]])
+    unique = ids.drop_duplicates()
+    return set(unique[fold_of(unique) == number])
+
+
+def _scored(marks: pd.DataFrame, records: CareerRecords, plan: BacktestPlan) -> pd.DataFrame:
+    last = plan.last_landmark_year
+    if last is None:
+        last = int(records.careers["year"].max()) - max(plan.horizons)
+    return marks[marks["landmark_year"] <= max(last, plan.cut.year)]
+
+
+def _blend(model: ReturnModel, marks: pd.DataFrame) -> NDArray[np.float64]:
+    if model.blend is None:
+        return model.incidence(marks)
+    return cumulative_incidence(model.blend.hazards(marks))
+
+
+def _member(name: str) -> Callable[[ReturnModel, pd.DataFrame], NDArray[np.float64]]:
+    def incidence(model: ReturnModel, marks: pd.DataFrame) -> NDArray[np.float64]:
+        if model.blend is None:
+            return model.incidence(marks)
+        return cumulative_incidence(model.blend.member_hazards(marks)[name])
+
+    return incidence
+
+
+#: Models of this project; without enough returns all of them are the base rate.
+OWN_MODELS: Final[Mapping[str, Callable[[ReturnModel, pd.DataFrame], NDArray[np.float64]]]] = {
+    DEFAULT_MODEL: lambda model, marks: model.incidence(marks),
+    BASELINE_MODEL: lambda model, marks: cumulative_incidence(model.base_rate.hazards(marks)),
+    "blend_without_drift": _blend,
+    "logistic": _member("logistic"),
+    "boosting": _member("boosting"),
+    "forest": _member("forest"),
+    "gap_rates": _member("gap_rates"),
+}
+
+
+def _predict(
+    name: str,
+    model: ReturnModel,
+    tables: TrainingTables,
+    tested: pd.DataFrame,
+    plan: BacktestPlan,
+) -> NDArray[np.float64]:
+    if name in plan.peers:
+        return plan.peers[name](tables.table, tested, plan.horizons)
+    incidence = OWN_MODELS[name](model, tested)
+    return incidence[:, [horizon - 1 for horizon in plan.horizons], 0]
+
+
+def _as_rows(
+    name: str, tested: pd.DataFrame, horizons: Sequence[int], chances: NDArray[np.float64]
+) -> pd.DataFrame:
+    n_landmarks, n_horizons = chances.shape
+    return pd.DataFrame(
+        {
+            "model": name,
+            "researcher_id": np.repeat(tested["researcher_id"].to_numpy(), n_horizons),
+            "landmark_year": np.repeat(tested["landmark_year"].to_numpy(), n_horizons),
+            "horizon_years": np.tile(np.array(horizons), n_landmarks),
+            "probability": chances.ravel(),
+        }
+    )

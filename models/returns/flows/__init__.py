@@ -1,0 +1,1 @@
+"""Yearly flows of returning researchers."""

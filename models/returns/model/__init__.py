@@ -1,0 +1,1 @@
+"""The return model: members, blend, base rate, and correction for calendar drift."""

@@ -1,0 +1,175 @@
+"""The return model: blend or base rate, whichever an earlier cut prefers, corrected for drift."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from features.career_records import CareerRecords
+from features.careers import OriginRule
+from features.landmarks import landmarks
+from features.person_period import Exit, stacked_steps, with_outcomes
+from models.returns.model.base_rate import BaseRate, fit_base_rate
+from models.returns.model.blend import Blend, fit_blend
+from models.returns.model.drift import NO_DRIFT, Drift, log_loss_of_steps, measure_drift
+from models.returns.model.incidence import Hazards, Incidence, cumulative_incidence
+from models.returns.model.members import STEPS, Training
+from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.types import Origin
+
+#: The earlier cut lies this many years before the end of the training data.
+INNER_YEARS: Final = 3
+#: With fewer returns before the earlier cut, the members are not tried at all.
+MIN_RETURNS: Final = 20
+#: The earlier cut yields one ratio and one comparison: it needs less than the forecast itself.
+_INNER_MAX_ROWS: Final = 5_000
+_INNER_MAX_LANDMARKS: Final = 4_000
+_INNER_FOREST_COST: Final = 120_000
+
+Choice = Literal["blend", "base_rate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of the two was chosen at the earlier cut, and on what evidence.
+
+    Attributes:
+        reason: One sentence for the model card.
+        blend_log_loss: Per person-period row after the earlier cut; missing if never tried.
+        base_log_loss: Likewise, of the base rate.
+        training_returns: Landmarks with a return in the whole training table.
+    """
+
+    choice: Choice
+    reason: str
+    blend_log_loss: float
+    base_log_loss: float
+    training_returns: int
+    blend_drift: Drift
+    base_drift: Drift
+
+
+@dataclass(frozen=True, eq=False)
+class ReturnModel:
+    """A fitted model of returns.
+
+    Attributes:
+        origin: Last year whose records it has seen.
+        blend: Missing where the training table was too small to fit it.
+    """
+
+    origin: Origin
+    blend: Blend | None
+    base_rate: BaseRate
+    selection: Selection
+
+    def hazards(self, marks: pd.DataFrame) -> Hazards:
+        """Return yearly hazards of return and of a third country for five years."""
+        if self.blend is not None and self.selection.choice == "blend":
+            return self.selection.blend_drift.shift(self.blend.hazards(marks))
+        return self.selection.base_drift.shift(self.base_rate.hazards(marks))
+
+    def incidence(self, marks: pd.DataFrame) -> Incidence:
+        """Return the probability of each exit within 1 to 5 years, shape (n_landmarks, 5, 2)."""
+        return cumulative_incidence(self.hazards(marks))
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingTables:
+    """Landmarks with outcomes as they stood at the origin year, and at an earlier cut.
+
+    Both are rebuilt from the records known by their year: whom one knows to have been followed up
+    is itself news from later.
+    """
+
+    origin: Origin
+    table: pd.DataFrame
+    inner_origin: Origin
+    early: pd.DataFrame
+
+    @classmethod
+    def of(
+        cls, records: CareerRecords, origin: Origin, *, origin_rule: OriginRule = "first"
+    ) -> TrainingTables:
+        """Rebuild both tables from records of any length."""
+        inner = Origin(origin.year - INNER_YEARS)
+        table, early = (_as_of(records, cut, origin_rule) for cut in (origin, inner))
+        return cls(origin, table, inner, early)
+
+    def without(self, researcher_ids: Collection[str]) -> TrainingTables:
+        """Drop these researchers."""
+        unwanted = set(researcher_ids)
+        table, early = (
+            part[~part["researcher_id"].isin(unwanted)].reset_index(drop=True)
+            for part in (self.table, self.early)
+        )
+        return replace(self, table=table, early=early)
+
+    @property
+    def late(self) -> pd.DataFrame:
+        """Landmarks between the earlier cut and the origin year."""
+        is_late = self.table["landmark_year"] >= self.inner_origin.year
+        return self.table[is_late].reset_index(drop=True)
+
+
+def fit_return_model(tables: TrainingTables, *, seed: int) -> ReturnModel:
+    """Fit on everything known by the origin year.
+
+    Raises:
+        InputRejectedError: `NO_RETURNS` if nobody was ever seen abroad and again afterwards.
+    """
+    table = tables.table
+    if not (table["next_exit"] >= 0).any():
+        raise InputRejectedError(
+            "NO_RETURNS",
+            f"No researcher was observed abroad before {tables.origin.year} and seen again by "
+            "then. Returns cannot be learned from that: give more years or more people.",
+        )
+    blend = None
+    if _n_returns(table) >= MIN_RETURNS:
+        blend = fit_blend(Training.of(table, np.random.default_rng(seed)), seed=seed)
+    return ReturnModel(tables.origin, blend, fit_base_rate(table), _select(tables, seed))
+
+
+def _as_of(records: CareerRecords, origin: Origin, origin_rule: OriginRule) -> pd.DataFrame:
+    known = records.known_by(origin)
+    marks = with_outcomes(landmarks(known, origin_rule=origin_rule), known.careers)
+    return marks[marks["landmark_year"] < origin.year].reset_index(drop=True)
+
+
+def _select(tables: TrainingTables, seed: int) -> Selection:
+    """Fit both at the earlier cut and see which foretold the years since then better."""
+    early, inner, rng = tables.early, tables.inner_origin, np.random.default_rng(seed)
+    late = _sampled(tables.late, _INNER_MAX_LANDMARKS, rng)
+    n_returns = _n_returns(tables.table)
+    steps = stacked_steps(late, STEPS)
+    if _n_returns(early) < MIN_RETURNS or steps.empty:
+        reason = f"Fewer than {MIN_RETURNS} returns before {inner.year}: too few to try a model."
+        return Selection("base_rate", reason, np.nan, np.nan, n_returns, NO_DRIFT, NO_DRIFT)
+    training = Training.of(early, rng, max_rows=_INNER_MAX_ROWS)
+    members = fit_blend(training, seed=seed, forest_cost=_INNER_FOREST_COST)
+    blend = members.hazards(late)
+    base = fit_base_rate(early).hazards(late)
+    blend_loss, base_loss = log_loss_of_steps(blend, steps), log_loss_of_steps(base, steps)
+    choice: Choice = "blend" if blend_loss < base_loss else "base_rate"
+    reason = (
+        f"Trained up to {inner.year}, the blend foretold the returns up to {tables.origin.year} "
+        f"with log loss {blend_loss:.4f} per person-year, duration by origin with {base_loss:.4f}."
+    )
+    drifts = measure_drift(blend, steps), measure_drift(base, steps)
+    return Selection(choice, reason, blend_loss, base_loss, n_returns, *drifts)
+
+
+def _sampled(table: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
+    if len(table) <= n:
+        return table
+    rows = np.sort(rng.choice(len(table), n, replace=False))
+    return table.iloc[rows].reset_index(drop=True)
+
+
+def _n_returns(table: pd.DataFrame) -> int:
+    return int((table["exit"] == Exit.RETURN).sum())

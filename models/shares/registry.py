@@ -1,0 +1,105 @@
+"""Every share model by name. To add one: one file, and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pandas as pd
+
+from features.panel import Panel
+from models.shares.baselines import Drift, Naive
+from models.shares.combination import Combination
+from models.shares.hierarchical_ar1 import HierarchicalAR1
+from models.shares.local_linear_trend import LocalLinearTrend
+from models.shares.pooled.forecaster import Pooled
+from models.shares.protocol import Forecaster
+from models.shares.sarimax import Sarimax110
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import Origin
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What a model may use beside the panel it is fitted to.
+
+    Attributes:
+        covariates: `country_covariates` rows.
+        reference_panel: A panel with many countries, from which a small composition may borrow
+            what it cannot estimate itself.
+    """
+
+    covariates: pd.DataFrame | None = None
+    reference_panel: Panel | None = None
+
+    def until(self, origin: Origin) -> Context:
+        """Return the context without anything dated after the origin."""
+        covariates = self.covariates
+        if covariates is not None:
+            covariates = covariates[covariates["year"] <= origin.year]
+        larger = self.reference_panel
+        return Context(covariates, None if larger is None else larger.until(origin))
+
+
+Factory = Callable[[Context], Forecaster]
+
+DEFAULT_MODEL: Final = "pooled"
+#: Scored beside the default in every release.
+BASELINES: Final = ("naive", "drift", "sarimax110")
+
+MODELS: Final[Mapping[str, Factory]] = {
+    "naive": lambda context: Naive(),
+    "drift": lambda context: Drift(),
+    "sarimax110": lambda context: Sarimax110(),
+    "local_linear_trend": lambda context: LocalLinearTrend(),
+    "hierarchical_ar1": lambda context: HierarchicalAR1(),
+    "pooled": lambda context: Pooled(
+        covariates=context.covariates, reference_panel=context.reference_panel
+    ),
+    "pooled_with_sarimax110": lambda context: _combination(
+        "pooled_with_sarimax110", ("pooled", "sarimax110"), context, weigh_by="equal"
+    ),
+    "past_score_weighted": lambda context: _combination(
+        "past_score_weighted", ("pooled", "sarimax110"), context,
+        weigh_by="past_scores",
+    ),
+}  # fmt: skip
+
+
+def create(name: str, context: Context | None = None) -> Forecaster:
+    """Return a new, unfitted model.
+
+    Raises:
+        UsageError: If no model has that name.
+
+    Example:
+        >>> create("naive").name
+        'naive'
+    """
+    return named(name)(context or Context())
+
+
+def named(name: str) -> Factory:
+    """Return the factory of a model.
+
+    Raises:
+        UsageError: If no model has that name.
+    """
+    if name not in MODELS:
+        raise UsageError(f"There is no model '{name}'. Choose from: {', '.join(MODELS)}.")
+    return MODELS[name]
+
+
+def _combination(
+    name: str,
+    members: Sequence[str],
+    context: Context,
+    *,
+    weigh_by: Literal["equal", "past_scores"],
+) -> Forecaster:
+    # A member that is weighed at an earlier origin may see nothing after it.
+    factories = [
+        lambda origin, member=member: create(member, context.until(origin)) for member in members
+    ]
+    return Combination(name, factories, weigh_by=weigh_by)

@@ -1,0 +1,1 @@
+"""Simulated careers whose true probabilities are known."""

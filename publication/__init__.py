@@ -1,0 +1,1 @@
+"""From what was computed to the rows of published tables."""

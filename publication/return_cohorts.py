@@ -1,0 +1,232 @@
+"""What is published of the return model: cohorts behind disclosure control, and a model card."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.country_groups import host_groups
+from models.coherence import flow_quantiles, flow_samples
+from models.returns.model.return_model import ReturnModel
+from talentcast.domain.types import REST_OF_WORLD
+from talentcast.privacy.disclosure import (
+    DEFAULT,
+    STILL_TOO_FEW,
+    TOO_FEW,
+    Protection,
+    rate_step,
+    rounded,
+    steady,
+    withheld,
+)
+
+ALL_HOSTS: Final = "all"
+#: An origin is shown by itself if its observed over expected returns may lie within these.
+OE_LIMITS: Final = (0.8, 1.25)
+_CELL: Final = ["origin_country", "host_group", "landmark_year"]
+_MEASURES: Final = ["expected_returns", "return_probability", "lower_95", "upper_95"]
+
+
+@dataclass(frozen=True, eq=False)
+class PublishedCohorts:
+    """Rows of `return_cohorts` without `release_id`, and what the next release must know.
+
+    Attributes:
+        rows: May be published.
+        ledger: True counts behind them: for the restricted store only.
+    """
+
+    rows: pd.DataFrame
+    ledger: pd.DataFrame
+
+
+def publishable_origins(scores: pd.DataFrame, model: str) -> frozenset[str]:
+    """Return the origins that may be shown by themselves; all others are pooled.
+
+    Scores hold an origin only from 30 returns on. At every horizon scored, its interval of
+    observed over expected returns must meet the limits.
+    """
+    chosen = scores[
+        (scores["model"] == model)
+        & (scores["metric"] == "observed_over_expected")
+        & ~scores["group"].isin(["all", "pooled"])
+    ]
+    meets = (chosen["lower_95"] <= OE_LIMITS[1]) & (chosen["upper_95"] >= OE_LIMITS[0])
+    by_origin = meets.groupby(chosen["group"]).all()
+    return frozenset(str(name) for name in by_origin[by_origin].index)
+
+
+def return_cohorts(
+    model: ReturnModel,
+    marks: pd.DataFrame,
+    *,
+    population: str,
+    origins: Collection[str],
+    tau: float,
+    rng: np.random.Generator,
+    ledger: pd.DataFrame | None = None,
+    horizons: Sequence[int] = (1, 3, 5),
+    protection: Protection = DEFAULT,
+) -> PublishedCohorts:
+    """Return cohorts by origin, group of hosts, landmark year and horizon.
+
+    The row of all hosts lets a reader subtract, so that withheld groups are withheld in company.
+    Rates are as coarse as the rounded count they rest on, and the expected number is made from
+    both, so that it adds nothing.
+
+    Args:
+        model: Fitted model.
+        marks: Landmarks to describe.
+        population: Who is counted.
+        origins: Shown by themselves; others are pooled as `ROW`.
+        tau: Spread of the shock that all of a cell share.
+        rng: Source of the intervals.
+        ledger: That of the last release.
+        horizons: In years.
+        protection: Limits of disclosure control.
+    """
+    origin = marks["origin_country"]
+    people = marks[["landmark_year"]].assign(
+        origin_country=origin.where(origin.isin(set(origins)), REST_OF_WORLD),
+        host_group=host_groups(marks["host_country"]),
+    )
+    counted = _shown_counts(people, ledger, protection)
+    incidence = model.incidence(marks)[:, :, 0]
+    members = _members(people)
+    rows = [
+        _row(cell, incidence[members[_key(cell)], horizon - 1], horizon, tau, rng, protection)
+        for cell in _records(counted)
+        for horizon in horizons
+    ]
+    table = pd.DataFrame(rows).assign(population=population)
+    keep = [*_CELL, "people", "is_withheld"]
+    return PublishedCohorts(table, counted[keep])
+
+
+def model_card(
+    model: ReturnModel, *, name: str, population: str, is_synthetic: bool, scores: pd.DataFrame
+) -> pd.DataFrame:
+    """Return `model_cards` rows without `release_id`.
+
+    Args:
+        model: The model that made the release.
+        name: Its name.
+        population: Who is counted.
+        is_synthetic: The people do not exist.
+        scores: From `returns_backtest`; may be empty.
+    """
+    chosen = model.selection
+    used = chosen.blend_drift if chosen.choice == "blend" else chosen.base_drift
+    facts = {
+        "what_it_says": "Probability that a researcher observed abroad is observed in the country "
+        "of origin within 1, 3 or 5 years, given that the career goes on being visible.",
+        "intended_use": "Statistics of cohorts: expected returns by origin and group of hosts.",
+        "not_for": "Decisions about a person: visa, hiring, funding, security vetting, contact "
+        "lists, or any ranking of individuals.",
+        "origin": "Country of the first observed affiliation. It is not nationality, place of "
+        "birth or of training, and is never inferred from names.",
+        "data_gaps": "Only publishing years are seen. Someone who falls silent is lost from sight, "
+        "which weighting cannot repair; covered venues change over the years.",
+        "training_window": f"Records up to {model.origin.year}; "
+        f"{chosen.training_returns} landmarks with a return.",
+        "choice": f"{chosen.choice}. {chosen.reason}",
+        "drift": f"Log-odds of return shifted by log({used.ratio:.3f}): since the earlier cut "
+        f"{used.observed:.0f} returns were seen, {used.expected:.0f} expected.",
+        "subgroups": _subgroups(scores, name),
+    }
+    if is_synthetic:
+        facts["synthetic"] = "SYNTHETIC: these people do not exist. For demonstration only."
+    return pd.DataFrame(
+        {
+            "model": name,
+            "population": population,
+            "topic": list(facts),
+            "text": list(facts.values()),
+        }
+    )
+
+
+def _shown_counts(
+    people: pd.DataFrame, ledger: pd.DataFrame | None, protection: Protection
+) -> pd.DataFrame:
+    """Cells and their totals over hosts, with what of them is withheld and why."""
+    cells = people.groupby(_CELL, as_index=False).size().rename(columns={"size": "people"})
+    totals = cells.groupby(["origin_country", "landmark_year"], as_index=False)["people"].sum()
+    both = pd.concat([cells, totals.assign(host_group=ALL_HOSTS)], ignore_index=True)
+    before = pd.DataFrame() if ledger is None else ledger
+    held = steady(both, before, _CELL, protection=protection)
+    is_total = held["host_group"] == ALL_HOSTS
+    # What the last release withheld counts as small, so that it gets company as well.
+    counts = held["people"].where(~held["is_held_back"], protection.min_people - 1)
+    reason = withheld(
+        held[~is_total].assign(people=counts[~is_total]),
+        [["origin_country", "landmark_year"]],
+        protection=protection,
+    ).reindex(held.index, fill_value="")
+    small_total = is_total & (counts < protection.min_people)
+    reason = reason.mask(small_total, TOO_FEW).mask(held["is_held_back"], STILL_TOO_FEW)
+    return held.assign(reason=reason, is_withheld=reason != "")
+
+
+def _members(people: pd.DataFrame) -> dict[tuple[str, str, int], NDArray[np.int64]]:
+    """Rows of each cell, and of the total over hosts."""
+    found: dict[tuple[str, str, int], NDArray[np.int64]] = {}
+    for part in (people, people.assign(host_group=ALL_HOSTS)):
+        indices: dict[Any, Any] = part.reset_index(drop=True).groupby(_CELL).indices
+        found |= {(str(o), str(h), int(y)): np.asarray(i) for (o, h, y), i in indices.items()}
+    return found
+
+
+def _records(cells: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in cells.to_dict("records")]
+
+
+def _row(
+    cell: dict[str, Any],
+    probability: NDArray[np.float64],
+    horizon: int,
+    tau: float,
+    rng: np.random.Generator,
+    protection: Protection,
+) -> dict[str, Any]:
+    row: dict[str, Any] = {name: cell[name] for name in _CELL} | {
+        "horizon_years": horizon,
+        "researchers_at_risk": pd.NA,
+        **dict.fromkeys(_MEASURES, np.nan),
+        "is_suppressed": bool(cell["is_withheld"]),
+        "suppression_reason": cell["reason"] or None,
+    }
+    if row["is_suppressed"]:
+        return row
+    n_shown = float(rounded(np.array([float(cell["people"])]), protection)[0])
+    step = rate_step(n_shown, protection)
+    samples = flow_samples(probability, tau, rng)
+    low, high = flow_quantiles(samples, [0.025, 0.975], rng) / len(probability)
+    rate = round(round(float(probability.mean()) / step) * step, 4)
+    return row | {
+        "researchers_at_risk": int(n_shown),
+        "return_probability": rate,
+        "expected_returns": round(rate * n_shown, 4),
+        "lower_95": round(float(np.floor(low / step)) * step, 4),
+        "upper_95": round(min(float(np.ceil(high / step)) * step, 1.0), 4),
+    }
+
+
+def _key(cell: dict[str, Any]) -> tuple[str, str, int]:
+    return str(cell["origin_country"]), str(cell["host_group"]), int(cell["landmark_year"])
+
+
+def _subgroups(scores: pd.DataFrame, model: str) -> str:
+    if scores.empty:
+        return "No returns were left for a test in time; nothing is known about subgroups."
+    chosen = scores[(scores["model"] == model) & (scores["metric"] == "observed_over_expected")]
+    return "Observed over expected returns, 95 % interval: " + "; ".join(
+        f"{row.group}, {row.horizon_years} years: {row.value:.2f} "
+        f"({row.lower_95:.2f} to {row.upper_95:.2f})"
+        for row in chosen.itertuples()
+    )

@@ -1,0 +1,1 @@
+"""Everything that reads releases and makes none: summaries, charts, exports, reports, the API."""

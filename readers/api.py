@@ -1,0 +1,143 @@
+"""Read published tables: no orchestrator, no quality suite, one release at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, Required, TypedDict, Unpack
+
+import pandas as pd
+
+from readers import cache as held
+from readers.summaries.joint_samples import JointDraws
+from readers.summaries.published_series import BASELINE
+from talentcast.config import load_settings
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import OutputType, Target
+from talentcast.store.release import Release
+
+#: What must be the same in all rows of one series; the scenario has a default.
+_AXES: Final = ("population", "counting_rule", "source", "model")
+
+
+def read(
+    table: str, release: str = "latest", *, home: Path | str | None = None, **filters: Any
+) -> pd.DataFrame:
+    """Return rows of one table of one release, in the columns and types of its contract.
+
+    A release never changes, so its tables stay in memory once they were read.
+
+    Args:
+        table: For example ``forecasts``; see docs/data-dictionary.md.
+        release: A release id, or ``latest``.
+        home: Folder that holds the releases; `TALENTCAST_HOME` or ``./var`` by default.
+        **filters: Keep rows where a column has this value, or one of these values.
+
+    Raises:
+        UsageError: If there is no such table or column.
+        StoreError: If there is no such release.
+
+    Example:
+        ``read("forecasts", target="researcher_share", country=["USA", "CHN"])``
+    """
+    root = _root(home)
+    return held.rows(table, held.find(release, root), root, filters=filters)
+
+
+def releases(*, home: Path | str | None = None) -> pd.DataFrame:
+    """Return one row per release, newest first."""
+    return pd.DataFrame([found.to_row() for found in held.releases(_root(home))])
+
+
+class SeriesChoice(TypedDict, total=False):
+    """Which series of which release a question is about.
+
+    Attributes:
+        population: Who is counted.
+        counting_rule: Needed only where a population is counted by several rules.
+        source: Needed only where several sources count it.
+        scenario: Stated assumptions; `baseline` by default.
+        release: A release id, or `latest`, the default.
+        home: Folder that holds the releases; `TALENTCAST_HOME` or `./var` by default.
+    """
+
+    population: Required[str]
+    counting_rule: str
+    source: str
+    scenario: str
+    release: str
+    home: Path | str | None
+
+
+def probability_ahead(first: str, second: str, **series: Unpack[SeriesChoice]) -> pd.Series:
+    """Return, for each forecast year, the probability that the first country has more researchers.
+
+    Args:
+        first: Country code.
+        second: Country code.
+        **series: Which series of which release, see `SeriesChoice`.
+
+    Returns:
+        Fraction of joint samples in which the first country's share is larger, by `target_year`.
+
+    Raises:
+        UsageError: If the release has no such series, or the series no such country.
+
+    Example:
+        ``probability_ahead("CHN", "USA", population="neurips_authorships")``
+    """
+    return _worlds(series).ahead(first, second)
+
+
+def probability_overtakes(
+    first: str, second: str, *, by: int, **series: Unpack[SeriesChoice]
+) -> float:
+    """Return the probability that the first country is ahead in at least one year up to `by`.
+
+    It comes from joint samples, because quantiles of two countries do not say how they move
+    together. It is never below the probability of being ahead in the year `by` itself; see
+    `probability_ahead` for that. Where the first country leads already, it is the probability
+    that it leads in at least one of the forecast years.
+
+    Args:
+        first: Country code.
+        second: Country code.
+        by: Last year that counts.
+        **series: Which series of which release, see `SeriesChoice`.
+
+    Raises:
+        UsageError: If the release has no such series, the series no such country, or the forecast
+            does not reach `by`.
+
+    Example:
+        ``probability_overtakes("CHN", "USA", by=2027, population="neurips_authorships")``
+    """
+    return _worlds(series).ahead_at_some_time(first, second, by=by)
+
+
+def _worlds(series: SeriesChoice) -> JointDraws:
+    root = _root(series.get("home"))
+    found = held.find(series.get("release", "latest"), root)
+    chosen = {"scenario": BASELINE} | {
+        axis: str(value) for axis, value in series.items() if axis not in ("release", "home")
+    }
+    filters = chosen | {"target": str(Target.SHARE), "output_type": str(OutputType.SAMPLE)}
+    columns = [*_AXES, "target_year", "output_type_id", "country", "value"]
+    samples = held.rows("forecasts", found, root, filters=filters, columns=columns)
+    if samples.empty:
+        raise UsageError(_no_series(chosen, found))
+    for axis in _AXES:
+        if len(options := sorted(samples[axis].unique())) > 1:
+            raise UsageError(f"Several series fit. Choose {axis}: {', '.join(options)}.")
+    return JointDraws.from_rows(samples)
+
+
+def _no_series(chosen: dict[str, str], release: Release) -> str:
+    wanted = ", ".join(f"{name} {value}" for name, value in chosen.items())
+    return (
+        f"Release {release.release_id} has no joint samples for {wanted}. "
+        f"Its populations are {', '.join(release.populations)}."
+    )
+
+
+def _root(home: Path | str | None) -> Path:
+    return load_settings(None if home is None else Path(home)).releases

@@ -1,0 +1,278 @@
+"""History as a line, forecast as a median inside 50, 80 and 95 % bands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from readers.charts import parts
+from readers.charts.parts import Axis, given_colour, layer
+from readers.charts.theme import Palette, Spec, finish
+
+#: Lower and upper quantile level, and opacity: drawn back to front, the centre is darkest.
+BANDS: Final = ((0.025, 0.975, 0.16), (0.1, 0.9, 0.20), (0.25, 0.75, 0.28))
+LEVELS: Final = tuple(sorted({0.5, *(level for low, high, _ in BANDS for level in (low, high))}))
+
+
+@dataclass(frozen=True, eq=False)
+class Fan:
+    """What a fan chart shows, in the unit of its axis.
+
+    Attributes:
+        history: series, year, value, is_provisional.
+        quantiles: series, year, and one column per level of `LEVELS`, see `field`.
+        labels: series, year, value, name, text, short, text_short: beside the end of each line.
+        references: series, year, value, note: figures of others; may be empty.
+    """
+
+    history: pd.DataFrame
+    quantiles: pd.DataFrame
+    labels: pd.DataFrame
+    references: pd.DataFrame
+
+    @property
+    def series(self) -> list[str]:
+        """Names of the lines, in alphabetical order."""
+        return sorted(self.labels["series"])
+
+    @property
+    def origin_year(self) -> int:
+        """Last year whose data the forecast used."""
+        return int(self.quantiles["year"].min()) - 1
+
+
+def field(level: float) -> str:
+    """Return the column of a quantile level.
+
+    Example:
+        >>> field(0.025)
+        'q025'
+    """
+    return f"q{round(1000 * level):03d}"
+
+
+def fan_chart(
+    fan: Fan,
+    palette: Palette,
+    *,
+    colours: dict[str, str],
+    description: str,
+    height: int = 420,
+    width: int | None = None,
+    is_share: bool = True,
+) -> Spec:
+    """Return the chart; lines are named at their ends instead of in a legend."""
+    band = _from_last_count(fan)
+    end = int(band["year"].max())
+    x = parts.years(int(fan.history["year"].min()), end)
+    top = 1.05 * max(fan.history["value"].max(), band[field(0.975)].max())
+    y = parts.percent(0, top) if is_share else parts.people(top)
+    coloured = {
+        name: frame.assign(colour=frame["series"].map(colours))
+        for name, frame in (
+            ("history", fan.history), ("band", band), ("labels", fan.labels),
+            ("references", fan.references),
+        )
+    }  # fmt: skip
+    layers = [
+        _wash(fan.origin_year, end, x, palette),
+        *_bands(coloured["band"], x, y),
+        _rule(fan.origin_year, x, palette),
+        *_history(coloured["history"], x, y, palette),
+        _median(coloured["band"], x, y),
+        *_references(coloured["references"], x, y, palette),
+        *_captions(fan.origin_year, x, palette),
+        *parts.end_labels(coloured["labels"], x, y, palette, height=height),
+        _hover(coloured, x, y, is_share=is_share),
+    ]
+    return finish(layers, palette, height=height, width=width, description=description)
+
+
+def past_fans_chart(
+    outcome: pd.DataFrame,
+    fans: pd.DataFrame,
+    palette: Palette,
+    *,
+    description: str,
+    height: int = 330,
+) -> Spec:
+    """Return what earlier forecasts said, under the line of what happened.
+
+    Args:
+        outcome: year, value in per cent.
+        fans: origin_year, year, and one column per level of `LEVELS`, in per cent.
+        palette: Colours.
+        description: What a reader who cannot see the chart should know.
+        height: Of the plot, in pixels.
+    """
+    last = int(max(outcome["year"].max(), fans["year"].max()))
+    x = parts.years(int(outcome["year"].min()), last)
+    top = 1.05 * max(outcome["value"].max(), fans[field(0.975)].max())
+    low = 0.9 * min(outcome["value"].min(), fans[field(0.025)].min())
+    y = parts.percent(low, top)
+    coloured = fans.assign(colour=palette.hues[0], series=fans["origin_year"].astype(str))
+    at = {"x": x.encode("year"), "y": y.encode("value", grid=True)}
+    starts = fans.sort_values("year").groupby("origin_year").head(1)
+    starts = starts.assign(
+        said="made in " + starts["origin_year"].astype(str), value=starts[field(0.975)]
+    )
+    layers = [
+        *_bands(coloured, x, y),
+        _median(coloured, x, y),
+        layer({"type": "line", "color": palette.ink, "strokeWidth": 2}, outcome, at),
+        layer({"type": "point", "filled": True, "color": palette.ink, "size": 18}, outcome, at),
+        layer(
+            {"type": "text", "align": "left", "dy": -8, "color": palette.hues[0]},
+            starts, at | {"text": {"field": "said"}},
+        ),
+    ]  # fmt: skip
+    return finish(layers, palette, height=height, description=description)
+
+
+def _from_last_count(fan: Fan) -> pd.DataFrame:
+    """Start every band at the last count, so that nothing floats."""
+    last = fan.history[fan.history["year"] == fan.origin_year]
+    anchor = last[["series", "year"]].assign(**{field(level): last["value"] for level in LEVELS})
+    return pd.concat([anchor, fan.quantiles], ignore_index=True)
+
+
+def _wash(origin: int, end: int, x: Axis, palette: Palette) -> Spec:
+    span = pd.DataFrame({"year": [origin], "end": [end]})
+    mark = {"type": "rect", "color": palette.wash, "opacity": 1}
+    return layer(mark, span, {"x": x.encode("year"), "x2": {"field": "end"}})
+
+
+def _rule(origin: int, x: Axis, palette: Palette) -> Spec:
+    mark = {"type": "rule", "color": palette.rule, "strokeWidth": 1}
+    return layer(mark, pd.DataFrame({"year": [origin]}), {"x": x.encode("year")})
+
+
+def _bands(band: pd.DataFrame, x: Axis, y: Axis) -> list[Spec]:
+    return [
+        layer(
+            {"type": "area", "opacity": opacity, "clip": True},
+            band[["series", "colour", "year", field(low), field(high)]],
+            {
+                "x": x.encode("year"), "y": y.encode(field(low), grid=True),
+                "y2": {"field": field(high)}, "detail": {"field": "series"},
+                "color": given_colour(),
+            },
+        )
+        for low, high, opacity in BANDS
+    ]  # fmt: skip
+
+
+def _median(band: pd.DataFrame, x: Axis, y: Axis) -> Spec:
+    return layer(
+        {"type": "line", "strokeWidth": 1.75, "strokeDash": [5, 3]},
+        band[["series", "colour", "year", field(0.5)]],
+        {
+            "x": x.encode("year"), "y": y.encode(field(0.5), grid=True),
+            "detail": {"field": "series"}, "color": given_colour(),
+        },
+    )  # fmt: skip
+
+
+def _history(history: pd.DataFrame, x: Axis, y: Axis, palette: Palette) -> list[Spec]:
+    """Firm years solid; provisional ones dotted, with hollow points; gaps where nobody counted."""
+    at = {"x": x.encode("year"), "y": y.encode("value", grid=True)}
+    line = at | {"detail": {"field": "run"}, "color": given_colour()}
+    firm, soft = firm_and_provisional(history)
+    hollow = {"type": "point", "filled": True, "fill": palette.background, "size": 34}
+    return [
+        layer({"type": "line"}, firm, line),
+        layer({"type": "line", "strokeDash": [1, 4]}, soft, line),
+        layer(
+            hollow | {"strokeWidth": 1.75, "opacity": 1},
+            history[history["is_provisional"]],
+            at | {"stroke": given_colour()},
+        ),
+    ]
+
+
+def firm_and_provisional(history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cut lines into runs of firm years, and stretches that touch a provisional year.
+
+    Args:
+        history: series, year, value, is_provisional, and any further column.
+
+    Returns:
+        Two frames with a further column `run`; rows of one run are joined by a line.
+    """
+    ordered = history.dropna(subset=["value"]).sort_values(["series", "year"])
+    before = ordered.groupby("series")[["year", "is_provisional"]].shift()
+    follows = before["year"].eq(ordered["year"] - 1)
+    touches = ordered["is_provisional"] | before["is_provisional"].eq(True)
+    is_soft = follows & touches
+    run = (~follows | is_soft).cumsum().rename("run")
+    firm = ordered.assign(run=run.astype(str)).loc[~ordered["is_provisional"]]
+    ends = ordered[is_soft].assign(run=[f"soft{n}" for n in range(int(is_soft.sum()))])
+    starts = ordered.shift()[is_soft].assign(run=ends["run"])
+    return firm, pd.concat([starts, ends]).sort_values(["run", "year"])
+
+
+def _references(references: pd.DataFrame, x: Axis, y: Axis, palette: Palette) -> list[Spec]:
+    """Figures that others published: diamonds, never joined to a line."""
+    if references.empty:
+        return []
+    at = {"x": x.encode("year"), "y": y.encode("value", grid=True)}
+    mark = {"type": "point", "shape": "diamond", "filled": False, "size": 54, "strokeWidth": 1.25}
+    tooltip = [{"field": "note", "title": "Published elsewhere"}, {"field": "value", "title": "%"}]
+    return [layer(mark | {"color": palette.ink}, references, at | {"tooltip": tooltip})]
+
+
+def _captions(origin: int, x: Axis, palette: Palette) -> list[Spec]:
+    """Say on which side of the rule is history and on which forecast."""
+    style = {"type": "text", "y": 9, "fontSize": 12.5, "color": palette.muted}
+    return [
+        layer(
+            style | {"align": align, "dx": dx, "fontStyle": "italic"},
+            pd.DataFrame({"year": [origin], "said": [said]}),
+            {"x": x.encode("year"), "text": {"field": "said"}},
+        )
+        for said, align, dx in (("Observed", "right", -7), ("Forecast", "left", 7))
+    ]
+
+
+def _hover(coloured: dict[str, pd.DataFrame], x: Axis, y: Axis, *, is_share: bool) -> Spec:
+    """Invisible points that answer the pointer with name, year, value and range."""
+    history, labels = coloured["history"], coloured["labels"]
+    ahead = coloured["band"][lambda rows: rows["year"] > rows["year"].min()]
+    form = "{:.1f}%" if is_share else "{:,.0f}"
+    names = labels.set_index("series")["name"]
+    rows = pd.concat(
+        [
+            history.assign(
+                status=history["is_provisional"].map({True: "provisional", False: "observed"}),
+                interval="",
+            ),
+            ahead.assign(
+                value=ahead[field(0.5)],
+                status="forecast, median",
+                interval=[
+                    f"80%: {form.format(low)} to {form.format(high)}"
+                    for low, high in zip(ahead[field(0.1)], ahead[field(0.9)], strict=True)
+                ],
+            ),
+        ]
+    ).dropna(subset=["value"])
+    rows = rows.assign(
+        name=rows["series"].map(names), said=[form.format(value) for value in rows["value"]]
+    )
+    return layer(
+        {"type": "point", "size": 160, "opacity": 0},
+        rows[["name", "year", "value", "said", "status", "interval"]],
+        {
+            "x": x.encode("year"),
+            "y": y.encode("value", grid=True),
+            "tooltip": [
+                {"field": name, "title": title}
+                for name, title in (
+                    ("name", "Series"), ("year", "Year"), ("said", "Value"),
+                    ("status", "Status"), ("interval", "Interval"),
+                )
+            ],
+        },
+    )  # fmt: skip

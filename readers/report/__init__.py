@@ -1,0 +1,1 @@
+"""The report of one release as a single HTML file."""

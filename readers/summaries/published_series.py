@@ -1,0 +1,85 @@
+"""Read one series of a release from the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from readers import cache as held
+from readers.summaries.joint_samples import JointDraws
+from readers.summaries.series import Series, wide
+from talentcast.domain.types import CountingRule, OutputType, SeriesKey, Target
+from talentcast.store.release import Release
+
+BASELINE = "baseline"
+#: What a series needs of its forecasts.
+_FORECAST: Final = (
+    "country", "origin_year", "horizon_years", "target_year", "output_type_id", "value",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedSeries:
+    """One thing a release can show: a series under a scenario, and the model to quote."""
+
+    key: SeriesKey
+    scenario: str
+    model: str
+    horizons: tuple[int, ...]
+
+
+def offers(release: Release, root: Path) -> tuple[PublishedSeries, ...]:
+    """Return what a release can show, by population, counting rule, source and scenario."""
+    axes = ["population", "counting_rule", "source", "scenario", "model"]
+    rows = held.distinct(
+        "forecasts", release, root, filters={"target": str(Target.SHARE)},
+        columns=[*axes, "output_type", "horizon_years"],
+    )  # fmt: skip
+    made = []
+    for group, block in rows.groupby(axes[:4], sort=True):
+        population, rule, source, scenario = map(str, group)
+        # The model that readers should quote is the one whose samples are published.
+        sampled = block.loc[block["output_type"] == OutputType.SAMPLE, "model"]
+        model = str(sampled.iloc[0]) if len(sampled) else str(block["model"].iloc[0])
+        horizons = sorted(int(h) for h in block["horizon_years"].unique())
+        key = SeriesKey(population, CountingRule(rule), source)
+        made.append(PublishedSeries(key, scenario, model, tuple(horizons)))
+    return tuple(made)
+
+
+def load_series(offer: PublishedSeries, release: Release, root: Path) -> Series:
+    """Read observations, quantiles and joint samples of one offer."""
+    axes = {
+        "population": offer.key.population,
+        "counting_rule": str(offer.key.counting_rule),
+        "source": offer.key.source,
+    }
+    observed = held.rows("observations", release, root, filters=axes)
+    chosen = axes | {"scenario": offer.scenario, "model": offer.model}
+
+    def forecast(target: Target, output_type: OutputType) -> pd.DataFrame:
+        wanted = chosen | {"target": str(target), "output_type": str(output_type)}
+        return held.rows("forecasts", release, root, filters=wanted, columns=_FORECAST)
+
+    samples = forecast(Target.SHARE, OutputType.SAMPLE)
+    return Series(
+        key=offer.key,
+        scenario=offer.scenario,
+        model=offer.model,
+        history=observed.assign(share=100 * observed["share"]),
+        shares=wide(forecast(Target.SHARE, OutputType.QUANTILE), scale=100),
+        stocks=wide(forecast(Target.STOCK, OutputType.QUANTILE), scale=1),
+        worlds=JointDraws.from_rows(samples) if len(samples) else None,
+        names=country_names(release, root),
+    )
+
+
+def country_names(release: Release, root: Path) -> dict[str, str]:
+    """Return country names by code."""
+    if "country_names" not in release.tables:
+        return {}
+    names = held.rows("country_names", release, root, filters={})
+    return dict(zip(names["country"], names["name"], strict=True))

@@ -1,0 +1,221 @@
+"""One series of a release, arranged for charts and sentences: shares in per cent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pandas as pd
+
+from readers.charts.fan import LEVELS, Fan, field
+from readers.summaries.joint_samples import JointDraws
+from readers.summaries.populations import PopulationWords, population_words
+from readers.summaries.wording import count, percent, span
+from talentcast.domain.types import REST_OF_WORLD, UNKNOWN_COUNTRY, SeriesKey
+
+#: Years of history in a fan; the forecast then keeps a quarter of the width.
+PAST_YEARS = 15
+NOT_A_COUNTRY = frozenset({REST_OF_WORLD, UNKNOWN_COUNTRY})
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """What one release says about one population under one counting rule.
+
+    Attributes:
+        key: Population, counting rule and source.
+        scenario: Stated assumptions, or `baseline`.
+        model: The model that is quoted.
+        history: country, year, share, researchers, arrivals, departures, is_provisional.
+        shares: country, year, horizon_years, origin_year and a column per quantile level; per cent.
+        stocks: The same in persons; empty if the release forecasts none.
+        worlds: Joint samples of shares; None if the release holds none.
+        names: Country names by code.
+    """
+
+    key: SeriesKey
+    scenario: str
+    model: str
+    history: pd.DataFrame
+    shares: pd.DataFrame
+    stocks: pd.DataFrame
+    worlds: JointDraws | None
+    names: Mapping[str, str]
+
+    @cached_property
+    def words(self) -> PopulationWords:
+        """How to speak of the population."""
+        return population_words(self.key.population)
+
+    @cached_property
+    def origin_year(self) -> int:
+        """Last year whose data the forecast used."""
+        return int(self.shares["origin_year"].max())
+
+    @cached_property
+    def provisional_years(self) -> list[int]:
+        """Years that the source has not finished counting."""
+        years = self.history.loc[self.history["is_provisional"], "year"].unique()
+        return sorted(int(year) for year in years)
+
+    @cached_property
+    def last_shares(self) -> pd.Series:
+        """Share of each country in the origin year, per cent, falling; without `ROW` and `UNK`."""
+        last = self.history[self.history["year"] == self.origin_year].set_index("country")["share"]
+        kept = last[~last.index.isin(NOT_A_COUNTRY)].dropna()
+        return kept.sort_values(ascending=False)
+
+    @cached_property
+    def leaders(self) -> list[str]:
+        """Countries by falling share."""
+        return list(self.last_shares.index)
+
+    def until(self, horizon_years: int) -> Series:
+        """Return the series with forecasts up to a horizon."""
+        return replace(
+            self,
+            shares=self.shares[self.shares["horizon_years"] <= horizon_years],
+            stocks=self.stocks[self.stocks["horizon_years"] <= horizon_years]
+            if len(self.stocks) else self.stocks,
+        )  # fmt: skip
+
+    @cached_property
+    def target_year(self) -> int:
+        """Last forecast year."""
+        return int(self.shares["year"].max())
+
+    def ahead(self, country: str, year: int | None = None) -> Mapping[str, float]:
+        """Return the forecast share of a country in one year, per cent, by column of level."""
+        return _one_row(self.shares, country, self.target_year if year is None else year)
+
+    def stock_ahead(self, country: str, year: int | None = None) -> Mapping[str, float]:
+        """Return the forecast stock of a country in one year, by column of level."""
+        return _one_row(self.stocks, country, self.target_year if year is None else year)
+
+
+def wide(rows: pd.DataFrame, *, scale: float) -> pd.DataFrame:
+    """Return one row a country and year, one column a quantile level.
+
+    Args:
+        rows: Quantiles of `forecasts` of one series, model, scenario and target.
+        scale: 100 for shares in per cent, 1 for persons.
+    """
+    names = {level: field(level) for level in rows["output_type_id"].unique()}
+    return (
+        rows.assign(value=scale * rows["value"], level=rows["output_type_id"].map(names))
+        .pivot_table(
+            index=["country", "origin_year", "horizon_years", "target_year"],
+            columns="level",
+            values="value",
+        )
+        .reset_index()
+        .rename_axis(columns=None)
+        .rename(columns={"target_year": "year"})
+    )
+
+
+def share_fan(
+    series: Series, countries: list[str], *, references: pd.DataFrame | None = None
+) -> Fan:
+    """Return the fan of some countries' shares."""
+    history = _recent(series.history, countries, series.origin_year).rename(
+        columns={"share": "value"}
+    )
+    ahead = series.shares[series.shares["country"].isin(countries)]
+    return _fan(series, history, ahead, references, is_share=True)
+
+
+def stock_fan(series: Series, country: str) -> Fan:
+    """Return the fan of one country's stock, in persons."""
+    history = _recent(series.history, [country], series.origin_year).rename(
+        columns={"researchers": "value"}
+    )
+    ahead = series.stocks[series.stocks["country"] == country]
+    return _fan(series, history, ahead, None, is_share=False)
+
+
+def flows(series: Series, country: str) -> pd.DataFrame:
+    """Return arrivals and departures of one country in long form; empty if nobody counted them."""
+    rows = series.history[series.history["country"] == country]
+    long = rows.melt(
+        id_vars=["year", "is_provisional"], value_vars=["arrivals", "departures"],
+        var_name="series", value_name="value",
+    ).dropna(subset=["value"])  # fmt: skip
+    return long.assign(series=long["series"].str.capitalize())
+
+
+def interval_rows(series: Series, countries: list[str]) -> pd.DataFrame:
+    """Return what ranked interval bars show: last share, quantiles and the change in points."""
+    from readers.summaries.wording import points
+
+    end = series.shares[series.shares["year"] == series.target_year].set_index("country")
+    rows = end.loc[countries].assign(last=series.last_shares.reindex(countries))
+    change = rows[field(0.5)] - rows["last"]
+    median = [percent(value) for value in rows[field(0.5)]]
+    return rows.assign(
+        name=[series.names.get(code, code) for code in countries],
+        text=[f"{m} ({points(c)})" for m, c in zip(median, change, strict=True)],
+        text_short=median,
+    ).reset_index()[["country", "name", "last", "text", "text_short", *map(field, LEVELS)]]
+
+
+def _recent(history: pd.DataFrame, countries: list[str], origin_year: int) -> pd.DataFrame:
+    return history[
+        history["country"].isin(countries)
+        & history["year"].between(origin_year - PAST_YEARS, origin_year)
+    ]
+
+
+def _fan(
+    series: Series,
+    history: pd.DataFrame,
+    ahead: pd.DataFrame,
+    references: pd.DataFrame | None,
+    *,
+    is_share: bool,
+) -> Fan:
+    end = ahead[ahead["year"] == ahead["year"].max()]
+    middle, low, high = (end[field(level)] for level in (0.5, 0.1, 0.9))
+    if is_share:
+        text = [f"{percent(m)} ({span(a, b)})" for m, a, b in zip(middle, low, high, strict=True)]
+        short = [
+            f"{m:.{d}f}% ({span(a, b, digits=d)})"
+            for m, a, b, d in zip(middle, low, high, [0 if m >= 10 else 1 for m in middle],
+                                  strict=True)
+        ]  # fmt: skip
+    else:
+        text = [
+            f"{count(m)} ({count(a)}–{count(b)})" for m, a, b in zip(middle, low, high, strict=True)
+        ]
+        short = [f"{m / 1000:,.0f}k" if m >= 10_000 else count(m) for m in middle]
+    labels = pd.DataFrame(
+        {
+            "series": end["country"],
+            "year": end["year"],
+            "value": middle,
+            "name": [series.names.get(code, code) for code in end["country"]],
+            "short": end["country"],
+            "text": text,
+            "text_short": short,
+        }
+    )
+    shown = pd.DataFrame(columns=["series", "year", "value", "note"])
+    if references is not None and len(references):
+        shown = references[
+            references["series"].isin(labels["series"])
+            & references["year"].between(history["year"].min(), end["year"].max())
+        ]
+    return Fan(
+        history.rename(columns={"country": "series"})[
+            ["series", "year", "value", "is_provisional"]
+        ],
+        ahead.rename(columns={"country": "series"})[["series", "year", *map(field, LEVELS)]],
+        labels,
+        shown,
+    )
+
+
+def _one_row(rows: pd.DataFrame, country: str, year: int) -> Mapping[str, float]:
+    found = rows[(rows["country"] == country) & (rows["year"] == year)]
+    return {str(name): float(found[name].iloc[0]) for name in found if str(name).startswith("q")}

@@ -1,0 +1,64 @@
+"""The line under every chart: unit, population, counting rule, release and date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from readers.summaries.populations import rule_words
+from readers.summaries.series import Series
+from readers.summaries.wording import year_list
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """What a number is, and where it comes from."""
+
+    unit: str
+    population: str
+    counting: str
+    release_id: str
+    data_to: str
+    as_of: date
+    note: str = ""
+
+    def parts(self) -> list[tuple[str, str]]:
+        """Return labels and values, in reading order."""
+        written = f"{self.as_of.day} {self.as_of:%b %Y}"
+        return [
+            ("Unit:", f"{self.unit}."),
+            ("Population:", f"{self.population}."),
+            ("Counting:", f"{self.counting}."),
+            ("Release", f"{self.release_id},"),
+            ("data to", f"{self.data_to},"),
+            ("as of", f"{written}.{' ' + self.note if self.note else ''}"),
+        ]
+
+    def text(self) -> str:
+        """Return the line as plain text."""
+        return " ".join(f"{label} {value}" for label, value in self.parts())
+
+
+def source_line(
+    series: Series,
+    *,
+    release_id: str,
+    as_of: date,
+    unit: str,
+    population: str = "",
+    counting: str = "",
+    note: str = "",
+) -> SourceLine:
+    """Return the line for a chart of one series; `population` and `counting` may be overridden."""
+    years = series.provisional_years
+    provisional = f" ({year_list(years)} provisional)" if years else ""
+    scenario = "" if series.scenario == "baseline" else f"Scenario: {series.scenario}."
+    return SourceLine(
+        unit=unit,
+        population=population or series.words.counted,
+        counting=counting or rule_words(series.key.counting_rule),
+        release_id=release_id,
+        data_to=f"{series.origin_year}{provisional}",
+        as_of=as_of,
+        note=" ".join(filter(None, (scenario, note))),
+    )
