@@ -1,4 +1,4 @@
-"""What is published of the return model: cohorts behind disclosure control, and a model card."""
+"""Cohorts of returning researchers, behind disclosure control."""
 
 from __future__ import annotations
 
@@ -108,49 +108,6 @@ def return_cohorts(
     return PublishedCohorts(table, counted[keep])
 
 
-def model_card(
-    model: ReturnModel, *, name: str, population: str, is_synthetic: bool, scores: pd.DataFrame
-) -> pd.DataFrame:
-    """Return `model_cards` rows without `release_id`.
-
-    Args:
-        model: The model that made the release.
-        name: Its name.
-        population: Who is counted.
-        is_synthetic: The people do not exist.
-        scores: From `returns_backtest`; may be empty.
-    """
-    chosen = model.selection
-    used = chosen.blend_drift if chosen.choice == "blend" else chosen.base_drift
-    facts = {
-        "what_it_says": "Probability that a researcher observed abroad is observed in the country "
-        "of origin within 1, 3 or 5 years, given that the career goes on being visible.",
-        "intended_use": "Statistics of cohorts: expected returns by origin and group of hosts.",
-        "not_for": "Decisions about a person: visa, hiring, funding, security vetting, contact "
-        "lists, or any ranking of individuals.",
-        "origin": "Country of the first observed affiliation. It is not nationality, place of "
-        "birth or of training, and is never inferred from names.",
-        "data_gaps": "Only publishing years are seen. Someone who falls silent is lost from sight, "
-        "which weighting cannot repair; covered venues change over the years.",
-        "training_window": f"Records up to {model.origin.year}; "
-        f"{chosen.training_returns} landmarks with a return.",
-        "choice": f"{chosen.choice}. {chosen.reason}",
-        "drift": f"Log-odds of return shifted by log({used.ratio:.3f}): since the earlier cut "
-        f"{used.observed:.0f} returns were seen, {used.expected:.0f} expected.",
-        "subgroups": _subgroups(scores, name),
-    }
-    if is_synthetic:
-        facts["synthetic"] = "SYNTHETIC: these people do not exist. For demonstration only."
-    return pd.DataFrame(
-        {
-            "model": name,
-            "population": population,
-            "topic": list(facts),
-            "text": list(facts.values()),
-        }
-    )
-
-
 def _shown_counts(
     people: pd.DataFrame, ledger: pd.DataFrame | None, protection: Protection
 ) -> pd.DataFrame:
@@ -219,14 +176,3 @@ def _row(
 
 def _key(cell: dict[str, Any]) -> tuple[str, str, int]:
     return str(cell["origin_country"]), str(cell["host_group"]), int(cell["landmark_year"])
-
-
-def _subgroups(scores: pd.DataFrame, model: str) -> str:
-    if scores.empty:
-        return "No returns were left for a test in time; nothing is known about subgroups."
-    chosen = scores[(scores["model"] == model) & (scores["metric"] == "observed_over_expected")]
-    return "Observed over expected returns, 95 % interval: " + "; ".join(
-        f"{row.group}, {row.horizon_years} years: {row.value:.2f} "
-        f"({row.lower_95:.2f} to {row.upper_95:.2f})"
-        for row in chosen.itertuples()
-    )

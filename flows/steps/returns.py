@@ -23,9 +23,9 @@ from models.returns.flows.history import calibrate, past_cells, past_flows
 from models.returns.flows.scores import flow_score_rows
 from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
 from models.scenarios import BASELINE, Scenario
+from publication.model_cards import model_card
 from publication.return_cohorts import (
     PublishedCohorts,
-    model_card,
     publishable_origins,
     return_cohorts,
 )

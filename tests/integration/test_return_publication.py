@@ -18,7 +18,8 @@ from models.returns.model.return_model import ReturnModel, TrainingTables, fit_r
 from models.scenarios import Scenario, changed_hazards, changed_shares, parse_scenario
 from models.shares.protocol import Draws
 from models.simulation.careers import simulate_careers
-from publication.return_cohorts import model_card, publishable_origins, return_cohorts
+from publication.model_cards import model_card
+from publication.return_cohorts import publishable_origins, return_cohorts
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import FORECASTS, MODEL_CARDS, RETURN_COHORTS
 from talentcast.domain.types import Origin
