@@ -88,6 +88,6 @@ def _survival(
     return np.asarray(1 - curves[:, columns])
 
 
-def _plain(design: Design, marks: pd.DataFrame) -> pd.DataFrame:
-    columns = design.linear(marks)
+def _plain(design: Design, landmarks: pd.DataFrame) -> pd.DataFrame:
+    columns = design.linear(landmarks)
     return pd.DataFrame(columns, columns=[f"x{number}" for number in range(columns.shape[1])])

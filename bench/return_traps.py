@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from features.person_period import with_outcomes
 from models.returns.evaluation.backtest import fold_of
 from models.returns.evaluation.censoring import labels_at
@@ -33,7 +33,7 @@ HORIZON = 3
 def main() -> None:
     """Print one row per protocol."""
     records = read_career_records(Path(sys.argv[1]))
-    everything = with_outcomes(landmarks(records), records.careers)
+    everything = with_outcomes(landmark_table(records), records.careers)
     scored = everything[everything["landmark_year"].between(CUT.year, LAST_LANDMARK)]
     scored = scored.reset_index(drop=True)
     known = TrainingTables.of(records, CUT).table

@@ -21,7 +21,7 @@ import statsmodels.api as sm
 from numpy.typing import NDArray
 from simulation_truth import is_truly_abroad, true_probabilities, true_returns
 
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from features.person_period import with_outcomes
 from models.returns.evaluation.backtest import (
     BASELINE_MODEL,
@@ -94,8 +94,8 @@ def peers(folder: Path) -> pd.DataFrame:
     wide = overall.pivot_table(
         index=["horizon_years", "model"], columns="metric", values="value", sort=False
     ).reset_index()
-    marks = with_outcomes(landmarks(records), records.careers)
-    scored = marks[marks["landmark_year"].between(CUT.year, LAST_LANDMARK)]
+    landmarks = with_outcomes(landmark_table(records), records.careers)
+    scored = landmarks[landmarks["landmark_year"].between(CUT.year, LAST_LANDMARK)]
     rows = []
     for horizon in (3, 5):
         for other in (BASELINE_MODEL, *PEERS):
@@ -116,17 +116,17 @@ def simulator(*, n_people: int, seeds: tuple[int, ...]) -> pd.DataFrame:
     rows = []
     for seed in seeds:
         simulated = simulate_careers(n_people, np.random.default_rng(seed))
-        marks = true_landmarks(simulated)
-        returned = true_returns(simulated, marks, HORIZONS)
-        best = true_probabilities(simulated, marks, HORIZONS, np.random.default_rng(0))
+        landmarks = true_landmarks(simulated)
+        returned = true_returns(simulated, landmarks, HORIZONS)
+        best = true_probabilities(simulated, landmarks, HORIZONS, np.random.default_rng(0))
         model = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0)
-        given = model.incidence(marks)[:, [horizon - 1 for horizon in HORIZONS], 0]
+        given = model.incidence(landmarks)[:, [horizon - 1 for horizon in HORIZONS], 0]
         for column, horizon in enumerate(HORIZONS):
             happened = returned[:, column]
             reference = happened.mean() * (1 - happened.mean())
             limit, own = (((p[:, column] - happened) ** 2).mean() for p in (best, given))
             share = (reference - own) / (reference - limit)
-            rows.append((seed, horizon, len(marks), reference, limit, own, share))
+            rows.append((seed, horizon, len(landmarks), reference, limit, own, share))
     columns = ["seed", "horizon_years", "landmarks", "base", "limit", "brier", "share_of_skill"]
     table = pd.DataFrame(rows, columns=columns)
     mean = table.groupby("horizon_years", as_index=False).mean().assign(seed="mean")
@@ -135,9 +135,9 @@ def simulator(*, n_people: int, seeds: tuple[int, ...]) -> pd.DataFrame:
 
 def true_landmarks(simulated: SimulatedCareers) -> pd.DataFrame:
     """Landmarks after the cut that are what they seem."""
-    marks = landmarks(simulated.records)
-    marks = marks[marks["landmark_year"].between(CUT.year, LAST_LANDMARK)]
-    return marks[is_truly_abroad(simulated, marks)].reset_index(drop=True)
+    landmarks = landmark_table(simulated.records)
+    landmarks = landmarks[landmarks["landmark_year"].between(CUT.year, LAST_LANDMARK)]
+    return landmarks[is_truly_abroad(simulated, landmarks)].reset_index(drop=True)
 
 
 def recovery(*, n_runs: int, n_people: int = 20_000) -> pd.DataFrame:
@@ -192,10 +192,12 @@ def slopes(*, seeds: tuple[int, ...], n_people: int = 40_000) -> pd.DataFrame:
     rows = []
     for seed in seeds:
         simulated = simulate_careers(n_people, np.random.default_rng(seed))
-        marks = true_landmarks(simulated)
-        returned = true_returns(simulated, marks, HORIZONS)
-        best = true_probabilities(simulated, marks, HORIZONS, np.random.default_rng(0))
-        given = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0).incidence(marks)
+        landmarks = true_landmarks(simulated)
+        returned = true_returns(simulated, landmarks, HORIZONS)
+        best = true_probabilities(simulated, landmarks, HORIZONS, np.random.default_rng(0))
+        given = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0).incidence(
+            landmarks
+        )
         for column, horizon in enumerate(HORIZONS):
             own = given[:, horizon - 1, 0]
             outcome = calibration_slope(returned[:, column], own, np.ones(len(own)))

@@ -39,7 +39,7 @@ COUNTRY_FEATURES: Final = ("origin_country", "host_country")
 _PERSON_YEAR: Final = ["researcher_id", "year"]
 
 
-def landmarks(records: CareerRecords, *, origin_rule: OriginRule = "first") -> pd.DataFrame:
+def landmark_table(records: CareerRecords, *, origin_rule: OriginRule = "first") -> pd.DataFrame:
     """Return one row per researcher and observed year abroad.
 
     Args:

@@ -24,7 +24,7 @@ OUTCOME_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def with_outcomes(marks: pd.DataFrame, careers: pd.DataFrame) -> pd.DataFrame:
+def with_outcomes(landmarks: pd.DataFrame, careers: pd.DataFrame) -> pd.DataFrame:
     """Return the landmarks with what was seen of the same person afterwards.
 
     To train as of a year, rebuild both tables from the records known by then. Censoring this one
@@ -35,7 +35,7 @@ def with_outcomes(marks: pd.DataFrame, careers: pd.DataFrame) -> pd.DataFrame:
     at the last observation.
 
     Args:
-        marks: From `features.landmarks.landmarks`.
+        landmarks: From `features.landmarks.landmark_table`.
         careers: `researcher_id`, `year`, `country`: the records to look into, which may end later
             than those the features come from.
 
@@ -46,15 +46,15 @@ def with_outcomes(marks: pd.DataFrame, careers: pd.DataFrame) -> pd.DataFrame:
         next observation shows and when it is; -1 and 0 without one).
     """
     located = careers[careers["country"] != UNKNOWN_COUNTRY]
-    located = located[located["researcher_id"].isin(marks["researcher_id"].unique())]
+    located = located[located["researcher_id"].isin(landmarks["researcher_id"].unique())]
     stays = _stays(located.sort_values(["researcher_id", "year"])).rename(
         columns={"year": "landmark_year"}
     )
-    joined = marks.merge(stays, on=["researcher_id", "landmark_year"], how="left")
+    joined = landmarks.merge(stays, on=["researcher_id", "landmark_year"], how="left")
     year = joined["landmark_year"]
     has_exit, has_next = joined["left_year"].notna(), joined["next_year"].notna()
     ended = joined["left_year"].fillna(joined["stay_end_year"])
-    return marks.assign(
+    return landmarks.assign(
         exit=_kind(joined["left_for"], joined["origin_country"]).where(has_exit, 0).astype(int),
         followed_years=(ended - year).astype(int),
         last_seen_years=(joined["stay_end_year"] - year).astype(int),

@@ -53,13 +53,13 @@ class Change:
     first_year: int | None = None
     last_year: int | None = None
 
-    def applies_to(self, marks: pd.DataFrame) -> NDArray[np.bool_]:
+    def applies_to(self, landmarks: pd.DataFrame) -> NDArray[np.bool_]:
         """Return which landmarks are meant."""
-        meant = np.ones(len(marks), dtype=bool)
+        meant = np.ones(len(landmarks), dtype=bool)
         if self.origin is not None:
-            meant &= (marks["origin_country"] == self.origin).to_numpy()
+            meant &= (landmarks["origin_country"] == self.origin).to_numpy()
         if self.host is not None:
-            meant &= (marks["host_country"] == self.host).to_numpy()
+            meant &= (landmarks["host_country"] == self.host).to_numpy()
         return meant
 
     def holds_in(self, years: Sequence[int]) -> NDArray[np.bool_]:
@@ -109,22 +109,22 @@ def parse_scenario(text: str) -> Scenario:
     return Scenario(name, title, tuple(_change(entry) for entry in changes))
 
 
-def changed_hazards(scenario: Scenario, marks: pd.DataFrame, hazards: Hazards) -> Hazards:
+def changed_hazards(scenario: Scenario, landmarks: pd.DataFrame, hazards: Hazards) -> Hazards:
     """Return the hazards of landmarks under a scenario.
 
     Args:
         scenario: What changes; changes apply one after another.
-        marks: Landmarks; step k of the hazards lies k + 1 years after the landmark year.
+        landmarks: Landmarks; step k of the hazards lies k + 1 years after the landmark year.
         hazards: Shape (n_landmarks, n_steps, 2).
     """
-    years = marks["landmark_year"].to_numpy(dtype=int)
+    years = landmarks["landmark_year"].to_numpy(dtype=int)
     for change in scenario.changes:
         if change.kind == "inflow":
             continue
         steps = np.arange(1, hazards.shape[1] + 1)
         holds = change.holds_in(range(int(years.min()), int(years.max()) + len(steps) + 1))
         in_time = holds[years[:, None] + steps[None, :] - int(years.min())]
-        meant = change.applies_to(marks)[:, None] & in_time
+        meant = change.applies_to(landmarks)[:, None] & in_time
         if meant.any():
             hazards = _apply(change, hazards, meant)
     return hazards

@@ -63,7 +63,7 @@ def publishable_origins(scores: pd.DataFrame, model: str) -> frozenset[str]:
 
 def return_cohorts(
     model: ReturnModel,
-    marks: pd.DataFrame,
+    landmarks: pd.DataFrame,
     *,
     population: str,
     origins: Collection[str],
@@ -81,7 +81,7 @@ def return_cohorts(
 
     Args:
         model: Fitted model.
-        marks: Landmarks to describe.
+        landmarks: Landmarks to describe.
         population: Who is counted.
         origins: Shown by themselves; others are pooled as `ROW`.
         tau: Spread of the shock that all of a cell share.
@@ -90,13 +90,13 @@ def return_cohorts(
         horizons: In years.
         protection: Limits of disclosure control.
     """
-    origin = marks["origin_country"]
-    people = marks[["landmark_year"]].assign(
+    origin = landmarks["origin_country"]
+    people = landmarks[["landmark_year"]].assign(
         origin_country=origin.where(origin.isin(set(origins)), REST_OF_WORLD),
-        host_group=host_groups(marks["host_country"]),
+        host_group=host_groups(landmarks["host_country"]),
     )
     counted = _shown_counts(people, ledger, protection)
-    incidence = model.incidence(marks)[:, :, 0]
+    incidence = model.incidence(landmarks)[:, :, 0]
     members = _members(people)
     rows = [
         _row(cell, incidence[members[_key(cell)], horizon - 1], horizon, tau, rng, protection)

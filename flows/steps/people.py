@@ -167,7 +167,7 @@ def keep_restricted(
     store.write_ledger(_counts_ledger(people), release_id, counted.ledger)
     store.write_ledger(_cohorts_ledger(people), release_id, returns.ledger)
     if settings.allow_individual and not people.records.is_synthetic:
-        rows = likelihood_rows(returns.marks, returns.probability, release_id)
+        rows = likelihood_rows(returns.landmarks, returns.probability, release_id)
         store.write_likelihoods(rows, allow_individual=True)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.career_records import CareerRecords
 from features.country_groups import host_groups
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from models.returns.evaluation.backtest import (
     DEFAULT_MODEL,
     BacktestPlan,
@@ -52,8 +52,8 @@ class ReturnRelease:
         scores: From `returns_backtest`; empty where the careers are too short for one.
         flow_scores: Rows of `scores`: past one-year flows against what was counted.
         ledger: True counts behind the cohorts. Restricted.
-        marks: Landmarks of the last year, with `host_group`. Restricted.
-        probability: One column per horizon, in the order of `marks`. Restricted.
+        landmarks: Landmarks of the last year, with `host_group`. Restricted.
+        probability: One column per horizon, in the order of `landmarks`. Restricted.
         model: For scenario effects on shares, and to be saved.
         abroad: Likewise.
     """
@@ -64,7 +64,7 @@ class ReturnRelease:
     scores: pd.DataFrame
     flow_scores: pd.DataFrame
     ledger: pd.DataFrame
-    marks: pd.DataFrame
+    landmarks: pd.DataFrame
     probability: pd.DataFrame
     model: ReturnModel
     abroad: RiskSet
@@ -102,9 +102,9 @@ def return_release(
     model = fit_return_model(TrainingTables.of(known, origin), seed=seed)
     logger.info("%s up to %d: %s", label, origin.year, model.selection.reason)
     scores = _tested(known, origin, seed)
-    marks = landmarks(known)
-    abroad = RiskSet.at(marks, origin.year)
-    if abroad.marks.empty:
+    landmarks = landmark_table(known)
+    abroad = RiskSet.at(landmarks, origin.year)
+    if abroad.landmarks.empty:
         raise UsageError(f"Nobody is observed abroad in {origin.year}. Choose an earlier year.")
     history = range(origin.year - _HISTORY_YEARS, origin.year)
     people, cells = past_cells(known, history, seed=seed)
@@ -134,7 +134,7 @@ def return_release(
     ]
     cohorts: PublishedCohorts = return_cohorts(
         model,
-        abroad.marks,
+        abroad.landmarks,
         population=population,
         origins=publishable_origins(scores, DEFAULT_MODEL),
         tau=calibration.tau,
@@ -148,7 +148,7 @@ def return_release(
         is_synthetic=records.is_synthetic,
         scores=scores,
     )
-    incidence = model.incidence(abroad.marks)[:, :, 0]
+    incidence = model.incidence(abroad.landmarks)[:, :, 0]
     return ReturnRelease(
         forecasts=pd.concat(forecasts, ignore_index=True),
         return_cohorts=cohorts.rows,
@@ -156,7 +156,7 @@ def return_release(
         scores=scores,
         flow_scores=flow_scores,
         ledger=cohorts.ledger,
-        marks=abroad.marks.assign(host_group=host_groups(abroad.marks["host_country"])),
+        landmarks=abroad.landmarks.assign(host_group=host_groups(abroad.landmarks["host_country"])),
         probability=pd.DataFrame({h: incidence[:, h - 1] for h in (1, 3, 5)}),
         model=model,
         abroad=abroad,

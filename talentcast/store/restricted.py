@@ -235,25 +235,25 @@ class RestrictedStore:
 
 
 def likelihood_rows(
-    marks: pd.DataFrame, probability: pd.DataFrame, release_id: ReleaseId
+    landmarks: pd.DataFrame, probability: pd.DataFrame, release_id: ReleaseId
 ) -> pd.DataFrame:
     """Return `return_likelihoods` rows, with probabilities rounded to the step.
 
     Args:
-        marks: Landmarks of pseudonymised records, with `host_group`.
-        probability: One column per horizon in years, in the order of `marks`.
+        landmarks: Landmarks of pseudonymised records, with `host_group`.
+        probability: One column per horizon in years, in the order of `landmarks`.
         release_id: Release they belong to.
     """
     parts = [
         pd.DataFrame(
             {
                 "release_id": str(release_id),
-                "researcher_pseudonym": marks["researcher_id"].to_numpy(),
-                "landmark_year": marks["landmark_year"].to_numpy(),
+                "researcher_pseudonym": landmarks["researcher_id"].to_numpy(),
+                "landmark_year": landmarks["landmark_year"].to_numpy(),
                 "horizon_years": int(str(horizon)),
                 "probability": coarse(values.to_numpy(dtype=float)),
-                "origin_country": marks["origin_country"].to_numpy(),
-                "host_group": marks["host_group"].to_numpy(),
+                "origin_country": landmarks["origin_country"].to_numpy(),
+                "host_group": landmarks["host_group"].to_numpy(),
             }
         )
         for horizon, values in probability.items()

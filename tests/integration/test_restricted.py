@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> RestrictedStore:
 
 
 def rows(release: ReleaseId = RELEASE) -> pd.DataFrame:
-    marks = pd.DataFrame(
+    landmarks = pd.DataFrame(
         {
             "researcher_id": [ANNE, BERT],
             "landmark_year": 2020,
@@ -33,7 +33,7 @@ def rows(release: ReleaseId = RELEASE) -> pd.DataFrame:
             "host_group": "usa",
         }
     )
-    return likelihood_rows(marks, pd.DataFrame({1: [0.031, 0.1], 3: [0.2, 0.33]}), release)
+    return likelihood_rows(landmarks, pd.DataFrame({1: [0.031, 0.1], 3: [0.2, 0.33]}), release)
 
 
 def records() -> CareerRecords:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from models.returns.flows.forecast import (
     OriginFlow,
     RiskSet,
@@ -44,15 +44,15 @@ changes:
 def fitted() -> tuple[ReturnModel, pd.DataFrame]:
     records = simulate_careers(2_500, np.random.default_rng(3)).records.known_by(CUT)
     model = fit_return_model(TrainingTables.of(records, CUT), seed=0)
-    return model, landmarks(records)
+    return model, landmark_table(records)
 
 
 def flows(
     fitted: tuple[ReturnModel, pd.DataFrame], scenario: Scenario | None = None
 ) -> dict[tuple[str, int], OriginFlow]:
-    model, marks = fitted
+    model, landmarks = fitted
     found = forecast_return_flows(
-        model, RiskSet.at(marks, CUT.year), FLAT, np.random.default_rng(0), scenario=scenario
+        model, RiskSet.at(landmarks, CUT.year), FLAT, np.random.default_rng(0), scenario=scenario
     )
     return {(flow.origin_country, flow.horizon_years): flow for flow in found}
 
@@ -60,8 +60,8 @@ def flows(
 def test_the_flow_of_the_first_year_is_the_sum_of_individual_probabilities(
     fitted: tuple[ReturnModel, pd.DataFrame],
 ) -> None:
-    model, marks = fitted
-    chinese = marks.query("landmark_year == 2020 and origin_country == 'CHN'")
+    model, landmarks = fitted
+    chinese = landmarks.query("landmark_year == 2020 and origin_country == 'CHN'")
     assert model.blend is not None and model.selection.choice == "blend"
     chances = cumulative_incidence(model.blend.hazards(chinese))[:, 0, 0]
     assert flows(fitted)["CHN", 1].expected == pytest.approx(chances.sum(), abs=1e-3)
@@ -96,8 +96,8 @@ def test_more_returns_to_china_are_half_as_many_again_and_touch_nobody_else(
 def test_a_lower_stay_rate_is_lower_by_exactly_its_points(
     fitted: tuple[ReturnModel, pd.DataFrame],
 ) -> None:
-    model, marks = fitted
-    now = marks[marks["landmark_year"] == CUT.year].reset_index(drop=True)
+    model, landmarks = fitted
+    now = landmarks[landmarks["landmark_year"] == CUT.year].reset_index(drop=True)
     meant = ((now["origin_country"] == "CHN") & (now["host_country"] == "USA")).to_numpy()
     before = model.hazards(now)
     after = changed_hazards(parse_scenario(HEADLINE), now, before)
@@ -107,9 +107,9 @@ def test_a_lower_stay_rate_is_lower_by_exactly_its_points(
 
 
 def test_a_change_holds_in_its_years_only(fitted: tuple[ReturnModel, pd.DataFrame]) -> None:
-    model, marks = fitted
+    model, landmarks = fitted
     text = MORE_RETURNS.replace("factor: 1.5", "factor: 1.5, first_year: 2022, last_year: 2023")
-    now = marks[marks["landmark_year"] == CUT.year].reset_index(drop=True)
+    now = landmarks[landmarks["landmark_year"] == CUT.year].reset_index(drop=True)
     before = model.hazards(now)
     after = changed_hazards(parse_scenario(text), now, before)
     ratio = (after / before)[(now["origin_country"] == "CHN").to_numpy(), :, 0]
@@ -119,9 +119,11 @@ def test_a_change_holds_in_its_years_only(fitted: tuple[ReturnModel, pd.DataFram
 def test_whoever_returns_leaves_one_stock_and_joins_another(
     fitted: tuple[ReturnModel, pd.DataFrame],
 ) -> None:
-    model, marks = fitted
-    abroad = RiskSet.at(marks, CUT.year)
-    stocks = pd.Series(1000.0, index=sorted({*marks["origin_country"], *marks["host_country"]}))
+    model, landmarks = fitted
+    abroad = RiskSet.at(landmarks, CUT.year)
+    stocks = pd.Series(
+        1000.0, index=sorted({*landmarks["origin_country"], *landmarks["host_country"]})
+    )
     change = stock_changes(model, abroad, stocks, parse_scenario(HEADLINE)) * 1000
     assert np.abs(change.sum(axis=1)).max() < 1e-6
     assert (change["CHN"] > 0).all() and change["CHN"].is_monotonic_increasing
@@ -156,8 +158,8 @@ def test_a_scenario_that_cannot_be_meant_is_refused(text: str) -> None:
 
 
 def cohorts(fitted: tuple[ReturnModel, pd.DataFrame], ledger: pd.DataFrame | None = None):
-    model, marks = fitted
-    now = marks[marks["landmark_year"] == CUT.year].reset_index(drop=True)
+    model, landmarks = fitted
+    now = landmarks[landmarks["landmark_year"] == CUT.year].reset_index(drop=True)
     return return_cohorts(
         model, now, population="demo", origins={"CHN", "IND"}, tau=0.3,
         rng=np.random.default_rng(0), ledger=ledger,
@@ -191,8 +193,8 @@ def test_f098_one_more_person_changes_nothing_in_the_next_release(
     fitted: tuple[ReturnModel, pd.DataFrame],
 ) -> None:
     """Somebody who knows all others subtracts two releases to see whether a person joined."""
-    model, marks = fitted
-    now = marks[marks["landmark_year"] == CUT.year].reset_index(drop=True)
+    model, landmarks = fitted
+    now = landmarks[landmarks["landmark_year"] == CUT.year].reset_index(drop=True)
     first = cohorts(fitted)
     group = (now["origin_country"] == "CHN") & (now["host_country"] == "USA")
     for extra in (1, 2, 3):

@@ -48,7 +48,7 @@ def test_every_table_fits_its_contract(release: ReturnRelease, name: str, contra
 
 
 def test_no_published_table_holds_an_individual(release: ReturnRelease) -> None:
-    ids = set(release.marks["researcher_id"])
+    ids = set(release.landmarks["researcher_id"])
     for name in ("forecasts", "return_cohorts", "model_cards", "scores", "flow_scores"):
         rows: pd.DataFrame = getattr(release, name)
         text = rows.select_dtypes(include=["object", "str"]).astype(str)
@@ -65,8 +65,8 @@ def test_both_bundled_scenarios_bring_more_people_to_china(release: ReturnReleas
 
 
 def test_individual_rows_are_coarse_and_of_the_restricted_kind(release: ReturnRelease) -> None:
-    rows = likelihood_rows(release.marks, release.probability, ReleaseId(RELEASE))
-    assert len(rows) == 3 * len(release.marks)
+    rows = likelihood_rows(release.landmarks, release.probability, ReleaseId(RELEASE))
+    assert len(rows) == 3 * len(release.landmarks)
     twentieths = rows["probability"] * 20
     assert np.allclose(twentieths, twentieths.round())
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from models.returns.model.base_rate import fit_base_rate
 from models.returns.model.drift import NO_DRIFT, Drift
 from models.returns.model.incidence import (
@@ -31,23 +31,23 @@ def model(simulated: SimulatedCareers) -> ReturnModel:
 
 
 @pytest.fixture(scope="module")
-def marks(simulated: SimulatedCareers) -> pd.DataFrame:
-    return landmarks(simulated.records).query("landmark_year == 2017").reset_index(drop=True)
+def landmarks(simulated: SimulatedCareers) -> pd.DataFrame:
+    return landmark_table(simulated.records).query("landmark_year == 2017").reset_index(drop=True)
 
 
 def test_probabilities_rise_with_the_horizon_and_leave_room_for_other_exits(
-    model: ReturnModel, marks: pd.DataFrame
+    model: ReturnModel, landmarks: pd.DataFrame
 ) -> None:
-    incidence = model.incidence(marks)
+    incidence = model.incidence(landmarks)
     assert (np.diff(incidence, axis=1) >= 0).all()
     assert (incidence > 0).all() and (incidence.sum(axis=2) < 1).all()
 
 
 def test_f084_the_same_records_and_seed_give_the_same_model(
-    simulated: SimulatedCareers, model: ReturnModel, marks: pd.DataFrame
+    simulated: SimulatedCareers, model: ReturnModel, landmarks: pd.DataFrame
 ) -> None:
     again = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0)
-    assert (again.incidence(marks) == model.incidence(marks)).all()
+    assert (again.incidence(landmarks) == model.incidence(landmarks)).all()
 
 
 def test_records_after_the_cut_teach_the_model_nothing(simulated: SimulatedCareers) -> None:
@@ -66,15 +66,15 @@ def test_few_returns_fall_back_to_duration_by_origin_and_say_why() -> None:
 
 
 def test_a_model_that_foretold_worse_than_the_base_rate_is_not_used(
-    model: ReturnModel, marks: pd.DataFrame
+    model: ReturnModel, landmarks: pd.DataFrame
 ) -> None:
     chosen = model.selection
     better = chosen.blend_log_loss < chosen.base_log_loss
     assert chosen.choice == ("blend" if better else "base_rate")
-    hazards = model.blend.hazards(marks) if better and model.blend else None
+    hazards = model.blend.hazards(landmarks) if better and model.blend else None
     if hazards is not None:
         expected = cumulative_incidence(chosen.blend_drift.shift(hazards))
-        assert np.allclose(model.incidence(marks), expected)
+        assert np.allclose(model.incidence(landmarks), expected)
 
 
 def test_records_without_anybody_seen_again_are_refused() -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 from pandas.testing import assert_frame_equal
 
 from features.career_records import CareerRecords
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from features.person_period import Exit, observed_gaps, stacked_steps, with_outcomes
 from talentcast.domain.types import Origin
 
@@ -22,23 +22,23 @@ def records(*rows: tuple[str, int, str], coauthors: tuple = (), weights: tuple =
 
 def outcomes(*rows: tuple[str, int, str]) -> pd.DataFrame:
     found = records(*rows)
-    return with_outcomes(landmarks(found), found.careers)
+    return with_outcomes(landmark_table(found), found.careers)
 
 
 RETURNER = (("a", 2000, "CHN"), ("a", 2003, "USA"), ("a", 2004, "USA"), ("a", 2007, "CHN"))
 
 
 def test_only_years_abroad_are_landmarks() -> None:
-    assert landmarks(records(*RETURNER))["landmark_year"].tolist() == [2003, 2004]
+    assert landmark_table(records(*RETURNER))["landmark_year"].tolist() == [2003, 2004]
 
 
 def test_someone_who_never_left_has_no_landmark() -> None:
-    assert landmarks(records(("a", 2000, "CHN"), ("a", 2001, "CHN"))).empty
+    assert landmark_table(records(("a", 2000, "CHN"), ("a", 2001, "CHN"))).empty
 
 
 def test_duration_counts_from_the_first_year_of_the_spell() -> None:
     rows = (*RETURNER, ("a", 2008, "USA"), ("a", 2010, "DEU"))
-    found = landmarks(records(*rows)).set_index("landmark_year")
+    found = landmark_table(records(*rows)).set_index("landmark_year")
     assert found["duration_years"].to_dict() == {2003: 0, 2004: 1, 2008: 0, 2010: 2}
     assert found["has_returned_before"].to_dict() == {2003: 0, 2004: 0, 2008: 1, 2010: 1}
     assert found["earlier_moves"].to_dict() == {2003: 1, 2004: 1, 2008: 3, 2010: 4}
@@ -47,14 +47,14 @@ def test_duration_counts_from_the_first_year_of_the_spell() -> None:
 
 def test_ties_to_the_origin_are_those_of_the_year_and_of_the_spell() -> None:
     coauthors = (("a", 2003, "CHN", 1), ("a", 2003, "USA", 3), ("a", 2004, "USA", 4))
-    found = landmarks(records(*RETURNER, coauthors=coauthors)).set_index("landmark_year")
+    found = landmark_table(records(*RETURNER, coauthors=coauthors)).set_index("landmark_year")
     assert found["origin_coauthor_share"].to_dict() == {2003: 0.25, 2004: 0.0}
     assert found["spell_origin_coauthor_share"].to_dict() == {2003: 0.25, 2004: 0.125}
 
 
 def test_a_second_affiliation_at_origin_is_a_share_of_the_years_weight() -> None:
     weights = (("a", 2003, "CHN", 0.4), ("a", 2003, "USA", 0.6))
-    found = landmarks(records(*RETURNER, weights=weights))
+    found = landmark_table(records(*RETURNER, weights=weights))
     assert found["origin_affiliation_share"].tolist() == [0.4, 0.0]
 
 
@@ -65,10 +65,10 @@ def test_a_year_without_a_country_is_passed_over() -> None:
 
 
 def test_no_landmark_lies_in_the_years_that_define_the_origin() -> None:
-    found = landmarks(records(*RETURNER), origin_rule="mode_of_three_years")
+    found = landmark_table(records(*RETURNER), origin_rule="mode_of_three_years")
     assert found["landmark_year"].tolist() == [2003, 2004]
     early = records(("a", 2000, "CHN"), ("a", 2001, "USA"), ("a", 2002, "CHN"), ("a", 2003, "USA"))
-    found = landmarks(early, origin_rule="mode_of_three_years")
+    found = landmark_table(early, origin_rule="mode_of_three_years")
     assert found["landmark_year"].tolist() == [2003]
 
 
@@ -104,11 +104,11 @@ def test_records_after_a_landmark_do_not_change_its_features() -> None:
         scrambled(coauthors, "coauthors"),
         scrambled(weights, "weight"),
     )
-    before = landmarks(truth).query("landmark_year <= @cut").reset_index(drop=True)
-    after = landmarks(lie).query("landmark_year <= @cut").reset_index(drop=True)
+    before = landmark_table(truth).query("landmark_year <= @cut").reset_index(drop=True)
+    after = landmark_table(lie).query("landmark_year <= @cut").reset_index(drop=True)
     assert len(before) > 50
     assert_frame_equal(before, after)
-    assert_frame_equal(before, landmarks(truth.known_by(Origin(cut))))
+    assert_frame_equal(before, landmark_table(truth.known_by(Origin(cut))))
 
 
 def test_a_return_is_dated_to_the_first_year_seen_at_origin() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from simulation_truth import is_truly_abroad, true_probabilities, true_returns
 
 from bench.returns import covered_coefficients
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from models.returns.evaluation.scores import observed_over_expected
 from models.simulation.careers import CareerWorld, simulate_careers
 
@@ -29,13 +29,17 @@ def test_without_an_observation_layer_every_active_year_is_seen() -> None:
 
 def test_true_probabilities_are_those_at_which_returns_happen() -> None:
     simulated = simulate_careers(8_000, np.random.default_rng(1))
-    marks = landmarks(simulated.records).query("2005 <= landmark_year <= 2020")
-    marks = marks[is_truly_abroad(simulated, marks)].reset_index(drop=True)
+    landmarks = landmark_table(simulated.records).query("2005 <= landmark_year <= 2020")
+    landmarks = landmarks[is_truly_abroad(simulated, landmarks)].reset_index(drop=True)
     horizons = [1, 3, 5]
-    chances = true_probabilities(simulated, marks, horizons, np.random.default_rng(0), n_paths=5)
-    happened = true_returns(simulated, marks, horizons)
+    chances = true_probabilities(
+        simulated, landmarks, horizons, np.random.default_rng(0), n_paths=5
+    )
+    happened = true_returns(simulated, landmarks, horizons)
     for column in range(3):
-        ratio = observed_over_expected(happened[:, column], chances[:, column], np.ones(len(marks)))
+        ratio = observed_over_expected(
+            happened[:, column], chances[:, column], np.ones(len(landmarks))
+        )
         assert 0.9 < ratio < 1.1
 
 

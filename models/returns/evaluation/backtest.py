@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from features.career_records import CareerRecords
 from features.careers import OriginRule
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from features.person_period import with_outcomes
 from models.returns.evaluation.report import evaluate
 from models.returns.model.incidence import cumulative_incidence
@@ -97,17 +97,17 @@ def returns_backtest(records: CareerRecords, plan: BacktestPlan) -> ReturnsBackt
         InputRejectedError: If the records before the cut cannot teach anything.
         UsageError: If no landmark follows the cut.
     """
-    table = with_outcomes(landmarks(records, origin_rule=plan.origin_rule), records.careers)
-    marks = table[table["landmark_year"] >= plan.cut.year].reset_index(drop=True)
-    if marks.empty:
+    table = with_outcomes(landmark_table(records, origin_rule=plan.origin_rule), records.careers)
+    landmarks = table[table["landmark_year"] >= plan.cut.year].reset_index(drop=True)
+    if landmarks.empty:
         raise UsageError(
             f"Nobody is observed abroad in {plan.cut.year} or later. Choose an earlier cut year."
         )
     tables = TrainingTables.of(records, plan.cut, origin_rule=plan.origin_rule)
-    fold = fold_of(marks["researcher_id"])
+    fold = fold_of(landmarks["researcher_id"])
     parts, selections = [], []
     for number in range(N_FOLDS):
-        tested = marks[fold == number]
+        tested = landmarks[fold == number]
         if tested.empty:
             continue
         others = tables.without(_members(tables, number))
@@ -121,7 +121,7 @@ def returns_backtest(records: CareerRecords, plan: BacktestPlan) -> ReturnsBackt
     predictions = pd.concat(parts, ignore_index=True)
     scores, warnings = evaluate(
         predictions,
-        _scored(marks, records, plan),
+        _scored(landmarks, records, plan),
         n_bootstrap=plan.n_bootstrap,
         rng=np.random.default_rng(plan.seed),
     )
@@ -140,32 +140,34 @@ def _members(tables: TrainingTables, number: int) -> set[str]:
     return set(unique[fold_of(unique) == number])
 
 
-def _scored(marks: pd.DataFrame, records: CareerRecords, plan: BacktestPlan) -> pd.DataFrame:
+def _scored(landmarks: pd.DataFrame, records: CareerRecords, plan: BacktestPlan) -> pd.DataFrame:
     last = plan.last_landmark_year
     if last is None:
         last = int(records.careers["year"].max()) - max(plan.horizons)
-    return marks[marks["landmark_year"] <= max(last, plan.cut.year)]
+    return landmarks[landmarks["landmark_year"] <= max(last, plan.cut.year)]
 
 
-def _blend(model: ReturnModel, marks: pd.DataFrame) -> NDArray[np.float64]:
+def _blend(model: ReturnModel, landmarks: pd.DataFrame) -> NDArray[np.float64]:
     if model.blend is None:
-        return model.incidence(marks)
-    return cumulative_incidence(model.blend.hazards(marks))
+        return model.incidence(landmarks)
+    return cumulative_incidence(model.blend.hazards(landmarks))
 
 
 def _member(name: str) -> Callable[[ReturnModel, pd.DataFrame], NDArray[np.float64]]:
-    def incidence(model: ReturnModel, marks: pd.DataFrame) -> NDArray[np.float64]:
+    def incidence(model: ReturnModel, landmarks: pd.DataFrame) -> NDArray[np.float64]:
         if model.blend is None:
-            return model.incidence(marks)
-        return cumulative_incidence(model.blend.member_hazards(marks)[name])
+            return model.incidence(landmarks)
+        return cumulative_incidence(model.blend.member_hazards(landmarks)[name])
 
     return incidence
 
 
 #: Models of this project; without enough returns all of them are the base rate.
 OWN_MODELS: Final[Mapping[str, Callable[[ReturnModel, pd.DataFrame], NDArray[np.float64]]]] = {
-    DEFAULT_MODEL: lambda model, marks: model.incidence(marks),
-    BASELINE_MODEL: lambda model, marks: cumulative_incidence(model.base_rate.hazards(marks)),
+    DEFAULT_MODEL: lambda model, landmarks: model.incidence(landmarks),
+    BASELINE_MODEL: lambda model, landmarks: cumulative_incidence(
+        model.base_rate.hazards(landmarks)
+    ),
     "blend_without_drift": _blend,
     "logistic": _member("logistic"),
     "boosting": _member("boosting"),

@@ -32,11 +32,11 @@ class RiskSet:
     """Who is abroad at the forecast origin, and who went lately.
 
     Attributes:
-        marks: Landmarks of the last year.
+        landmarks: Landmarks of the last year.
         newcomers: Landmarks of the first year abroad, of the last `TEMPLATE_YEARS` years.
     """
 
-    marks: pd.DataFrame
+    landmarks: pd.DataFrame
     newcomers: pd.DataFrame
 
     @classmethod
@@ -82,18 +82,18 @@ def forecast_return_flows(
         scenario: Changed assumptions; none for the baseline.
         protection: Smallest number of people abroad that an origin is shown for.
     """
-    base = model.hazards(abroad.marks)
-    uncorrected = _without_drift(model, abroad.marks)
+    base = model.hazards(abroad.landmarks)
+    uncorrected = _without_drift(model, abroad.landmarks)
     later = model.hazards(abroad.newcomers)
     if scenario is not None:
-        base = changed_hazards(scenario, abroad.marks, base)
-        uncorrected = changed_hazards(scenario, abroad.marks, uncorrected)
+        base = changed_hazards(scenario, abroad.landmarks, base)
+        uncorrected = changed_hazards(scenario, abroad.landmarks, uncorrected)
     yearly = _yearly_returns(base)
     first = cumulative_incidence(uncorrected)[:, 0, 0]
     found = []
-    for name, rows in pooled_origins(abroad.marks, protection).items():
-        is_new = _of_origins(abroad.newcomers, abroad.marks["origin_country"].iloc[rows])
-        delta = _first_year_shift(model, name, abroad.marks, rows, calibration)
+    for name, rows in pooled_origins(abroad.landmarks, protection).items():
+        is_new = _of_origins(abroad.newcomers, abroad.landmarks["origin_country"].iloc[rows])
+        delta = _first_year_shift(model, name, abroad.landmarks, rows, calibration)
         for horizon in horizons:
             chances = yearly[rows, horizon - 1]
             if horizon == 1:
@@ -107,10 +107,10 @@ def forecast_return_flows(
 
 
 def pooled_origins(
-    marks: pd.DataFrame, protection: Protection = DEFAULT
+    landmarks: pd.DataFrame, protection: Protection = DEFAULT
 ) -> dict[str, NDArray[np.int64]]:
     """Return the rows of each origin; those of fewer people than may be shown go into `ROW`."""
-    indices = marks.reset_index(drop=True).groupby("origin_country").indices
+    indices = landmarks.reset_index(drop=True).groupby("origin_country").indices
     groups = {str(name): np.asarray(rows, dtype=np.int64) for name, rows in indices.items()}
     large = {name: rows for name, rows in groups.items() if len(rows) >= protection.min_people}
     rest = [rows for name, rows in groups.items() if name not in large]
@@ -196,13 +196,13 @@ def stock_changes(
     """
     change = np.zeros((n_years, len(stocks)))
     countries = pd.Index(stocks.index)
-    groups = [(abroad.marks, 0)] + [(abroad.newcomers, lag) for lag in range(1, n_years)]
+    groups = [(abroad.landmarks, 0)] + [(abroad.newcomers, lag) for lag in range(1, n_years)]
     for people, lag in groups:
         if people.empty:
             continue
         before = model.hazards(people)
         # Newcomers are dated to the year in which they will join.
-        joining = people.assign(landmark_year=int(abroad.marks["landmark_year"].max()) + lag)
+        joining = people.assign(landmark_year=int(abroad.landmarks["landmark_year"].max()) + lag)
         after = changed_hazards(scenario, joining, before)
         year = int(joining["landmark_year"].iloc[0])
         weight = 1.0 / TEMPLATE_YEARS if lag else 1.0
@@ -230,21 +230,21 @@ def _yearly_returns(hazards: Hazards) -> Floats:
     return np.asarray(np.diff(_cumulative(hazards), axis=1, prepend=0.0))
 
 
-def _without_drift(model: ReturnModel, marks: pd.DataFrame) -> Hazards:
+def _without_drift(model: ReturnModel, landmarks: pd.DataFrame) -> Hazards:
     if model.blend is not None and model.selection.choice == "blend":
-        return model.blend.hazards(marks)
-    return model.base_rate.hazards(marks)
+        return model.blend.hazards(landmarks)
+    return model.base_rate.hazards(landmarks)
 
 
 def _first_year_shift(
     model: ReturnModel,
     origin_country: str,
-    marks: pd.DataFrame,
+    landmarks: pd.DataFrame,
     rows: NDArray[np.int64],
     calibration: FlowCalibration,
 ) -> float:
     """Shift found in the baseline; a scenario keeps it, so that its own effect remains."""
-    chances = cumulative_incidence(_without_drift(model, marks.iloc[rows]))[:, 0, 0]
+    chances = cumulative_incidence(_without_drift(model, landmarks.iloc[rows]))[:, 0, 0]
     return logit_shift(chances, calibration.totals(origin_country, chances)[2])
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.career_records import CareerRecords
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from features.person_period import Exit, with_outcomes
 from models.coherence import (
     flow_samples,
@@ -145,7 +145,7 @@ def past_cells(
     parts = []
     for year in landmark_years:
         known = records.known_by(Origin(year))
-        table = with_outcomes(landmarks(known), known.careers)
+        table = with_outcomes(landmark_table(known), known.careers)
         train = table[table["landmark_year"] < year].reset_index(drop=True)
         if (train["exit"] == Exit.RETURN).sum() < MIN_RETURNS:
             continue

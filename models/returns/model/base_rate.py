@@ -81,12 +81,12 @@ def _years_at_risk(landmarks: pd.DataFrame) -> pd.DataFrame:
     repeats = gaps["gap_years"].to_numpy()
     row = np.repeat(np.arange(len(gaps)), repeats)
     offset = np.arange(len(row)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    marks = landmarks.iloc[gaps["position"].to_numpy()[row]]
+    followed = landmarks.iloc[gaps["position"].to_numpy()[row]]
     is_last = offset == repeats[row] - 1
     return pd.DataFrame(
         {
-            "origin_country": marks["origin_country"].to_numpy(),
-            "duration_years": marks["duration_years"].to_numpy(dtype=float) + offset,
+            "origin_country": followed["origin_country"].to_numpy(),
+            "duration_years": followed["duration_years"].to_numpy(dtype=float) + offset,
             "exit": np.where(is_last, gaps["exit"].to_numpy()[row], Exit.STAY),
         }
     )

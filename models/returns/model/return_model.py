@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.career_records import CareerRecords
 from features.careers import OriginRule
-from features.landmarks import landmarks
+from features.landmarks import landmark_table
 from features.person_period import Exit, stacked_steps, with_outcomes
 from models.returns.model.base_rate import BaseRate, fit_base_rate
 from models.returns.model.blend import Blend, fit_blend
@@ -67,15 +67,15 @@ class ReturnModel:
     base_rate: BaseRate
     selection: Selection
 
-    def hazards(self, marks: pd.DataFrame) -> Hazards:
+    def hazards(self, landmarks: pd.DataFrame) -> Hazards:
         """Return yearly hazards of return and of a third country for five years."""
         if self.blend is not None and self.selection.choice == "blend":
-            return self.selection.blend_drift.shift(self.blend.hazards(marks))
-        return self.selection.base_drift.shift(self.base_rate.hazards(marks))
+            return self.selection.blend_drift.shift(self.blend.hazards(landmarks))
+        return self.selection.base_drift.shift(self.base_rate.hazards(landmarks))
 
-    def incidence(self, marks: pd.DataFrame) -> Incidence:
+    def incidence(self, landmarks: pd.DataFrame) -> Incidence:
         """Return the probability of each exit within 1 to 5 years, shape (n_landmarks, 5, 2)."""
-        return cumulative_incidence(self.hazards(marks))
+        return cumulative_incidence(self.hazards(landmarks))
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +137,8 @@ def fit_return_model(tables: TrainingTables, *, seed: int) -> ReturnModel:
 
 def _as_of(records: CareerRecords, origin: Origin, origin_rule: OriginRule) -> pd.DataFrame:
     known = records.known_by(origin)
-    marks = with_outcomes(landmarks(known, origin_rule=origin_rule), known.careers)
-    return marks[marks["landmark_year"] < origin.year].reset_index(drop=True)
+    landmarks = with_outcomes(landmark_table(known, origin_rule=origin_rule), known.careers)
+    return landmarks[landmarks["landmark_year"] < origin.year].reset_index(drop=True)
 
 
 def _select(tables: TrainingTables, seed: int) -> Selection:
