@@ -47,11 +47,6 @@ class Panel:
         """Last year of the panel."""
         return Origin(int(self.counts.index[-1]))
 
-    @property
-    def is_carried(self) -> pd.DataFrame:
-        """Where a count is missing, so that `carried_forward` repeats the value before it."""
-        return self.counts.isna()
-
     def until(self, origin: Origin) -> Panel:
         """Return the panel as its years up to the origin, with the same parts."""
         return replace(self, counts=self.counts.loc[: origin.year])

@@ -142,17 +142,6 @@ def flow_quantiles(
     return np.asarray(np.quantile(np.clip(spread, 0, None), levels))
 
 
-def next_stock(
-    stock: Floats, *, entries: Floats, returns: Floats, out: Floats, into: Floats, exits: Floats
-) -> Floats:
-    """Return next year's stock of each cell: S + entries - returns - out + in - exits.
-
-    All in persons, one element per cell of origin and host. `out` and `into` count moves between
-    host countries and have the same sum.
-    """
-    return stock + entries - returns - out + into - exits
-
-
 def _support(log_odds: Floats) -> tuple[Floats, float]:
     """Stand in for many log-odds by their quantiles, each with the weight of several people."""
     if len(log_odds) <= _MAX_SUPPORT:

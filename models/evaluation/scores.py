@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features.composition import clr
 from models.evaluation.quantiles import LEVELS, quantiles
 
 FloatArray = NDArray[np.float64]
@@ -76,7 +77,7 @@ def energy_score(draws: FloatArray, truth: FloatArray) -> float:
         draws: Shape (n_draws, n_parts), positive shares.
         truth: Shape (n_parts,), positive shares.
     """
-    sampled, actual = _centred_logs(draws), _centred_logs(truth)
+    sampled, actual = clr(draws), clr(truth)
     to_truth = np.linalg.norm(sampled - actual, axis=1).mean()
     products = sampled @ sampled.T
     squares = np.diag(products)
@@ -200,8 +201,3 @@ def _with_rest(shares: FloatArray, top: NDArray[np.int64]) -> FloatArray:
     rest = np.nansum(shares, axis=1) - shares[:, top].sum(axis=1)
     # No rest is left when the top is all there is.
     return np.column_stack([shares[:, top], np.maximum(rest, 1e-12)])
-
-
-def _centred_logs(shares: FloatArray) -> FloatArray:
-    logs = np.log(shares)
-    return np.asarray(logs - logs.mean(axis=-1, keepdims=True))

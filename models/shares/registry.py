@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import pandas as pd
 
@@ -57,14 +57,10 @@ MODELS: Final[Mapping[str, Factory]] = {
     "pooled": lambda context: Pooled(
         covariates=context.covariates, reference_panel=context.reference_panel
     ),
-    "pooled_with_sarimax110": lambda context: _combination(
-        "pooled_with_sarimax110", ("pooled", "sarimax110"), context, weigh_by="equal"
+    "pooled_with_sarimax110": lambda context: Combination(
+        "pooled_with_sarimax110", (create("pooled", context), create("sarimax110", context))
     ),
-    "past_score_weighted": lambda context: _combination(
-        "past_score_weighted", ("pooled", "sarimax110"), context,
-        weigh_by="past_scores",
-    ),
-}  # fmt: skip
+}
 
 
 def create(name: str, context: Context | None = None) -> Forecaster:
@@ -89,17 +85,3 @@ def named(name: str) -> Factory:
     if name not in MODELS:
         raise UsageError(f"There is no model '{name}'. Choose from: {', '.join(MODELS)}.")
     return MODELS[name]
-
-
-def _combination(
-    name: str,
-    members: Sequence[str],
-    context: Context,
-    *,
-    weigh_by: Literal["equal", "past_scores"],
-) -> Forecaster:
-    # A member that is weighed at an earlier origin may see nothing after it.
-    factories = [
-        lambda origin, member=member: create(member, context.until(origin)) for member in members
-    ]
-    return Combination(name, factories, weigh_by=weigh_by)

@@ -112,16 +112,6 @@ class RestrictedStore:
             for part in _PARTS:
                 self._write_part(name, part, getattr(kept, part))
 
-    def load_records(self, name: str) -> CareerRecords:
-        """Return records kept under a name."""
-        folder = self.root / _PEOPLE / name
-        if not folder.is_dir():
-            raise StoreError(f"There are no records {name[:12]} under {self.root}.")
-        careers, coauthors, weights = (
-            pd.read_parquet(folder / f"{part}.parquet") for part in _PARTS
-        )
-        return CareerRecords(careers, coauthors, weights)
-
     def forgotten(self) -> frozenset[str]:
         """Return the pseudonyms of everybody who is to be left out."""
         path = self.root / _TOMBSTONES

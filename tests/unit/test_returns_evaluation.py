@@ -15,7 +15,6 @@ from models.returns.evaluation.scores import (
     calibration_index,
     calibration_slope,
     observed_over_expected,
-    reliability_curve,
 )
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
@@ -80,14 +79,6 @@ def test_calibration_scores_tell_honest_from_exaggerated_probabilities() -> None
     doubled = np.clip(truth * 2, 0, 0.999)
     assert calibration_index(happened, doubled, weight) > 0.1
     assert observed_over_expected(happened, doubled, weight) < 0.6
-
-
-def test_the_reliability_curve_lies_on_the_diagonal_for_true_probabilities() -> None:
-    rng = np.random.default_rng(0)
-    truth = rng.uniform(0, 1, 20_000)
-    curve = reliability_curve(rng.random(20_000) < truth, truth, np.ones(20_000))
-    assert len(curve) == 10
-    assert (curve["predicted"] - curve["observed"]).abs().max() < 0.04
 
 
 def test_a_model_that_knows_the_outcome_is_reported_as_a_leak() -> None:

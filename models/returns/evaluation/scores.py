@@ -86,35 +86,6 @@ FAST_SCORES: Final[dict[str, Score]] = {
 SLOW_SCORES: Final[dict[str, Score]] = {"ici": calibration_index, "slope": calibration_slope}
 
 
-def reliability_curve(
-    is_return: Bools, probability: Floats, weight: Floats, *, n_groups: int = 10
-) -> pd.DataFrame:
-    """Return predicted and observed rate by tenth of the predictions.
-
-    Returns:
-        `group` (1 = lowest), `predicted`, `observed`, `researchers_years`; landmarks of unknown
-        outcome are left out.
-    """
-    known = weight > 0
-    table = pd.DataFrame(
-        {"p": probability[known], "y": is_return[known].astype(float), "w": weight[known]}
-    )
-    rank = table["p"].rank(method="first", pct=True)
-    table = table.assign(
-        group=np.ceil(rank * n_groups).astype(int), wp=table["w"] * table["p"],
-        wy=table["w"] * table["y"],
-    )  # fmt: skip
-    sums = table.groupby("group")[["w", "wp", "wy"]].sum()
-    return pd.DataFrame(
-        {
-            "group": sums.index,
-            "predicted": (sums["wp"] / sums["w"]).to_numpy(),
-            "observed": (sums["wy"] / sums["w"]).to_numpy(),
-            "researcher_years": table.groupby("group").size().to_numpy(),
-        }
-    )
-
-
 def aalen_johansen(outcomes: pd.DataFrame, horizon_years: int) -> Floats:
     """Return the cumulative incidence of return by year, with third countries competing.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -39,15 +39,6 @@ class BaseRate:
         duration = landmarks["duration_years"].to_numpy(dtype=float)
         bands = [_band(duration + step) for step in range(STEPS)]
         return np.stack([self.rates[rows, band] for band in bands], axis=1)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the parameters as plain values."""
-        return {"origins": list(self.origins), "rates": self.rates.tolist()}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """Read what `to_json` gave."""
-        return cls(tuple(values["origins"]), np.array(values["rates"]))
 
 
 def fit_base_rate(landmarks: pd.DataFrame, *, prior_years: float = 20.0) -> BaseRate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import pandas as pd
@@ -86,29 +86,6 @@ class Design:
             _codes(landmarks["host_country"], self.hosts),
         ]
         return np.column_stack([self._numbers(landmarks, NUMERIC_FEATURES, 0), *codes])
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the parameters as plain values."""
-        return {
-            "origins": list(self.origins),
-            "hosts": list(self.hosts),
-            "knots": {name: list(knots) for name, knots in self.knots.items()},
-            "means": list(self.means),
-            "scales": list(self.scales),
-            "last_year": self.last_year,
-        }
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """Read what `to_json` gave."""
-        return cls(
-            tuple(values["origins"]),
-            tuple(values["hosts"]),
-            {name: tuple(values["knots"][name]) for name in _SPLINE_FEATURES},
-            tuple(values["means"]),
-            tuple(values["scales"]),
-            int(values["last_year"]),
-        )
 
     def _curves_and_numbers(self, landmarks: pd.DataFrame, *, ahead_years: int) -> Matrix:
         plain = [name for name in NUMERIC_FEATURES if name not in self.knots]
