@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from readers.summaries.published_series import BASELINE, PublishedSeries
-from talentcast.domain.types import CountingRule
+from readers.summaries.published_series import PublishedSeries
+from talentcast.domain.types import BASELINE, CountingRule
 from talentcast.store.release import Release
 
 #: Names in the address, in this order.

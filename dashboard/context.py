@@ -11,9 +11,10 @@ import streamlit as st
 from dashboard import library
 from dashboard.choice import Choice
 from readers.charts.theme import PALETTES, Mode, Palette
-from readers.summaries.published_series import BASELINE, PublishedSeries
+from readers.summaries.published_series import PublishedSeries
 from readers.summaries.series import Series
 from readers.summaries.source_line import SourceLine, source_line
+from talentcast.domain.types import BASELINE
 from talentcast.store.release import Release
 
 

@@ -21,9 +21,9 @@ from models.returns.model.incidence import Hazards, cumulative_incidence, expit,
 from models.shares.protocol import Draws
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import COUNTRY_PATTERN, NAME_PATTERN
+from talentcast.domain.types import BASELINE
 
 Kind = Literal["return_hazard", "stay_rate", "inflow"]
-BASELINE: Final = "baseline"
 _FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "return_hazard": frozenset({"factor"}),
     "stay_rate": frozenset({"points"}),

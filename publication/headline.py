@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from talentcast.domain.types import REST_OF_WORLD, OutputType, Target
+from talentcast.domain.types import BASELINE, REST_OF_WORLD, OutputType, Target
 
 #: The 80 % interval: one outcome in ten below, one in ten above.
 LOWER_LEVEL, UPPER_LEVEL = 0.1, 0.9
@@ -34,7 +34,7 @@ def headline_shares(
     ahead = forecasts[
         (forecasts["target"] == Target.SHARE)
         & (forecasts["model"] == default_model(forecasts))
-        & (forecasts["scenario"] == "baseline")
+        & (forecasts["scenario"] == BASELINE)
         & (forecasts["horizon_years"] == years_ahead)
         & (forecasts["country"] != REST_OF_WORLD)
     ]

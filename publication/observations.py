@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import pandas as pd
 
 from features.panel import Panel
 from talentcast.domain.tables import OBSERVATIONS
 from talentcast.domain.types import REST_OF_WORLD, UNKNOWN_COUNTRY
-
-_COLUMNS: Final = tuple(name for name in OBSERVATIONS.column_names if name != "release_id")
 
 
 def observation_rows(counts: pd.DataFrame, panel: Panel) -> pd.DataFrame:
@@ -54,7 +50,7 @@ def observation_rows(counts: pd.DataFrame, panel: Panel) -> pd.DataFrame:
         share=rows["researchers"] / rows["year"].map(totals),
         unknown_share=rows["year"].map(_unknown(counts) / totals),
         is_provisional=rows["year"].map(by_year["is_provisional"].any()),
-    )[list(_COLUMNS)]
+    )[list(OBSERVATIONS.unpublished_columns)]
 
 
 def _unknown(counts: pd.DataFrame) -> pd.Series:

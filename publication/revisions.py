@@ -10,7 +10,6 @@ from features.vintages import SERIES_COLUMNS
 from talentcast.domain.tables import REVISIONS
 from talentcast.domain.types import REST_OF_WORLD, UNKNOWN_COUNTRY
 
-_COLUMNS: Final = tuple(name for name in REVISIONS.column_names if name != "release_id")
 _SERIES: Final = list(SERIES_COLUMNS)
 _CELL: Final = [*_SERIES, "year", "country"]
 
@@ -43,7 +42,7 @@ def revision_rows(
     newest = pairs.groupby(_SERIES)["previous_vintage"].transform("max")
     pairs = pairs[pairs["previous_vintage"] == newest].drop_duplicates(_CELL, keep="last")
     pairs = pairs.assign(ratio=pairs["researchers"] / pairs["previous_researchers"])
-    return pairs.sort_values(_CELL, ignore_index=True)[list(_COLUMNS)]
+    return pairs.sort_values(_CELL, ignore_index=True)[list(REVISIONS.unpublished_columns)]
 
 
 def _cells(counts: pd.DataFrame) -> pd.DataFrame:

@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from features.composition import close
 from features.panel import Panel
 from models.evaluation.quantiles import LEVELS, quantiles
-from models.scenarios import BASELINE, changed_shares
+from models.scenarios import changed_shares
 from models.shares.protocol import Draws, Forecaster
 from models.shares.stock import sample_totals, stocks
 from talentcast.domain.tables import FORECASTS
-from talentcast.domain.types import OutputType, SeriesKey, Target
+from talentcast.domain.types import BASELINE, OutputType, SeriesKey, Target
 
 FloatArray = NDArray[np.float64]
 
-_COLUMNS: Final = [name for name in FORECASTS.column_names if name != "release_id"]
 _MEDIAN: Final = int(np.flatnonzero(LEVELS == 0.5)[0])
 
 
@@ -66,7 +65,7 @@ def forecast_rows(
             for target, values in by_target.items()
         ],
         ignore_index=True,
-    )[_COLUMNS]
+    )[list(FORECASTS.unpublished_columns)]
 
 
 def _changed(

@@ -9,10 +9,9 @@ import pandas as pd
 
 from readers import cache as held
 from readers.summaries.joint_samples import JointDraws
-from readers.summaries.published_series import BASELINE
 from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
-from talentcast.domain.types import OutputType, Target
+from talentcast.domain.types import BASELINE, OutputType, Target
 from talentcast.store.release import Release
 
 #: What must be the same in all rows of one series; the scenario has a default.

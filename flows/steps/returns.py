@@ -22,7 +22,7 @@ from models.returns.flows.forecast import RiskSet, flow_rows, forecast_return_fl
 from models.returns.flows.history import calibrate, past_cells, past_flows
 from models.returns.flows.scores import flow_score_rows
 from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
-from models.scenarios import BASELINE, Scenario
+from models.scenarios import Scenario
 from publication.model_cards import model_card
 from publication.return_cohorts import (
     PublishedCohorts,
@@ -30,7 +30,7 @@ from publication.return_cohorts import (
     return_cohorts,
 )
 from talentcast.domain.errors import InputRejectedError, UsageError
-from talentcast.domain.types import Origin, Vintage
+from talentcast.domain.types import BASELINE, Origin, Vintage
 
 logger = logging.getLogger(__name__)
 

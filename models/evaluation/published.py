@@ -17,12 +17,12 @@ from models.evaluation.scores import (
     weighted_interval_score,
 )
 from talentcast.domain.tables import SCORES
-from talentcast.domain.types import REST_OF_WORLD, OutputType, Target, Vintage
+from talentcast.domain.types import BASELINE, REST_OF_WORLD, OutputType, Target, Vintage
 
 _SERIES: Final = ["population", "counting_rule", "source"]
 _FORECAST: Final = [*_SERIES, "model", "origin_year", "horizon_years", "target_year"]
 _GROUPS: Final = {"w": "weighted", "u60": "top60", "all": "all"}
-_COLUMNS: Final = [name for name in SCORES.column_names if name != "release_id"]
+_COLUMNS: Final = list(SCORES.unpublished_columns)
 
 
 def score_published(
@@ -49,7 +49,7 @@ def score_published(
     quantiles = forecasts[
         (forecasts["target"] == Target.SHARE)
         & (forecasts["output_type"] == OutputType.QUANTILE)
-        & (forecasts["scenario"] == "baseline")
+        & (forecasts["scenario"] == BASELINE)
     ]
     counted = truth[~truth["is_provisional"]]
     known = counted[[*_SERIES, "year"]].drop_duplicates().rename(columns={"year": "target_year"})
@@ -76,7 +76,7 @@ def with_true_record(backtests: pd.DataFrame, published: pd.DataFrame) -> pd.Dat
     """
     if published.empty:
         return backtests
-    key = [name for name in SCORES.key if name != "release_id"]
+    key = list(SCORES.unpublished_key)
     both = pd.concat([published, backtests], ignore_index=True)
     return both.drop_duplicates(key, keep="first", ignore_index=True)
 

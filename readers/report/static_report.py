@@ -20,12 +20,12 @@ from readers.export.release_tables import notes
 from readers.summaries.describe import fan_description, forecast_cells
 from readers.summaries.headlines import overview_headline
 from readers.summaries.joint_samples import order_changes
-from readers.summaries.published_series import BASELINE, load_series, offers
+from readers.summaries.published_series import load_series, offers
 from readers.summaries.series import Series, interval_rows, share_fan
 from readers.summaries.source_line import source_line
 from readers.summaries.track_record import TrackRecord, track_headline, track_record
 from readers.summaries.wording import odds, probability
-from talentcast.domain.types import Target
+from talentcast.domain.types import BASELINE, Target
 from talentcast.store.release import Release
 
 HORIZON: Final = 5

@@ -14,7 +14,6 @@ from readers.summaries.series import Series, wide
 from talentcast.domain.types import CountingRule, OutputType, SeriesKey, Target
 from talentcast.store.release import Release
 
-BASELINE = "baseline"
 #: What a series needs of its forecasts.
 _FORECAST: Final = (
     "country", "origin_year", "horizon_years", "target_year", "output_type_id", "value",

@@ -8,6 +8,7 @@ from datetime import date
 from readers.summaries.populations import rule_words
 from readers.summaries.series import Series
 from readers.summaries.wording import year_list
+from talentcast.domain.types import BASELINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def source_line(
     """Return the line for a chart of one series; `population` and `counting` may be overridden."""
     years = series.provisional_years
     provisional = f" ({year_list(years)} provisional)" if years else ""
-    scenario = "" if series.scenario == "baseline" else f"Scenario: {series.scenario}."
+    scenario = "" if series.scenario == BASELINE else f"Scenario: {series.scenario}."
     return SourceLine(
         unit=unit,
         population=population or series.words.counted,

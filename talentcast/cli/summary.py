@@ -11,7 +11,7 @@ import typer
 
 from talentcast.cli.output import print_table
 from talentcast.domain.checks import CheckResult
-from talentcast.domain.types import Target
+from talentcast.domain.types import BASELINE, Target
 from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
 
@@ -49,7 +49,7 @@ def _odds_of(release: Release, root: Path) -> dict[tuple[str, str, str], str]:
     """Say, by series, how likely the order of its two largest countries is in each year."""
     from publication.headline import HEADLINE_HORIZON
     from readers.summaries.headlines import leading_pair, odds_by_year
-    from readers.summaries.published_series import BASELINE, load_series, offers
+    from readers.summaries.published_series import load_series, offers
 
     said = {}
     for offer in offers(release, root):

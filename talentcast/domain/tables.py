@@ -70,6 +70,16 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     @property
+    def unpublished_columns(self) -> tuple[str, ...]:
+        """Names in published order without `release_id`, which publishing adds."""
+        return tuple(name for name in self.column_names if name != "release_id")
+
+    @property
+    def unpublished_key(self) -> tuple[str, ...]:
+        """What makes a row unique within one release."""
+        return tuple(name for name in self.key if name != "release_id")
+
+    @property
     def required(self) -> tuple[Column, ...]:
         """Columns an input may not lack."""
         return tuple(column for column in self.columns if not column.optional)

@@ -12,6 +12,8 @@ from talentcast.domain.errors import UsageError
 
 REST_OF_WORLD: Final = "ROW"
 UNKNOWN_COUNTRY: Final = "UNK"
+#: Scenario name of forecasts in which nothing is changed.
+BASELINE: Final = "baseline"
 
 #: The 23 published quantile levels, as in the forecast hubs of the epidemiological community.
 QUANTILE_LEVELS: Final[tuple[float, ...]] = (

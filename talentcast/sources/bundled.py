@@ -145,7 +145,7 @@ def published_figures() -> pd.DataFrame:
         value=parse_numbers(table.columns["value"], table.rows, column="value"),
         n_sample=pd.Series(samples).astype("Int64"),
     )
-    return frame[[name for name in PUBLISHED_FIGURES.column_names if name != "release_id"]]
+    return frame[list(PUBLISHED_FIGURES.unpublished_columns)]
 
 
 def _package_table(name: str) -> TextTable:

@@ -37,7 +37,7 @@ def _compare_table(name: str, first: Release, second: Release, root: Path) -> Ta
         return TableDifference(name, one.rows if one else 0, two.rows if two else 0, 0, 0)
     if one.row_hash == two.row_hash:
         return TableDifference(name, 0, 0, 0, one.rows)
-    key = [column for column in table(name).key if column != "release_id"]
+    key = list(table(name).unpublished_key)
     left, right = (
         read_frame(name, release, root).drop(columns="release_id") for release in (first, second)
     )

@@ -64,7 +64,7 @@ def forecasts(n_samples: int = 50, horizons: tuple[int, ...] = (1, 2)) -> pd.Dat
         "origin_year": 2019,
     }
     frame = pd.concat(parts, ignore_index=True).assign(**constant)
-    return frame[[name for name in FORECASTS.column_names if name != "release_id"]]
+    return frame[list(FORECASTS.unpublished_columns)]
 
 
 def changed(frame: pd.DataFrame, row: int, **values: object) -> pd.DataFrame:

@@ -105,8 +105,8 @@ def test_score_rows_have_the_columns_of_the_contract() -> None:
         truth_vintage=Vintage(date(2024, 1, 1)),
         is_pseudo_vintage=True,
     )
-    assert list(rows.columns) == [name for name in SCORES.column_names if name != "release_id"]
-    assert not rows.duplicated([name for name in SCORES.key if name != "release_id"]).any()
+    assert list(rows.columns) == list(SCORES.unpublished_columns)
+    assert not rows.duplicated(list(SCORES.unpublished_key)).any()
     assert set(rows["country_group"]) == {"weighted", "top60", "all", "panel"}
     assert set(rows["metric"]) == {
         "wis", "coverage_50", "coverage_80", "coverage_95", "mase", "rmsse", "energy_score",

@@ -24,8 +24,8 @@ def rows() -> pd.DataFrame:
 
 
 def test_rows_have_the_columns_and_the_key_of_the_contract(rows: pd.DataFrame) -> None:
-    assert list(rows.columns) == [name for name in FORECASTS.column_names if name != "release_id"]
-    assert not rows.duplicated([name for name in FORECASTS.key if name != "release_id"]).any()
+    assert list(rows.columns) == list(FORECASTS.unpublished_columns)
+    assert not rows.duplicated(list(FORECASTS.unpublished_key)).any()
     assert rows["value"].dtype == np.float64
     assert (rows["target_year"] == 2009 + rows["horizon_years"]).all()
     assert len(rows) == 2 * 2 * 3 * (23 + 1 + 1 + 20)

@@ -31,9 +31,7 @@ NOW = cells("2024-01-01", FRA=130.0, USA=200.0, ROW=70.0)
 
 def test_each_cell_counted_twice_is_a_row_with_both_numbers() -> None:
     rows = revision_rows(NOW, cells("2023-01-01", FRA=100.0, USA=200.0, ROW=50.0), NOW)
-    assert rows.columns.tolist() == [
-        name for name in REVISIONS.column_names if name != "release_id"
-    ]
+    assert rows.columns.tolist() == list(REVISIONS.unpublished_columns)
     assert rows["country"].tolist() == ["FRA", "USA"]
     assert rows["ratio"].tolist() == [1.3, 1.0]
     assert rows["previous_vintage"].eq(pd.Timestamp("2023-01-01")).all()

@@ -18,8 +18,8 @@ from models.coherence import flow_quantiles, flow_samples, logit_shift, shifted
 from models.returns.flows.history import FlowCalibration
 from models.returns.model.incidence import Hazards, cumulative_incidence
 from models.returns.model.return_model import ReturnModel
-from models.scenarios import BASELINE, Scenario, changed_hazards, inflow_factor
-from talentcast.domain.types import PUBLISHED_SAMPLES, QUANTILE_LEVELS, OutputType, Target
+from models.scenarios import Scenario, changed_hazards, inflow_factor
+from talentcast.domain.types import BASELINE, PUBLISHED_SAMPLES, QUANTILE_LEVELS, OutputType, Target
 from talentcast.privacy.disclosure import DEFAULT, Protection
 
 #: New emigrants of this many years stand for those to come.
