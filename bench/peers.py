@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,9 @@ from features.composition import close_logs
 from features.panel import Panel
 from models.evaluation.quantiles import LEVELS
 from models.shares.baselines import fit_drift
-from models.shares.protocol import Draws, Forecaster
+from models.shares.protocol import Draws, FittedForecaster, Forecaster
 from models.shares.registry import Context
-from models.shares.sampling import gaussian_draws, stratified_normals
+from models.shares.sampling import GaussianForecast, stratified_normals
 
 FloatArray = NDArray[np.float64]
 _NORMAL = ndtri(LEVELS)
@@ -35,39 +36,56 @@ class StatsForecast:
         self.name = name
         self._scale = scale
 
-    def fit(self, panel: Panel) -> Self:
-        """Read the panel."""
-        self._panel = panel
-        return self
-
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
-        """Fit every series, read its quantiles and draw from them."""
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
+        """Fit every series and read its quantiles."""
         from statsforecast import models as peers
 
-        counts = self._panel.carried_forward()
+        counts = panel.carried_forward()
         logs = np.log(counts.div(counts.sum(axis=1), axis=0).to_numpy(dtype=np.float64))
-        drift = fit_drift(self._panel)
+        drift = fit_drift(panel)
         mean, spread = drift.mean(horizons), drift.standard_deviation(horizons)
-        normals = stratified_normals(n_draws, logs.shape[1], rng)
-        drawn = np.empty((len(horizons), n_draws, logs.shape[1]))
+        fitted: list[FloatArray | None] = []
         for place in range(logs.shape[1]):
             model = getattr(peers, self.name)(season_length=1)
             values = logs[:, place]
             if self._scale == "counts":
                 values = counts.iloc[:, place].to_numpy(dtype=np.float64)
             quantiles = _quantiles(model, values, horizons)
-            if quantiles is None:
-                fallback = spread[:, [place]] * normals[:, place]
-                drawn[:, :, place] = mean[:, [place]] + fallback
-                if self._scale == "counts":
-                    # Shares and counts differ by one constant, which closure takes out again only
-                    # if every part has it.
-                    drawn[:, :, place] += np.log(counts.iloc[-1].sum())
-                continue
-            if self._scale == "counts":
+            if quantiles is not None and self._scale == "counts":
                 quantiles = np.log(np.maximum(quantiles, 1.0))
-            drawn[:, :, place] = [_interpolated(row, normals[:, place]) for row in quantiles]
-        return Draws(self._panel.countries, self._panel.origin, tuple(horizons), close_logs(drawn))
+            fitted.append(quantiles)
+        # Shares and counts differ by one constant, which closure takes out again only if every
+        # part has it.
+        constant = np.log(counts.iloc[-1].sum()) if self._scale == "counts" else 0.0
+        return _FittedQuantiles(panel, tuple(horizons), fitted, mean + constant, spread)
+
+
+@dataclass(frozen=True, eq=False)
+class _FittedQuantiles:
+    """Quantiles of log parts, shape (n_horizons, n_levels) each; drift where there are none."""
+
+    panel: Panel
+    horizons: tuple[int, ...]
+    quantiles: list[FloatArray | None]
+    mean: FloatArray
+    spread: FloatArray
+
+    @property
+    def fallbacks(self) -> Mapping[str, str]:
+        pairs = zip(self.panel.countries, self.quantiles, strict=True)
+        return {name: "no fit" for name, quantiles in pairs if quantiles is None}
+
+    def sample(self, n_draws: int, rng: np.random.Generator) -> Draws:
+        """Draw from the quantiles of every series."""
+        normals = stratified_normals(n_draws, len(self.quantiles), rng)
+        drawn = np.empty((len(self.horizons), n_draws, len(self.quantiles)))
+        for place, quantiles in enumerate(self.quantiles):
+            own = normals[:, place]
+            if quantiles is None:
+                drawn[:, :, place] = self.mean[:, [place]] + self.spread[:, [place]] * own
+            else:
+                drawn[:, :, place] = [_interpolated(row, own) for row in quantiles]
+        return Draws(self.panel.countries, self.panel.origin, self.horizons, close_logs(drawn))
 
 
 class ProphetShares:
@@ -75,20 +93,15 @@ class ProphetShares:
 
     name = "Prophet"
 
-    def fit(self, panel: Panel) -> Self:
-        """Read the panel."""
-        self._panel = panel
-        return self
-
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
         """Fit every series."""
         from prophet import Prophet
 
         for name in ("cmdstanpy", "prophet"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        counts = self._panel.carried_forward()
+        counts = panel.carried_forward()
         logs = np.log(counts.div(counts.sum(axis=1), axis=0).to_numpy(dtype=np.float64))
-        last = self._panel.origin.year
+        last = panel.origin.year
         future = pd.DataFrame({"ds": _mid_year([last + horizon for horizon in horizons])})
         mean = np.empty((len(horizons), logs.shape[1]))
         spread = np.empty_like(mean)
@@ -106,14 +119,7 @@ class ProphetShares:
             ahead = model.predict(future)
             mean[:, place] = ahead["yhat"]
             spread[:, place] = (ahead["yhat_upper"] - ahead["yhat_lower"]) / 2 / ndtri(0.9)
-        return gaussian_draws(
-            self._panel,
-            horizons,
-            mean=mean,
-            standard_deviation=np.maximum(spread, 1e-4),
-            n_draws=n_draws,
-            rng=rng,
-        )
+        return GaussianForecast(panel, horizons, mean, np.maximum(spread, 1e-4))
 
 
 PEERS: Mapping[str, Callable[[Context], Forecaster]] = {

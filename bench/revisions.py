@@ -6,9 +6,9 @@ people, more in some countries than in others. A backtest on final data does not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Final, Self
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from features.composition import close_logs
 from features.panel import Panel
 from models.shares.pooled.distribution import DistributionSettings, gamma_regression
-from models.shares.protocol import Draws, Forecaster
+from models.shares.protocol import Draws, FittedForecaster, Forecaster
 from models.shares.sampling import stratified_normals
 from talentcast.domain.errors import InputRejectedError
 
@@ -90,7 +90,7 @@ def learn_revisions(
 class WithRevisions:
     """A forecaster of what a later vintage will say.
 
-    Each country's log share gets one revision per world, the same at every horizon: sources add
+    Each country's log share gets one revision per draw, the same at every horizon: sources add
     people to a country for good.
     """
 
@@ -98,20 +98,27 @@ class WithRevisions:
         self.name = f"{forecaster.name}_with_revisions"
         self._forecaster, self._revisions = forecaster, revisions
 
-    def fit(self, panel: Panel) -> Self:
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
         """Fit the forecaster to the earlier vintage."""
-        self._panel = panel
-        self._forecaster.fit(panel)
-        return self
-
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
-        """Draw joint futures as a later vintage will show them."""
-        draws = self._forecaster.sample(horizons, n_draws, rng)
-        counts = self._panel.carried_forward().iloc[-1].to_numpy(dtype=np.float64)
+        counts = panel.carried_forward().iloc[-1].to_numpy(dtype=np.float64)
         spread = self._revisions.standard_deviation(counts)
-        revisions = stratified_normals(n_draws, len(counts), rng) * spread
-        shares = close_logs(np.log(draws.shares) + revisions)
-        return Draws(draws.countries, draws.origin, draws.horizons, shares)
+        return _FittedWithRevisions(self._forecaster.fit(panel, horizons), spread)
+
+
+@dataclass(frozen=True, eq=False)
+class _FittedWithRevisions:
+    fitted: FittedForecaster
+    spread: FloatArray
+
+    @property
+    def fallbacks(self) -> Mapping[str, str] | None:
+        return self.fitted.fallbacks
+
+    def sample(self, n_draws: int, rng: np.random.Generator) -> Draws:
+        """Draw joint futures as a later vintage will show them."""
+        draws = self.fitted.sample(n_draws, rng)
+        revisions = stratified_normals(n_draws, len(self.spread), rng) * self.spread
+        return replace(draws, shares=close_logs(np.log(draws.shares) + revisions))
 
 
 def _size_terms(counts: FloatArray) -> FloatArray:

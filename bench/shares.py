@@ -114,7 +114,7 @@ def time_parts(n_parts: int) -> dict[str, object]:
     table = pd.DataFrame(counts, index=pd.RangeIndex(1998, 2020), columns=columns)
     panel = Panel(SeriesKey("made_up", CountingRule.UNSPECIFIED, "bench"), table)
     began = time.process_time()
-    MODELS["pooled"](Context()).fit(panel).sample(range(1, 6), 1000, rng)
+    MODELS["pooled"](Context()).fit(panel, range(1, 6)).sample(1000, rng)
     seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {

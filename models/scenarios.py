@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from models.returns.model.incidence import Hazards, cumulative_incidence, expit, logit
-from models.shares.protocol import Draws
+from models.shares.stock import StockDraws
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import COUNTRY_PATTERN, NAME_PATTERN
 from talentcast.domain.types import BASELINE
@@ -139,19 +139,20 @@ def inflow_factor(scenario: Scenario, newcomers: pd.DataFrame, year: int) -> NDA
     return factor
 
 
-def changed_shares(draws: Draws, relative_change: pd.DataFrame) -> Draws:
-    """Return share forecasts under changed stocks; every draw still sums to 1.
+def changed_draws(baseline: StockDraws, relative_change: pd.DataFrame) -> StockDraws:
+    """Return forecasts under changed stocks, draw by draw; the shares of each still sum to 1.
 
     Args:
-        draws: Baseline shares.
+        baseline: Shares and stocks in which nothing is changed.
         relative_change: Index: horizon in years; columns: countries; values: stock under the
             scenario over stock in the baseline, less 1. Countries that are absent do not change.
     """
-    factors = relative_change.reindex(
-        index=list(draws.horizons), columns=list(draws.countries)
-    ).fillna(0.0)
-    grown = draws.shares * (1 + factors.to_numpy(dtype=float))[:, None, :]
-    return replace(draws, shares=grown / grown.sum(axis=2, keepdims=True))
+    draws = baseline.draws
+    change = relative_change.reindex(index=list(draws.horizons), columns=list(draws.countries))
+    factors = (1 + change.fillna(0.0).to_numpy(dtype=float))[:, None, :]
+    grown = draws.shares * factors
+    closed = replace(draws, shares=grown / grown.sum(axis=2, keepdims=True))
+    return StockDraws(closed, baseline.stocks * factors)
 
 
 def _apply(change: Change, hazards: Hazards, meant: NDArray[np.bool_]) -> Hazards:

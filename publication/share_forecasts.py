@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from features.composition import close
 from features.panel import Panel
 from models.evaluation.quantiles import LEVELS, quantiles
-from models.scenarios import changed_shares
-from models.shares.protocol import Draws, Forecaster
-from models.shares.stock import sample_totals, stocks
+from models.shares.protocol import Draws
+from models.shares.stock import StockDraws
 from talentcast.domain.tables import FORECASTS
-from talentcast.domain.types import BASELINE, OutputType, SeriesKey, Target
+from talentcast.domain.types import OutputType, SeriesKey, Target
 
 FloatArray = NDArray[np.float64]
 
@@ -24,61 +23,34 @@ _MEDIAN: Final = int(np.flatnonzero(LEVELS == 0.5)[0])
 
 
 def forecast_rows(
-    panel: Panel,
-    forecaster: Forecaster,
-    *,
-    horizons: Sequence[int],
-    n_draws: int,
-    n_samples: int,
-    seed: int,
-    changes: Mapping[str, pd.DataFrame] | None = None,
+    scenarios: Mapping[str, StockDraws], key: SeriesKey, *, model: str, n_samples: int
 ) -> pd.DataFrame:
-    """Fit a model to a panel and return its share and stock forecasts as table rows.
+    """Return share and stock forecasts as table rows.
 
     Args:
-        panel: The last year is the origin.
-        forecaster: Unfitted, or fitted to something else.
-        horizons: Years ahead.
-        n_draws: JointDraws from which quantiles and means are taken.
-        n_samples: JointDraws that are published themselves; 0 for none.
-        seed: Together with the origin year it fixes every number.
-        changes: Scenarios by name: relative change of each country's stock, horizons by countries.
+        scenarios: Joint draws by scenario; quantiles and means are taken from all of them.
+        key: What is forecast.
+        model: Name of the model that drew.
+        n_samples: How many draws are published themselves; 0 for none.
 
     Returns:
         Columns of `forecasts` without `release_id`. Shares sum to 1 over countries in the mean and
         in every sample; quantiles do not cross.
     """
-    rng = np.random.default_rng([seed, panel.origin.year])
-    draws = forecaster.fit(panel).sample(horizons, n_draws, rng)
-    totals = sample_totals(panel, horizons, n_draws=n_draws, rng=rng)
-    baseline = {Target.SHARE: draws.shares, Target.STOCK: stocks(draws, totals)}
-    by_scenario = {BASELINE: baseline} | {
-        name: _changed(draws, baseline[Target.STOCK], change)
-        for name, change in (changes or {}).items()
-    }
-    return pd.concat(
-        [
-            _target_rows(
-                target, values, draws, panel.key, model=forecaster.name, n_samples=n_samples
-            ).assign(scenario=scenario)
-            for scenario, by_target in by_scenario.items()
-            for target, values in by_target.items()
-        ],
-        ignore_index=True,
+    parts = [
+        _target_rows(target, values, sampled.draws, n_samples).assign(scenario=scenario)
+        for scenario, sampled in scenarios.items()
+        for target, values in (
+            (Target.SHARE, sampled.draws.shares),
+            (Target.STOCK, sampled.stocks),
+        )
+    ]
+    return pd.concat(parts, ignore_index=True).assign(
+        population=key.population,
+        counting_rule=str(key.counting_rule),
+        source=key.source,
+        model=model,
     )[list(FORECASTS.unpublished_columns)]
-
-
-def _changed(
-    draws: Draws, stock_draws: FloatArray, change: pd.DataFrame
-) -> dict[Target, FloatArray]:
-    """Return share and stock draws under a change of stocks; world by world as in the baseline."""
-    factors = 1 + change.reindex(index=list(draws.horizons), columns=list(draws.countries)).fillna(
-        0.0
-    ).to_numpy(dtype=np.float64)
-    return {
-        Target.SHARE: changed_shares(draws, change).shares,
-        Target.STOCK: stock_draws * factors[:, None, :],
-    }
 
 
 def row_count(
@@ -94,15 +66,7 @@ def row_count(
     return len(targets) * len(panel.countries) * n_horizons * per_country
 
 
-def _target_rows(
-    target: Target,
-    values: FloatArray,
-    draws: Draws,
-    key: SeriesKey,
-    *,
-    model: str,
-    n_samples: int,
-) -> pd.DataFrame:
+def _target_rows(target: Target, values: FloatArray, draws: Draws, n_samples: int) -> pd.DataFrame:
     predicted = quantiles(values, axis=1)
     mean = values.mean(axis=1, keepdims=True)
     if target is Target.SHARE:
@@ -117,12 +81,7 @@ def _target_rows(
         _block(OutputType.SAMPLE, numbers, values[:, :n_samples], draws),
     ]
     return pd.concat(blocks, ignore_index=True).assign(
-        target=str(target),
-        population=key.population,
-        counting_rule=str(key.counting_rule),
-        source=key.source,
-        model=model,
-        origin_year=draws.origin.year,
+        target=str(target), origin_year=draws.origin.year
     )
 
 

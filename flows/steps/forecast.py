@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -15,11 +16,14 @@ from features.vintages import KnownCounts
 from flows.steps.plan import Plan
 from models.evaluation.backtest import backtest, score_rows
 from models.evaluation.origins import evaluation_origins
+from models.scenarios import changed_draws
 from models.shares.fallbacks import fallback_report
 from models.shares.registry import Context, create
+from models.shares.stock import sample_stocks
 from publication.observations import observation_rows
 from publication.share_forecasts import forecast_rows
 from talentcast.domain.checks import CheckReport
+from talentcast.domain.types import BASELINE
 from talentcast.sources.reference_panel import load_reference_panel
 
 
@@ -37,17 +41,15 @@ def forecast(
 ) -> Forecast:
     """Forecast one population with one model; the default one also under each scenario."""
     is_default = model == plan.default_model
-    forecaster = create(model, context.until(panel.origin))
-    rows = forecast_rows(
-        panel,
-        forecaster,
-        horizons=plan.horizons,
-        n_draws=plan.n_draws,
-        n_samples=plan.n_samples if is_default else 0,
-        seed=plan.seed,
-        changes=changes if is_default else {},
-    )
-    return Forecast(rows, fallback_report(forecaster, panel))
+    fitted = create(model, context.until(panel.origin)).fit(panel, plan.horizons)
+    rng = np.random.default_rng([plan.seed, panel.origin.year])
+    drawn = sample_stocks(fitted, panel, n_draws=plan.n_draws, rng=rng)
+    scenarios = {BASELINE: drawn}
+    if is_default:
+        scenarios |= {name: changed_draws(drawn, change) for name, change in changes.items()}
+    n_samples = plan.n_samples if is_default else 0
+    rows = forecast_rows(scenarios, panel.key, model=model, n_samples=n_samples)
+    return Forecast(rows, fallback_report(model, fitted, panel))
 
 
 @task(cache_policy=NO_CACHE)

@@ -21,7 +21,7 @@ from models.evaluation.quantiles import LEVELS, quantiles
 from models.evaluation.scores import Cell, share_scores, stock_scores
 from models.shares.protocol import Draws
 from models.shares.registry import Context, Factory, named
-from models.shares.stock import sample_totals, stocks
+from models.shares.stock import sample_stocks
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.types import (
     REST_OF_WORLD,
@@ -133,11 +133,10 @@ def backtest_panel(
     total = len(factories) * len(usable)
     for done, (name, origin) in enumerate(product(factories, usable)):
         training = panel.until(origin)
-        forecaster = factories[name](context.until(origin)).fit(training)
+        fitted = factories[name](context.until(origin)).fit(training, horizons)
         rng = np.random.default_rng([SEED, origin.year])
-        draws = forecaster.sample(horizons, n_draws, rng)
-        totals = sample_totals(training, horizons, n_draws=n_draws, rng=rng)
-        collected.add(name, draws, stocks(draws, totals), training)
+        drawn = sample_stocks(fitted, training, n_draws=n_draws, rng=rng)
+        collected.add(name, drawn.draws, drawn.stocks, training)
         if progress is not None:
             progress(done + 1, total)
     return collected.result()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.panel import Panel
-from models.shares.protocol import Draws
-from models.shares.sampling import gaussian_draws
+from models.shares.protocol import FittedForecaster
+from models.shares.sampling import GaussianForecast
 
 FloatArray = NDArray[np.float64]
 
@@ -51,6 +51,13 @@ class RandomWalk:
         years = _column(horizons)
         return np.asarray(self.spread * np.sqrt(years * (1 + years / self.n_changes)))
 
+    def forecast(
+        self, panel: Panel, horizons: Sequence[int], *, fallbacks: Mapping[str, str] | None = None
+    ) -> GaussianForecast:
+        """Return the walk as a fitted forecaster of the panel it was estimated from."""
+        mean, deviation = self.mean(horizons), self.standard_deviation(horizons)
+        return GaussianForecast(panel, horizons, mean, deviation, fallbacks)
+
 
 def fit_drift(panel: Panel) -> RandomWalk:
     """Estimate a random walk with each country's own mean growth."""
@@ -79,14 +86,9 @@ class Naive:
 
     name = "naive"
 
-    def fit(self, panel: Panel) -> Self:
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
         """Learn the last log share and the size of yearly changes."""
-        self._panel, self._walk = panel, fit_naive(panel)
-        return self
-
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
-        """Draw joint futures."""
-        return _walk_draws(self._panel, self._walk, horizons, n_draws=n_draws, rng=rng)
+        return fit_naive(panel).forecast(panel, horizons)
 
 
 class Drift:
@@ -94,32 +96,9 @@ class Drift:
 
     name = "drift"
 
-    def fit(self, panel: Panel) -> Self:
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
         """Learn the last log share, mean growth and its spread."""
-        self._panel, self._walk = panel, fit_drift(panel)
-        return self
-
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
-        """Draw joint futures."""
-        return _walk_draws(self._panel, self._walk, horizons, n_draws=n_draws, rng=rng)
-
-
-def _walk_draws(
-    panel: Panel,
-    walk: RandomWalk,
-    horizons: Sequence[int],
-    *,
-    n_draws: int,
-    rng: np.random.Generator,
-) -> Draws:
-    return gaussian_draws(
-        panel,
-        horizons,
-        mean=walk.mean(horizons),
-        standard_deviation=walk.standard_deviation(horizons),
-        n_draws=n_draws,
-        rng=rng,
-    )
+        return fit_drift(panel).forecast(panel, horizons)
 
 
 def _last_and_changes(panel: Panel) -> tuple[FloatArray, FloatArray]:

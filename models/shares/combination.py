@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from features.composition import close_logs
 from features.panel import Panel
-from models.shares.protocol import Draws, Forecaster
+from models.shares.protocol import Draws, FittedForecaster, Forecaster
 
 
 class Combination:
@@ -19,17 +19,26 @@ class Combination:
         self.name = name
         self._members = tuple(members)
 
-    def fit(self, panel: Panel) -> Self:
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
         """Fit each member to the whole panel."""
-        self._fitted = [member.fit(panel) for member in self._members]
-        return self
+        return _FittedCombination(tuple(member.fit(panel, horizons) for member in self._members))
 
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
-        """Draw joint futures; ranks within a joint draw are those of the first member."""
-        drawn = [member.sample(horizons, n_draws, rng) for member in self._fitted]
+
+@dataclass(frozen=True, eq=False)
+class _FittedCombination:
+    members: tuple[FittedForecaster, ...]
+
+    @property
+    def fallbacks(self) -> Mapping[str, str] | None:
+        """Series that a member could not fit."""
+        known = [member.fallbacks for member in self.members if member.fallbacks is not None]
+        return {name: why for one in known for name, why in one.items()} if known else None
+
+    def sample(self, n_draws: int, rng: np.random.Generator) -> Draws:
+        """Draw joint futures; ranks within a draw are those of the first member."""
+        drawn = [member.sample(n_draws, rng) for member in self.members]
         logs = [np.log(draws.shares) for draws in drawn]
         ordered = [np.sort(values, axis=1) for values in logs]
         average = np.tensordot(np.full(len(logs), 1 / len(logs)), np.array(ordered), 1)
         ranks = logs[0].argsort(axis=1).argsort(axis=1)
-        shares = close_logs(np.take_along_axis(average, ranks, axis=1))
-        return Draws(drawn[0].countries, drawn[0].origin, tuple(horizons), shares)
+        return replace(drawn[0], shares=close_logs(np.take_along_axis(average, ranks, axis=1)))

@@ -5,28 +5,28 @@ from __future__ import annotations
 from typing import Final
 
 from features.panel import Panel
-from models.shares.protocol import Forecaster
+from models.shares.protocol import FittedForecaster
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity
 
 _MAX_EXAMPLES: Final = 5
 
 
-def fallback_report(forecaster: Forecaster, panel: Panel) -> CheckReport:
+def fallback_report(model: str, fitted: FittedForecaster, panel: Panel) -> CheckReport:
     """Return a result that names the series that fell back to drift, and why.
 
     Args:
-        forecaster: After it was sampled. Only models that can fall back have a result.
+        model: Name of the model.
+        fitted: The model fitted to the panel. Only one that can fall back has a result.
         panel: What it was fitted to.
     """
-    fallbacks = getattr(forecaster, "fallbacks", None)
-    if fallbacks is None:
+    if fitted.fallbacks is None:
         return CheckReport()
-    found = [f"{country}: {reason}" for country, reason in sorted(fallbacks.items())]
+    found = [f"{country}: {reason}" for country, reason in sorted(fitted.fallbacks.items())]
     return CheckReport(
         (
             CheckResult(
                 "forecasts",
-                f"{panel.key.population} {forecaster.name}",
+                f"{panel.key.population} {model}",
                 "NOT_CONVERGED",
                 Severity.WARNING,
                 Outcome.WARN if found else Outcome.PASS,

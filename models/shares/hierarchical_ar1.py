@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from features.composition import close_logs
 from features.panel import Panel
 from models.shares.baselines import SPREAD_FLOOR
 from models.shares.pooled.history import History
-from models.shares.protocol import Draws
+from models.shares.protocol import Draws, FittedForecaster
 from models.shares.sampling import stratified_normals
 
 FloatArray = NDArray[np.float64]
@@ -47,31 +47,37 @@ class HierarchicalAR1:
 
     name = "hierarchical_ar1"
 
-    def fit(self, panel: Panel) -> Self:
-        """Read the panel; sampling needs the generator, which comes with `sample`."""
-        self._panel = panel
-        return self
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
+        """Read the panel; the posterior is drawn from when it is sampled."""
+        return _FittedAR1(panel, tuple(horizons), History.of(panel).log_shares)
 
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
+
+@dataclass(frozen=True, eq=False)
+class _FittedAR1:
+    panel: Panel
+    horizons: tuple[int, ...]
+    log_shares: FloatArray
+    fallbacks: None = None
+
+    def sample(self, n_draws: int, rng: np.random.Generator) -> Draws:
         """Draw parameters from the posterior, and one future from each."""
-        log_shares = History.of(self._panel).log_shares
-        growth = np.diff(log_shares, axis=0)
+        growth = np.diff(self.log_shares, axis=0)
         states = _posterior(growth, rng)
         chosen = [states[index] for index in np.linspace(0, KEPT_STEPS - 1, n_draws).astype(int)]
         mean = np.array([state.mean for state in chosen])
         persistence = np.array([state.persistence for state in chosen])
         spread = np.sqrt([state.variance for state in chosen])
         spread = np.maximum(spread, SPREAD_FLOOR)
-        level = np.repeat(log_shares[-1:], n_draws, axis=0)
+        level = np.repeat(self.log_shares[-1:], n_draws, axis=0)
         current = np.repeat(growth[-1:], n_draws, axis=0)
-        shares = np.empty((len(horizons), *level.shape))
-        for year in range(1, max(horizons) + 1):
+        shares = np.empty((len(self.horizons), *level.shape))
+        for year in range(1, max(self.horizons) + 1):
             shocks = stratified_normals(n_draws, level.shape[1], rng) * spread
             current = mean + persistence * (current - mean) + shocks
             level = level + current
-            if year in horizons:
-                shares[list(horizons).index(year)] = close_logs(level)
-        return Draws(self._panel.countries, self._panel.origin, tuple(horizons), shares)
+            if year in self.horizons:
+                shares[self.horizons.index(year)] = close_logs(level)
+        return Draws(self.panel.countries, self.panel.origin, self.horizons, shares)
 
 
 def _posterior(growth: FloatArray, rng: np.random.Generator) -> list[_Parameters]:

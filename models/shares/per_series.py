@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Final, Protocol, Self
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from statsmodels.tsa.statespace.mlemodel import MLEResults
 
 from features.panel import Panel
 from models.shares.baselines import SPREAD_FLOOR, fit_drift
-from models.shares.protocol import Draws
-from models.shares.sampling import gaussian_draws
+from models.shares.protocol import FittedForecaster
+from models.shares.sampling import GaussianForecast
 
 logger = logging.getLogger(__name__)
 
@@ -53,13 +53,11 @@ class PerSeries:
     """Fits a model to each country's log share, with missing years allowed.
 
     Where a series is too short or constant, or its fit fails, the country falls back to a random
-    walk with drift; `fallbacks` says which and why. Subclasses give `name` and `fit_series`.
+    walk with drift, and the fitted model says which and why. Subclasses give `name` and
+    `fit_series`.
     """
 
     name: str
-
-    def __init__(self) -> None:
-        self.fallbacks: Mapping[str, str] = {}
 
     def fit_series(self, series: FloatArray) -> FittedSeries:
         """Fit a series that starts at 0 and has unit standard deviation; NaN where missing.
@@ -69,41 +67,26 @@ class PerSeries:
         """
         raise NotImplementedError
 
-    def fit(self, panel: Panel) -> Self:
-        """Fit every country."""
-        self._panel = panel
-        self._drift = fit_drift(panel)
-        self._fitted: dict[int, tuple[FittedSeries, float, float]] = {}
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
+        """Fit every country; draws are independent over countries but for closure."""
+        drift = fit_drift(panel)
+        mean, spread = drift.mean(horizons), drift.standard_deviation(horizons)
+        at = np.asarray(horizons) - 1
         reasons: dict[str, str] = {}
         logs = np.log(panel.shares().to_numpy(dtype=np.float64))
         for position, country in enumerate(panel.countries):
             try:
-                self._fitted[position] = self._fit_standardised(logs[:, position])
+                fitted, start, unit = self._fit_standardised(logs[:, position])
             except CannotFitError as reason:
                 reasons[country] = str(reason)
-        self.fallbacks = reasons
-        if reasons:
-            logger.info("%d of %d series use drift instead", len(reasons), len(panel.countries))
-        return self
-
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
-        """Draw joint futures, independent over countries but for closure."""
-        mean = self._drift.mean(horizons)
-        spread = self._drift.standard_deviation(horizons)
-        at = np.asarray(horizons) - 1
-        for position, (fitted, start, unit) in self._fitted.items():
+                continue
             ahead, deviation = fitted.forecast(max(horizons))
             mean[:, position] = ahead[at] * unit + start
             spread[:, position] = deviation[at] * unit
+        if reasons:
+            logger.info("%d of %d series use drift instead", len(reasons), len(panel.countries))
         floor = SPREAD_FLOOR * np.sqrt(np.asarray(horizons, dtype=np.float64))[:, None]
-        return gaussian_draws(
-            self._panel,
-            horizons,
-            mean=mean,
-            standard_deviation=np.clip(spread, floor, WIDEST),
-            n_draws=n_draws,
-            rng=rng,
-        )
+        return GaussianForecast(panel, horizons, mean, np.clip(spread, floor, WIDEST), reasons)
 
     def _fit_standardised(self, log_share: FloatArray) -> tuple[FittedSeries, float, float]:
         seen = log_share[np.isfinite(log_share)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,13 @@ from talentcast.domain.types import Origin
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Joint samples of a composition: one draw is one possible world.
+    """Joint samples of a composition: one draw is one possible future.
 
     Attributes:
         countries: Parts, in the order of the last axis.
         horizons: Years ahead, in the order of the first axis.
         shares: Shape (n_horizons, n_draws, n_countries). Every row sums to 1; draw number i is the
-            same world at every horizon.
+            same future at every horizon.
     """
 
     countries: tuple[str, ...]
@@ -30,15 +30,27 @@ class Draws:
     shares: NDArray[np.float64]
 
 
+class FittedForecaster(Protocol):
+    """A model that has learned from one panel, for stated horizons."""
+
+    @property
+    def fallbacks(self) -> Mapping[str, str] | None:
+        """Why a country is forecast by drift instead; None for a model that always fits."""
+        ...
+
+    def sample(self, n_draws: int, rng: np.random.Generator) -> Draws:
+        """Draw joint futures. The same generator state gives the same draws."""
+        ...
+
+
 class Forecaster(Protocol):
     """A model of shares. Ships beside baselines that it must beat."""
 
     name: str
 
-    def fit(self, panel: Panel) -> Self:
-        """Learn from every year of the panel; the last one is the forecast origin."""
-        ...
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
+        """Learn from every year of the panel; the last one is the forecast origin.
 
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
-        """Draw joint futures. The same generator state gives the same draws."""
+        The model itself does not change: what was learned is in the result.
+        """
         ...

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,25 +31,27 @@ def stratified_normals(n_draws: int, n_parts: int, rng: np.random.Generator) -> 
     return np.asarray(quantiles[stratified_orders(n_draws, n_parts, rng)])
 
 
-def gaussian_draws(
-    panel: Panel,
-    horizons: Sequence[int],
-    *,
-    mean: FloatArray,
-    standard_deviation: FloatArray,
-    n_draws: int,
-    rng: np.random.Generator,
-) -> Draws:
-    """Draw log shares that are normal and independent over countries, and close them.
+@dataclass(frozen=True, eq=False)
+class GaussianForecast:
+    """A fitted forecaster: log shares are normal and independent over countries, then closed.
 
-    Args:
+    Attributes:
         panel: Gives the parts and the origin.
         horizons: Years ahead, one per row of `mean`.
         mean: Shape (n_horizons, n_countries), of log shares.
         standard_deviation: Same shape.
-        n_draws: Number of joint worlds. World i has the same ranks at every horizon.
-        rng: Source of randomness.
+        fallbacks: As in `models.shares.protocol.FittedForecaster`.
     """
-    normals = stratified_normals(n_draws, mean.shape[1], rng)
-    logs = mean[:, None, :] + standard_deviation[:, None, :] * normals[None]
-    return Draws(panel.countries, panel.origin, tuple(horizons), close_logs(logs))
+
+    panel: Panel
+    horizons: Sequence[int]
+    mean: FloatArray
+    standard_deviation: FloatArray
+    fallbacks: Mapping[str, str] | None = None
+
+    def sample(self, n_draws: int, rng: np.random.Generator) -> Draws:
+        """Draw joint futures; draw i has the same ranks at every horizon."""
+        normals = stratified_normals(n_draws, self.mean.shape[1], rng)
+        logs = self.mean[:, None, :] + self.standard_deviation[:, None, :] * normals[None]
+        panel = self.panel
+        return Draws(panel.countries, panel.origin, tuple(self.horizons), close_logs(logs))

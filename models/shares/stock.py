@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.panel import Panel
-from models.shares.protocol import Draws
+from models.shares.protocol import Draws, FittedForecaster
 from models.shares.sampling import stratified_normals
 
 FloatArray = NDArray[np.float64]
@@ -66,10 +66,29 @@ def sample_totals(
     return np.asarray(np.exp(logs))
 
 
-def stocks(draws: Draws, totals: FloatArray) -> FloatArray:
-    """Multiply share draws by total draws of the same worlds.
+@dataclass(frozen=True, eq=False)
+class StockDraws:
+    """Joint draws of shares, and of the stocks that they are shares of.
 
-    Returns:
-        Shape (n_horizons, n_draws, n_countries), in persons.
+    Attributes:
+        stocks: Shape (n_horizons, n_draws, n_countries), in persons.
     """
-    return np.asarray(draws.shares * totals[:, :, None])
+
+    draws: Draws
+    stocks: FloatArray
+
+
+def sample_stocks(
+    fitted: FittedForecaster, panel: Panel, *, n_draws: int, rng: np.random.Generator
+) -> StockDraws:
+    """Draw shares, then totals for the same futures.
+
+    Args:
+        fitted: To the panel.
+        panel: Its totals are carried on.
+        n_draws: Number of joint draws.
+        rng: Source of both.
+    """
+    draws = fitted.sample(n_draws, rng)
+    totals = sample_totals(panel, draws.horizons, n_draws=n_draws, rng=rng)
+    return StockDraws(draws, draws.shares * totals[:, :, None])

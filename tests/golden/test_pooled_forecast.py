@@ -26,7 +26,7 @@ def forecast() -> pd.DataFrame:
         SeriesKey("made_up", CountingRule.WHOLE, "formula"),
         pd.DataFrame(np.exp(levels + waves), index=years, columns=names),
     )
-    draws = create("pooled").fit(panel).sample([1, 3, 8], 500, np.random.default_rng(1))
+    draws = create("pooled").fit(panel, [1, 3, 8]).sample(500, np.random.default_rng(1))
     levels_shown = (0.1, 0.5, 0.9)
     shown = quantiles(draws.shares, levels=levels_shown, axis=1)
     return pd.DataFrame(

@@ -53,12 +53,10 @@ class Stubborn(Sarimax110):
 def test_f079_a_fit_that_does_not_converge_is_replaced_by_drift_and_named() -> None:
     panel = moving_panel()
     stubborn, drift = Stubborn(), create("drift")
-    shares = [
-        model.fit(panel).sample([1, 5], 200, np.random.default_rng(1)).shares
-        for model in (stubborn, drift)
-    ]
+    fitted = [model.fit(panel, [1, 5]) for model in (stubborn, drift)]
+    shares = [one.sample(200, np.random.default_rng(1)).shares for one in fitted]
     np.testing.assert_allclose(shares[0], shares[1])
-    (result,) = fallback_report(stubborn, panel).results
+    (result,) = fallback_report("sarimax110", fitted[0], panel).results
     assert (result.check, result.outcome) == ("NOT_CONVERGED", Outcome.WARN)
     assert result.observed == "3 of 3 series use drift instead"
     assert result.example_keys[0] == "AAA: did not converge"
@@ -66,17 +64,16 @@ def test_f079_a_fit_that_does_not_converge_is_replaced_by_drift_and_named() -> N
 
 def test_f079_a_model_that_fits_says_so_and_one_that_cannot_fail_says_nothing() -> None:
     panel = moving_panel()
-    (result,) = fallback_report(Sarimax110().fit(panel), panel).results
+    (result,) = fallback_report("sarimax110", Sarimax110().fit(panel, [1]), panel).results
     assert (result.outcome, result.observed) == (Outcome.PASS, "0 of 3 series use drift instead")
-    assert fallback_report(create("naive").fit(panel), panel).results == ()
+    assert fallback_report("naive", create("naive").fit(panel, [1]), panel).results == ()
 
 
 @pytest.mark.filterwarnings("ignore::models.shares.pooled.forecaster.ShortPanelWarning")
 def test_f079_the_default_model_names_a_panel_it_had_to_leave_to_drift() -> None:
     panel = moving_panel(5)
-    pooled = create("pooled").fit(panel)
-    pooled.sample([1], 50, np.random.default_rng(1))
-    (result,) = fallback_report(pooled, panel).results
+    pooled = create("pooled").fit(panel, [1])
+    (result,) = fallback_report("pooled", pooled, panel).results
     assert result.failing_rows == 3
     assert "5 years" in result.example_keys[0]
 

@@ -15,8 +15,9 @@ from models.returns.flows.forecast import (
 from models.returns.flows.history import FlowCalibration
 from models.returns.model.incidence import cumulative_incidence
 from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
-from models.scenarios import Scenario, changed_hazards, changed_shares, parse_scenario
+from models.scenarios import Scenario, changed_draws, changed_hazards, parse_scenario
 from models.shares.protocol import Draws
+from models.shares.stock import StockDraws
 from models.simulation.careers import simulate_careers
 from publication.model_cards import model_card
 from publication.return_cohorts import publishable_origins, return_cohorts
@@ -134,7 +135,7 @@ def test_shares_under_a_scenario_sum_to_one_in_every_draw() -> None:
     shares = np.random.default_rng(0).dirichlet([4, 3, 2], (2, 50))
     draws = Draws(("CHN", "USA", "ROW"), CUT, (1, 2), shares)
     change = pd.DataFrame({"CHN": [0.1, 0.2], "USA": [-0.05, -0.1]}, index=[1, 2])
-    found = changed_shares(draws, change).shares
+    found = changed_draws(StockDraws(draws, 1000 * shares), change).draws.shares
     assert np.abs(found.sum(axis=2) - 1).max() < 1e-12
     assert (found[..., 0] > shares[..., 0]).all()
 

@@ -4,11 +4,18 @@ import pytest
 
 from features.panel import Panel
 from models.shares.registry import create
+from models.shares.stock import sample_stocks
 from publication.share_forecasts import forecast_rows
 from talentcast.domain.tables import FORECASTS
-from talentcast.domain.types import CountingRule, SeriesKey
+from talentcast.domain.types import BASELINE, CountingRule, SeriesKey
 
 KEY = SeriesKey("scholars", CountingRule.WHOLE, "register")
+
+
+def rows_of(panel: Panel, model: str, horizons: list[int], *, n_samples: int) -> pd.DataFrame:
+    fitted = create(model).fit(panel, horizons)
+    drawn = sample_stocks(fitted, panel, n_draws=200, rng=np.random.default_rng(1))
+    return forecast_rows({BASELINE: drawn}, KEY, model=model, n_samples=n_samples)
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +25,7 @@ def rows() -> pd.DataFrame:
     counts = pd.DataFrame(
         np.exp(np.array([9.0, 8, 7]) + growth), index=years, columns=["USA", "CHN", "ROW"]
     )
-    return forecast_rows(
-        Panel(KEY, counts), create("drift"), horizons=[1, 3], n_draws=200, n_samples=20, seed=1
-    )
+    return rows_of(Panel(KEY, counts), "drift", [1, 3], n_samples=20)
 
 
 def test_rows_have_the_columns_and_the_key_of_the_contract(rows: pd.DataFrame) -> None:
@@ -57,5 +62,5 @@ def test_stock_samples_are_the_share_samples_of_the_same_worlds(rows: pd.DataFra
 def test_no_samples_are_published_when_none_are_asked_for(rows: pd.DataFrame) -> None:
     years = pd.RangeIndex(2000, 2005, name="year")
     panel = Panel(KEY, pd.DataFrame({"USA": 100.0, "ROW": 50.0}, index=years))
-    none = forecast_rows(panel, create("naive"), horizons=[1], n_draws=50, n_samples=0, seed=1)
+    none = rows_of(panel, "naive", [1], n_samples=0)
     assert "sample" not in set(none["output_type"])

@@ -21,7 +21,7 @@ from models.shares.pooled.forecaster import Pooled, PooledSettings, ShortPanelWa
 from models.shares.pooled.history import History
 from models.shares.pooled.noise_scale import learn_noise_prior, noise_scale
 from models.shares.pooled.trend import (
-    Forecast,
+    PointForecast,
     TrendSettings,
     fit_trend,
     learn_trend_prior,
@@ -167,8 +167,8 @@ def test_a_country_with_larger_errors_than_its_like_gets_wider_intervals() -> No
     np.testing.assert_allclose(far[2], scale[1] * 1.5)
 
 
-def forecast_with_errors(errors: np.ndarray) -> Forecast:
-    return Forecast(np.zeros((1, errors.shape[1])), errors[None])
+def forecast_with_errors(errors: np.ndarray) -> PointForecast:
+    return PointForecast(np.zeros((1, errors.shape[1])), errors[None])
 
 
 def test_a_covariate_that_explains_errors_every_year_is_used_and_noise_is_not() -> None:
@@ -185,7 +185,7 @@ def test_a_covariate_that_explains_errors_every_year_is_used_and_noise_is_not() 
 
 
 def draws(model: Pooled, data: Panel) -> np.ndarray:
-    return model.fit(data).sample([1, 3, 5], 200, np.random.default_rng(1)).shares
+    return model.fit(data, [1, 3, 5]).sample(200, np.random.default_rng(1)).shares
 
 
 def test_every_part_can_be_switched_off() -> None:

@@ -41,9 +41,9 @@ def test_years_that_are_scored_are_not_looked_at() -> None:
 
 def test_revisions_widen_a_forecast_and_keep_it_closed() -> None:
     model = learn_revisions(vintage(), vintage(revision=0.2))
-    plain = create("naive").fit(vintage()).sample([1, 2], 400, np.random.default_rng(1))
-    revised = WithRevisions(create("naive"), model).fit(vintage())
-    draws = revised.sample([1, 2], 400, np.random.default_rng(1))
+    plain = create("naive").fit(vintage(), [1, 2]).sample(400, np.random.default_rng(1))
+    revised = WithRevisions(create("naive"), model)
+    draws = revised.fit(vintage(), [1, 2]).sample(400, np.random.default_rng(1))
     np.testing.assert_allclose(draws.shares.sum(axis=2), 1, atol=1e-12)
     assert (np.log(draws.shares).std(axis=1) > 2 * np.log(plain.shares).std(axis=1)).all()
     assert revised.name == "naive_with_revisions"

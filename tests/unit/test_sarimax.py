@@ -17,7 +17,7 @@ def test_f079_a_constant_series_falls_back_to_drift_and_says_so() -> None:
     table = pd.DataFrame({"AAA": moving, "BBB": 1000 - moving / 2, "ROW": 200 - moving / 2 + 300})
     shares = table.div(table.sum(axis=1), axis=0)
     constant = pd.DataFrame({"CCC": 0.25, **{name: shares[name] * 0.75 for name in shares}})
-    fitted = Sarimax110().fit(Panel(KEY, constant.set_index(years) * 1e4))
+    fitted = Sarimax110().fit(Panel(KEY, constant.set_index(years) * 1e4), [1])
     assert fitted.fallbacks == {"CCC": "constant"}
 
 
@@ -26,7 +26,7 @@ def test_f081_a_short_panel_falls_back_to_drift_everywhere() -> None:
     table = pd.DataFrame(
         {"AAA": [100.0, 110, 120, 150], "ROW": [900.0, 880, 870, 850]}, index=years
     )
-    fitted = Sarimax110().fit(Panel(KEY, table))
+    fitted = Sarimax110().fit(Panel(KEY, table), [1])
     assert fitted.fallbacks == {"AAA": "4 years, needs 6", "ROW": "4 years, needs 6"}
 
 
@@ -37,7 +37,7 @@ def test_the_fit_is_the_maximum_likelihood_of_statsmodels() -> None:
         growth.append(0.7 * growth[-1] + shock)
     share = 0.3 * np.exp(np.cumsum(growth))
     table = pd.DataFrame({"AAA": share, "ROW": 1 - share}, index=pd.RangeIndex(2000, 2020)) * 1e5
-    draws = Sarimax110().fit(Panel(KEY, table)).sample([1, 5], 1001, np.random.default_rng(1))
+    draws = Sarimax110().fit(Panel(KEY, table), [1, 5]).sample(1001, np.random.default_rng(1))
     log_share = np.log(share)
     scaled = (log_share - log_share[0]) / log_share.std()
     peer = SARIMAX(scaled, order=(1, 1, 0)).fit(disp=False).get_forecast(5).predicted_mean

@@ -31,8 +31,8 @@ def panel(n_years: int = 14, n_countries: int = 8, *, seed: int = 1) -> Panel:
 
 
 def draw(name: str, data: Panel, *, seed: int = 7, context: Context | None = None) -> Draws:
-    forecaster = create(name, context).fit(data)
-    return forecaster.sample(HORIZONS, N_DRAWS, np.random.default_rng(seed))
+    fitted = create(name, context).fit(data, HORIZONS)
+    return fitted.sample(N_DRAWS, np.random.default_rng(seed))
 
 
 def assert_valid(draws: Draws, data: Panel) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.shares.pooled.trend import Forecast
+from models.shares.pooled.trend import PointForecast
 
 FloatArray = NDArray[np.float64]
 
@@ -37,8 +37,8 @@ class CovariateSettings:
 
 
 def add_covariates(
-    forecast: Forecast, scale: FloatArray, scores: FloatArray, settings: CovariateSettings
-) -> Forecast:
+    forecast: PointForecast, scale: FloatArray, scores: FloatArray, settings: CovariateSettings
+) -> PointForecast:
     """Return the forecast with what covariates known at each origin explain of its errors.
 
     Args:
@@ -62,7 +62,7 @@ def add_covariates(
         )
         errors[position] -= scores @ coefficients * effect
         mean[position] += scores[-1] @ coefficients * effect
-    return Forecast(mean, errors)
+    return PointForecast(mean, errors)
 
 
 def _stable_coefficients(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.shares.pooled.history import History, recency
-from models.shares.pooled.trend import Forecast
+from models.shares.pooled.trend import PointForecast
 
 FloatArray = NDArray[np.float64]
 
@@ -83,8 +83,8 @@ def learn_direct(
     return DirectCoefficients(np.array(by_horizon), middle, unit)
 
 
-def fit_direct(history: History, coefficients: DirectCoefficients) -> Forecast:
-    """Forecast with coefficients from this panel, or from a larger one."""
+def fit_direct(history: History, coefficients: DirectCoefficients) -> PointForecast:
+    """PointForecast with coefficients from this panel, or from a larger one."""
     features = _features(history, coefficients)
     n_horizons = len(coefficients.by_horizon)
     n_years, n_countries = history.log_shares.shape
@@ -94,7 +94,7 @@ def fit_direct(history: History, coefficients: DirectCoefficients) -> Forecast:
         origins = slice(FIRST_ORIGIN, max(n_years - horizon, FIRST_ORIGIN))
         actual = _growth_after(history, horizon)[origins]
         errors[horizon - 1, origins] = actual - growth[horizon - 1, origins]
-    return Forecast(history.log_shares[-1] + growth[:, -1], errors)
+    return PointForecast(history.log_shares[-1] + growth[:, -1], errors)
 
 
 def huber_ridge(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from features.composition import close_logs
 from features.covariates import covariate_scores
 from features.panel import Panel
-from models.shares.baselines import Drift
+from models.shares.baselines import fit_drift
 from models.shares.pooled.covariate_step import CovariateSettings, add_covariates
 from models.shares.pooled.direct import (
     FIRST_ORIGIN,
@@ -33,7 +33,7 @@ from models.shares.pooled.distribution import (
 from models.shares.pooled.history import History
 from models.shares.pooled.noise_scale import NoisePrior, learn_noise_prior, noise_scale
 from models.shares.pooled.trend import (
-    Forecast,
+    PointForecast,
     TrendPrior,
     TrendSettings,
     fit_trend,
@@ -41,14 +41,14 @@ from models.shares.pooled.trend import (
     member_likelihood,
     member_weights,
 )
-from models.shares.protocol import Draws
+from models.shares.protocol import Draws, FittedForecaster
 from models.shares.sampling import stratified_orders
 
 FloatArray = NDArray[np.float64]
 
 #: With fewer years there is no error to learn a scale from.
 MIN_YEARS: Final = 7
-#: With fewer parts, countries cannot tell each other much; a larger panel is asked instead.
+#: With fewer parts, countries cannot tell each other much; a reference panel is asked instead.
 MIN_COUNTRIES: Final = 10
 
 
@@ -87,7 +87,7 @@ class Pooled:
     """Damped trends, direct regressions and error scales, pooled over countries.
 
     A panel of fewer than 10 parts, or fewer than 7 years, takes what is common to all countries
-    from the larger panel it is given. Without one, a short panel falls back to drift with a
+    from the reference panel it is given. Without one, a short panel falls back to drift with a
     `ShortPanelWarning`.
     """
 
@@ -103,60 +103,38 @@ class Pooled:
         self._settings = settings or PooledSettings()
         self._covariates = covariates
         self._reference_panel = reference_panel
-        self.fallbacks: Mapping[str, str] = {}
 
-    def fit(self, panel: Panel) -> Self:
-        """Read the panel; the work is done once the horizons are known."""
-        self._panel = panel
-        self.fallbacks = {}
-        return self
-
-    def sample(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
-        """Draw joint futures: independent deviations of log share, then closure."""
-        panel, settings = self._panel, self._settings.distribution
-        reference = self._usable_reference()
+    def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
+        """Learn what countries have in common, and forecast each with it."""
+        reference = self._usable_reference(panel)
         if reference is None and panel.counts.shape[0] < MIN_YEARS:
-            return self._drift(horizons, n_draws, rng)
+            return _drift(panel, horizons)
         n_horizons = max(horizons)
-        learned, forecast = self._learn_from(reference or panel, n_horizons)
+        # A handful of countries cannot tell what a covariate does from what happened to them; a
+        # panel that lends them its errors lends those that it makes without covariates too.
+        covariates = self._covariates if len(panel.countries) >= MIN_COUNTRIES else None
+        learned, forecast = self._learn_from(reference or panel, covariates, n_horizons)
         if not learned.errors:
-            return self._drift(horizons, n_draws, rng)
+            return _drift(panel, horizons)
         if reference is not None:
-            forecast = self._forecast_with(learned, n_horizons)
+            forecast = self._forecast_with(learned, panel, covariates, n_horizons)
         features = volatility_features(History.of(panel))
-        scale = spreads(learned.errors, forecast.errors, features, settings)
-        levels = (np.arange(n_draws) + 0.5) / n_draws
-        order = stratified_orders(n_draws, len(panel.countries), rng)
-        shares = np.empty((len(horizons), n_draws, len(panel.countries)))
-        for at, horizon in enumerate(horizons):
-            shape = learned.errors[min(horizon, len(learned.errors)) - 1]
-            deviations = shape.deviations(levels)[order] * scale[horizon - 1]
-            shares[at] = close_logs(forecast.mean[horizon - 1] + deviations)
-        return Draws(panel.countries, panel.origin, tuple(horizons), shares)
+        scale = spreads(learned.errors, forecast.errors, features, self._settings.distribution)
+        return _FittedPooled(panel, tuple(horizons), forecast.mean, scale, learned.errors)
 
-    def _drift(self, horizons: Sequence[int], n_draws: int, rng: np.random.Generator) -> Draws:
-        n_years = self._panel.counts.shape[0]
-        self.fallbacks = dict.fromkeys(self._panel.countries, f"{n_years} years, needs {MIN_YEARS}")
-        warnings.warn(
-            f"{self._panel.key.population}: {n_years} years leave no past error to learn from. "
-            f"The pooled model needs {MIN_YEARS}, or a larger panel to borrow from; "
-            "drift is used instead.",
-            ShortPanelWarning,
-            stacklevel=3,
-        )
-        return Drift().fit(self._panel).sample(horizons, n_draws, rng)
-
-    def _usable_reference(self) -> Panel | None:
-        """Return the larger panel if this one is small and the larger one is not."""
-        n_years, n_parts = self._panel.counts.shape
-        larger = self._reference_panel
+    def _usable_reference(self, panel: Panel) -> Panel | None:
+        """Return the reference panel if this one is small and the reference is not."""
+        n_years, n_parts = panel.counts.shape
+        reference = self._reference_panel
         is_small = n_years < MIN_YEARS or n_parts < MIN_COUNTRIES
-        if larger is None or not is_small:
+        if reference is None or not is_small:
             return None
-        enough = larger.counts.shape[0] >= MIN_YEARS and larger.counts.shape[1] > n_parts
-        return larger if enough else None
+        enough = reference.counts.shape[0] >= MIN_YEARS and reference.counts.shape[1] > n_parts
+        return reference if enough else None
 
-    def _learn_from(self, panel: Panel, n_horizons: int) -> tuple[Learned, Forecast]:
+    def _learn_from(
+        self, panel: Panel, covariates: pd.DataFrame | None, n_horizons: int
+    ) -> tuple[Learned, PointForecast]:
         """Learn from all countries of a panel, and forecast them with it."""
         settings = self._settings
         history = History.of(panel)
@@ -168,48 +146,93 @@ class Pooled:
         if settings.direct is not None:
             direct = learn_direct(history, scale, n_horizons=n_horizons, settings=settings.direct)
         weights = member_weights(trend.at(scale), likelihood)
-        forecast = self._forecast(panel, history, scale, weights, direct, n_horizons)
+        forecast = self._forecast(history, weights, direct, n_horizons)
+        forecast = self._with_covariates(forecast, panel, scale, covariates)
         errors = learn_error_models(
             forecast.errors, volatility_features(history), settings.distribution
         )
         return Learned(noise, trend, direct, errors), forecast
 
-    def _forecast_with(self, learned: Learned, n_horizons: int) -> Forecast:
-        """Forecast the panel with what a larger one has taught."""
-        history = History.of(self._panel)
+    def _forecast_with(
+        self, learned: Learned, panel: Panel, covariates: pd.DataFrame | None, n_horizons: int
+    ) -> PointForecast:
+        """PointForecast a panel with what the reference panel has taught."""
+        history = History.of(panel)
         scale = noise_scale(history, learned.noise)
         likelihood = member_likelihood(history, scale, self._settings.trend)
         weights = member_weights(learned.trend.at(scale), likelihood)
-        return self._forecast(self._panel, history, scale, weights, learned.direct, n_horizons)
+        forecast = self._forecast(history, weights, learned.direct, n_horizons)
+        return self._with_covariates(forecast, panel, scale, covariates)
 
     def _forecast(
         self,
-        panel: Panel,
         history: History,
-        scale: FloatArray,
         weights: FloatArray,
         direct: DirectCoefficients | None,
         n_horizons: int,
-    ) -> Forecast:
+    ) -> PointForecast:
         settings = self._settings
-        forecast = fit_trend(history, weights, n_horizons=n_horizons, settings=settings.trend)
-        has_growths = history.n_years > FIRST_ORIGIN
-        if settings.direct is not None and direct is not None and has_growths:
-            forecast = _average(
-                forecast, fit_direct(history, direct), weight=settings.direct.weight
-            )
-        # A handful of countries cannot tell what a covariate does from what happened to them; a
-        # panel that lends them its errors lends those that it makes without covariates too.
-        has_countries = len(self._panel.countries) >= MIN_COUNTRIES
-        if settings.covariates is not None and self._covariates is not None and has_countries:
-            scores = covariate_scores(self._covariates, panel)
-            forecast = add_covariates(forecast, scale, scores, settings.covariates)
-        return forecast
+        trend = fit_trend(history, weights, n_horizons=n_horizons, settings=settings.trend)
+        if settings.direct is None or direct is None or history.n_years <= FIRST_ORIGIN:
+            return trend
+        return _average(trend, fit_direct(history, direct), weight=settings.direct.weight)
+
+    def _with_covariates(
+        self,
+        forecast: PointForecast,
+        panel: Panel,
+        scale: FloatArray,
+        covariates: pd.DataFrame | None,
+    ) -> PointForecast:
+        if self._settings.covariates is None or covariates is None:
+            return forecast
+        scores = covariate_scores(covariates, panel)
+        return add_covariates(forecast, scale, scores, self._settings.covariates)
 
 
-def _average(first: Forecast, second: Forecast, *, weight: float) -> Forecast:
+@dataclass(frozen=True, eq=False)
+class _FittedPooled:
+    """Means and scales of shape (n_horizons, n_countries) for horizons 1, 2, ... and their shape.
+
+    No series has fallen back: where the panel is too short, all do, to drift.
+    """
+
+    panel: Panel
+    horizons: tuple[int, ...]
+    mean: FloatArray
+    scale: FloatArray
+    errors: tuple[ErrorModel, ...]
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+
+    def sample(self, n_draws: int, rng: np.random.Generator) -> Draws:
+        """Draw joint futures: independent deviations of log share, then closure."""
+        n_countries = len(self.panel.countries)
+        levels = (np.arange(n_draws) + 0.5) / n_draws
+        order = stratified_orders(n_draws, n_countries, rng)
+        shares = np.empty((len(self.horizons), n_draws, n_countries))
+        for at, horizon in enumerate(self.horizons):
+            shape = self.errors[min(horizon, len(self.errors)) - 1]
+            deviations = shape.deviations(levels)[order] * self.scale[horizon - 1]
+            shares[at] = close_logs(self.mean[horizon - 1] + deviations)
+        return Draws(self.panel.countries, self.panel.origin, self.horizons, shares)
+
+
+def _drift(panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
+    n_years = panel.counts.shape[0]
+    warnings.warn(
+        f"{panel.key.population}: {n_years} years leave no past error to learn from. "
+        f"The pooled model needs {MIN_YEARS}, or a reference panel to borrow from; "
+        "drift is used instead.",
+        ShortPanelWarning,
+        stacklevel=3,
+    )
+    reasons = dict.fromkeys(panel.countries, f"{n_years} years, needs {MIN_YEARS}")
+    return fit_drift(panel).forecast(panel, horizons, fallbacks=reasons)
+
+
+def _average(first: PointForecast, second: PointForecast, *, weight: float) -> PointForecast:
     """Average two forecasts and, where both made one, their errors."""
-    return Forecast(
+    return PointForecast(
         (1 - weight) * first.mean + weight * second.mean,
         (1 - weight) * first.errors + weight * second.errors,
     )

@@ -75,7 +75,7 @@ class TrendPrior:
 
 
 @dataclass(frozen=True, eq=False)
-class Forecast:
+class PointForecast:
     """Point forecasts and the errors the same method made before.
 
     Attributes:
@@ -141,8 +141,8 @@ def learn_trend_prior(
 
 def fit_trend(
     history: History, weights: FloatArray, *, n_horizons: int, settings: TrendSettings
-) -> Forecast:
-    """Forecast with each country's mixture of members.
+) -> PointForecast:
+    """PointForecast with each country's mixture of members.
 
     Args:
         history: Log shares.
@@ -170,7 +170,7 @@ def fit_trend(
             mean = forecast
         else:
             _record_errors(errors, forecast, history, origin=state.year)
-    return Forecast(mean, errors)
+    return PointForecast(mean, errors)
 
 
 def _record_errors(
