@@ -31,7 +31,10 @@ from models.shares.registry import MODELS, Context
 from talentcast.domain.types import REST_OF_WORLD, CountingRule, Origin, SeriesKey
 
 ORIGINS: Final = [Origin(year) for year in range(2008, 2018)]
-METRICS: Final = ["wis_w", "wis_u60", "wis_all", "es", "cov50_u60", "cov80_u60", "cov95_u60"]
+METRICS: Final = [
+    "wis_weighted", "wis_top60", "wis_all", "energy_score_panel",
+    "coverage_50_top60", "coverage_80_top60", "coverage_95_top60",
+]  # fmt: skip
 OWN: Final = [
     "pooled", "sarimax110", "pooled_with_sarimax110", "hierarchical_ar1", "local_linear_trend",
     "drift", "naive",
@@ -99,7 +102,7 @@ def run_one(task: tuple[str, Panel, Context]) -> dict[str, object]:
     result = backtest_panel(panel, models=factories, origins=ORIGINS, context=context)
     seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    scores = result.scores.groupby("metric")["value"].mean()
+    scores = result.summary().loc[name]
     labels: dict[str, object] = {"panel": panel.key.population, "model": name}
     measured = {metric: float(scores[metric]) for metric in METRICS}
     return labels | measured | {"seconds": seconds, "peak_MB": peak}
@@ -145,7 +148,7 @@ def panel_section(panel: str, rows: pd.DataFrame, absent: list[str]) -> str:
         "",
         "Rolling origins 2008 to 2017, horizons 1 to 5, as docs/method/shares.md describes. "
         "WIS is of log shares: weighted by share, mean of the 60 largest countries, mean of all; "
-        "`es` is the energy score; coverage is that of the 60 largest. `seconds` is processor time "
+        "coverage is that of the 60 largest. `seconds` is processor time "
         "of one whole backtest with scoring, on one thread.",
         "",
         f"Machine: {_processor()}, {platform.system()}, Python {platform.python_version()}. "
@@ -153,7 +156,7 @@ def panel_section(panel: str, rows: pd.DataFrame, absent: list[str]) -> str:
     ]
     if absent:
         parts += ["", f"Not installed, and so not compared: {', '.join(absent)}."]
-    return "\n".join([*parts, "", markdown(rows.drop(columns="panel").sort_values("wis_u60"))])
+    return "\n".join([*parts, "", markdown(rows.drop(columns="panel").sort_values("wis_top60"))])
 
 
 def scaling_section(rows: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ without the years that are scored; countries are the same, so the result is in-s
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,10 @@ from talentcast.domain.types import Origin
 EARLIER, LATER = "scopus_2022_07", "scopus"
 FIRST_YEAR: Final = 2002
 BLOCK_YEARS: Final = 2
-METRICS: Final = ["wis_w", "wis_u60", "wis_all", "cov50_u60", "cov80_u60", "cov95_u60"]
+METRICS: Final = [
+    "wis_weighted", "wis_top60", "wis_all",
+    "coverage_50_top60", "coverage_80_top60", "coverage_95_top60",
+]  # fmt: skip
 
 
 def one_step(
@@ -48,10 +52,9 @@ def one_step(
 def by_blocks(panel: Panel, truth: Panel, model: str, *, revised: bool) -> pd.Series:
     """Return mean scores over blocks of neighbouring origins."""
     blocks = [ORIGINS[at : at + BLOCK_YEARS] for at in range(0, len(ORIGINS), BLOCK_YEARS)]
-    scores = pd.concat(
-        one_step(panel, truth, model, revised=revised, origins=block).scores for block in blocks
-    )
-    return scores.groupby("metric")["value"].mean()[METRICS]
+    found = [one_step(panel, truth, model, revised=revised, origins=block) for block in blocks]
+    together = replace(found[0], scores=pd.concat(one.scores for one in found))
+    return together.summary().loc[model, METRICS]
 
 
 def main() -> None:

@@ -24,8 +24,8 @@ from flows.steps.ingest import Inputs, fetch_all, parse_all
 from flows.steps.people import holds_careers
 from flows.steps.plan import Plan
 from flows.years import Job, Year, plan_year, publish_year
-from models.evaluation.published import mean_scores
 from publication.observations import observation_rows
+from publication.scores import mean_scores
 from talentcast.config import Settings, load_settings, use_one_thread
 from talentcast.domain.errors import UsageError, YearsFailedError
 from talentcast.domain.types import Vintage

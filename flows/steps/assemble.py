@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from flows.steps.returns import ReturnRelease
-from models.evaluation.published import with_true_record
+from publication.scores import with_true_record
 from talentcast.sources.bundled import published_figures
 from talentcast.sources.countries import country_names
 

@@ -14,13 +14,14 @@ from features.panel import Panel
 from features.series import rows_of, vintage_of
 from features.vintages import KnownCounts
 from flows.steps.plan import Plan
-from models.evaluation.backtest import backtest, score_rows
+from models.evaluation.backtest import backtest
 from models.evaluation.origins import evaluation_origins
 from models.scenarios import changed_draws
 from models.shares.fallbacks import fallback_report
 from models.shares.registry import Context, create
 from models.shares.stock import sample_stocks
 from publication.observations import observation_rows
+from publication.scores import backtest_score_rows
 from publication.share_forecasts import forecast_rows
 from talentcast.domain.checks import CheckReport
 from talentcast.domain.types import BASELINE
@@ -77,6 +78,6 @@ def score(known: KnownCounts, panel: Panel, plan: Plan, context: Context) -> pd.
     )
     vintage = vintage_of(known.counts, panel.key)
     # All origins are trained on today's vintage, so every one of these scores is pseudo.
-    return score_rows(
+    return backtest_score_rows(
         result, panel.key, training_vintage=vintage, truth_vintage=vintage, is_pseudo_vintage=True
     )

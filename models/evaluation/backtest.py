@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from features.composition import close
 from features.panel import Panel, build_panel
 from models.evaluation.quantiles import LEVELS, quantiles
-from models.evaluation.scores import Cell, share_scores, stock_scores
+from models.evaluation.scores import Cell, Score, share_scores, stock_scores
 from models.shares.protocol import Draws
 from models.shares.registry import Context, Factory, named
 from models.shares.stock import sample_stocks
@@ -29,7 +29,6 @@ from talentcast.domain.types import (
     Origin,
     SeriesKey,
     Target,
-    Vintage,
 )
 
 SEED: Final = 20241123
@@ -47,18 +46,23 @@ class Backtest:
     Attributes:
         quantiles: model, origin_year, horizon_years, target_year, country, quantile_level, value
             (a share).
-        scores: model, origin_year, horizon_years, metric, value. Metrics as in
-            `models.evaluation.scores`.
+        scores: model, origin_year, horizon_years, target, country_group, metric, value: named as
+            in the published table.
     """
 
     quantiles: pd.DataFrame
     scores: pd.DataFrame
 
     def summary(self) -> pd.DataFrame:
-        """Return the mean over origins and horizons: one row per model, one column per metric."""
-        return self.scores.pivot_table(
-            index="model", columns="metric", values="value", aggfunc="mean", sort=False
-        )
+        """Return the mean over origins and horizons: one row per model, one column per score.
+
+        Columns are named by metric and group, as in `wis_top60`; those of stocks begin with
+        `stock_`.
+        """
+        prefix = self.scores["target"].map({Target.SHARE.value: "", Target.STOCK.value: "stock_"})
+        return self.scores.assign(
+            score=prefix + self.scores["metric"] + "_" + self.scores["country_group"]
+        ).pivot_table(index="model", columns="score", values="value", aggfunc="mean", sort=False)
 
 
 def backtest(
@@ -81,7 +85,7 @@ def backtest(
         origins: Last training years; one whose year is missing from the data is passed over.
         horizons: Years ahead.
         last_year: Ignore later years, neither for training nor as truth.
-        context: Covariates and a larger panel; each origin sees only its past.
+        context: Covariates and a reference panel; each origin sees only its past.
         progress: Told how many of how many fits are done.
 
     Raises:
@@ -121,8 +125,8 @@ def backtest_panel(
         horizons: Years ahead.
         truth: A later vintage to score against; `panel` itself by default. Countries that the
             panel does not tell apart are added to its `ROW`.
-        context: Covariates and a larger panel; each origin sees only its past.
-        n_draws: Joint worlds per forecast.
+        context: Covariates and a reference panel; each origin sees only its past.
+        n_draws: Joint draws per forecast.
         progress: Told how many of how many fits are done.
     """
     context = context or Context()
@@ -140,61 +144,6 @@ def backtest_panel(
         if progress is not None:
             progress(done + 1, total)
     return collected.result()
-
-
-def score_rows(
-    result: Backtest,
-    key: SeriesKey,
-    *,
-    training_vintage: Vintage,
-    truth_vintage: Vintage,
-    is_pseudo_vintage: bool,
-) -> pd.DataFrame:
-    """Return backtest scores as rows of `scores`, without `release_id`."""
-    named = pd.DataFrame(
-        [(metric, *published) for metric, published in _PUBLISHED_METRICS.items()],
-        columns=["short_name", "target", "country_group", "metric"],
-    )
-    rows = (
-        result.scores.rename(columns={"metric": "short_name"})
-        .merge(named, on="short_name")
-        .dropna(subset="value")
-        .assign(
-            population=key.population,
-            counting_rule=str(key.counting_rule),
-            source=key.source,
-            training_vintage=pd.Timestamp(training_vintage.as_of),
-            truth_vintage=pd.Timestamp(truth_vintage.as_of),
-            is_pseudo_vintage=is_pseudo_vintage,
-        )
-    )
-    return rows[
-        [
-            "target", "population", "counting_rule", "source", "model", "origin_year",
-            "horizon_years", "country_group", "metric", "value", "training_vintage",
-            "truth_vintage", "is_pseudo_vintage",
-        ]
-    ].reset_index(drop=True)  # fmt: skip
-
-
-_GROUPS: Final = {"w": "weighted", "u60": "top60", "all": "all"}
-_METRICS: Final = {
-    "wis": "wis",
-    "cov50": "coverage_50",
-    "cov80": "coverage_80",
-    "cov95": "coverage_95",
-    "mase": "mase",
-    "rmsse": "rmsse",
-}
-_PUBLISHED_METRICS: Final = {
-    f"{short}_{suffix}": (str(Target.SHARE), group, metric)
-    for short, metric in _METRICS.items()
-    for suffix, group in _GROUPS.items()
-} | {
-    "es": (str(Target.SHARE), "panel", "energy_score"),
-    "stock_wis_u60": (str(Target.STOCK), "top60", "wis"),
-    "stock_cov80_u60": (str(Target.STOCK), "top60", "coverage_80"),
-}
 
 
 def _usable_origins(
@@ -242,7 +191,7 @@ class _Collected:
         self._is_rest = self._countries == REST_OF_WORLD
         self._forecasts: list[tuple[str, int, int]] = []
         self._quantiles: list[FloatArray] = []
-        self._scores: list[tuple[str, int, int, str, float]] = []
+        self._scores: list[tuple[str, int, int, str, str, str, float]] = []
 
     def add(self, model: str, draws: Draws, stock_draws: FloatArray, training: Panel) -> None:
         """Take in one forecast, and score the horizons whose truth is there."""
@@ -260,8 +209,8 @@ class _Collected:
             cell = Cell(history, at_origin=latest, truth=truth, is_rest=self._is_rest)
             true_counts = self._counts.loc[year].to_numpy(dtype=np.float64)
             found = share_scores(draws.shares[at], predicted[at], cell)
-            found |= stock_scores(stock_draws[at], true_counts, cell)
-            self._scores += [(*label, metric, value) for metric, value in found.items()]
+            found += stock_scores(stock_draws[at], true_counts, cell)
+            self._scores += [(*label, *score) for score in found]
 
     def result(self) -> Backtest:
         """Return everything as two tables."""
@@ -281,5 +230,5 @@ class _Collected:
                 "value": np.concatenate([values.ravel() for values in self._quantiles]),
             }
         )
-        columns = ["model", "origin_year", "horizon_years", "metric", "value"]
+        columns = ["model", "origin_year", "horizon_years", *Score._fields]
         return Backtest(quantile_rows, pd.DataFrame(self._scores, columns=columns))

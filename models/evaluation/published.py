@@ -8,21 +8,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from features.vintages import SERIES_COLUMNS
 from models.evaluation.quantiles import LEVELS
-from models.evaluation.scores import (
-    COVERAGES,
-    Cell,
-    group_means,
-    is_covered,
-    weighted_interval_score,
-)
+from models.evaluation.scores import Cell, quantile_scores
 from talentcast.domain.tables import SCORES
 from talentcast.domain.types import BASELINE, REST_OF_WORLD, OutputType, Target, Vintage
 
-_SERIES: Final = ["population", "counting_rule", "source"]
+_SERIES: Final = list(SERIES_COLUMNS)
 _FORECAST: Final = [*_SERIES, "model", "origin_year", "horizon_years", "target_year"]
-_GROUPS: Final = {"w": "weighted", "u60": "top60", "all": "all"}
-_COLUMNS: Final = list(SCORES.unpublished_columns)
 
 
 def score_published(
@@ -56,53 +49,10 @@ def score_published(
     due = quantiles.merge(known, on=[*_SERIES, "target_year"])
     origins, truths = _Years(at_origin), _Years(counted)
     rows = [row for made in _each(due) for row in _scored(made, origins, truths)]
-    return (
-        pd.DataFrame(rows).assign(
-            target=str(Target.SHARE),
-            training_vintage=pd.Timestamp(training_vintage.as_of),
-            is_pseudo_vintage=is_pseudo_vintage,
-        )[_COLUMNS]
-        if rows
-        else pd.DataFrame(columns=_COLUMNS)
-    )
-
-
-def with_true_record(backtests: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Return scores in which a forecast that was published replaces a backtest of its origin.
-
-    Args:
-        backtests: `scores` rows of models refitted to today's data.
-        published: `scores` rows of earlier releases, oldest first; the first one counts.
-    """
-    if published.empty:
-        return backtests
-    key = list(SCORES.unpublished_key)
-    both = pd.concat([published, backtests], ignore_index=True)
-    return both.drop_duplicates(key, keep="first", ignore_index=True)
-
-
-def mean_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return scores averaged over horizons, for a reader.
-
-    Args:
-        scores: Rows of `score_published`.
-
-    Returns:
-        One row per as-of date, population, counting rule and model: number of horizons scored,
-        weighted interval score and coverage, countries weighted by their share.
-    """
-    if scores.empty:
-        return pd.DataFrame()
-    weighted = scores[scores["country_group"] == "weighted"]
-    key = ["training_vintage", "population", "counting_rule", "model"]
-    means = weighted.pivot_table(index=key, columns="metric", values="value", aggfunc="mean")
-    horizons = weighted.groupby(key)["horizon_years"].nunique().rename("horizons")
-    return (
-        pd.concat([horizons, means[["wis", *(f"coverage_{c}" for c in COVERAGES)]]], axis=1)
-        .reset_index()
-        .rename(columns={"training_vintage": "as_of"})
-        .assign(as_of=lambda rows: rows["as_of"].dt.strftime("%Y-%m-%d"))
-    )
+    columns = list(SCORES.unpublished_columns)
+    return pd.DataFrame(rows, columns=None if rows else columns).assign(
+        training_vintage=pd.Timestamp(training_vintage.as_of), is_pseudo_vintage=is_pseudo_vintage
+    )[columns]
 
 
 def _each(due: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
@@ -132,21 +82,10 @@ def _scored(
         truth=after.where(after > 0).to_numpy(dtype=float),
         is_rest=np.array([country == REST_OF_WORLD for country in countries]),
     )
-    predicted, actual = np.log(table.to_numpy(dtype=float)), np.log(cell.truth)
-    found = group_means("wis", weighted_interval_score(predicted, actual), cell)
-    for percent in COVERAGES:
-        inside = np.where(np.isnan(actual), np.nan, is_covered(predicted, actual, percent=percent))
-        found |= group_means(f"coverage_{percent}", inside, cell)
     constant = {name: named[name] for name in _FORECAST if name != "target_year"}
-    for metric, value in found.items():
-        name, _, group = metric.rpartition("_")
-        if np.isfinite(value):
-            yield constant | {
-                "metric": name,
-                "country_group": _GROUPS[group],
-                "value": value,
-                "truth_vintage": rows["vintage"].max(),
-            }
+    for score in quantile_scores(table.to_numpy(dtype=float), cell):
+        if np.isfinite(score.value):
+            yield constant | score._asdict() | {"truth_vintage": rows["vintage"].max()}
 
 
 class _Years:

@@ -7,17 +7,20 @@ country. Gneiting and Raftery (2007) explain which scores are proper.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.composition import clr
 from models.evaluation.quantiles import LEVELS, quantiles
+from talentcast.domain.types import Target
 
 FloatArray = NDArray[np.float64]
 
 COVERAGES: Final = (50, 80, 95)
+#: Metrics that count countries, for a histogram of calibration; they are not published.
+PIT_DECILES: Final = tuple(f"pit_decile_{number}" for number in range(1, 11))
 #: Draws used for the energy score, whose cost grows with their square.
 ENERGY_DRAWS: Final = 200
 
@@ -99,7 +102,7 @@ class Cell:
         at_origin: Shares at the origin, missing ones carried forward. They weigh the scores.
         truth: Shares in the target year; NaN where missing, and then not scored.
         is_rest: True for `ROW`, which counts in weighted scores only.
-        n_top: How many of the largest countries make up the group `u60`.
+        n_top: How many of the largest countries make up the group `top60`.
     """
 
     history: FloatArray
@@ -115,36 +118,49 @@ class Cell:
         return np.asarray(order[~self.is_rest[order]][: self.n_top])
 
 
-def share_scores(shares: FloatArray, predicted: FloatArray, cell: Cell) -> dict[str, float]:
-    """Score one cell.
+class Score(NamedTuple):
+    """One score under its published names: what was scored, over which countries, and how."""
 
-    Suffixes: `_w` weighted by share at the origin, `_u60` mean over the 60 largest countries,
-    `_all` mean over all countries.
+    target: str
+    country_group: str
+    metric: str
+    value: float
+
+
+def quantile_scores(predicted: FloatArray, cell: Cell) -> list[Score]:
+    """Score quantiles of shares, shape (n_levels, n_countries): WIS and coverage."""
+    log_truth, log_predicted = np.log(cell.truth), np.log(predicted)
+    scores = group_means("wis", weighted_interval_score(log_predicted, log_truth), cell)
+    for percent in COVERAGES:
+        covered = is_covered(log_predicted, log_truth, percent=percent)
+        scores += group_means(
+            f"coverage_{percent}", np.where(np.isnan(cell.truth), np.nan, covered), cell
+        )
+    return scores
+
+
+def share_scores(shares: FloatArray, predicted: FloatArray, cell: Cell) -> list[Score]:
+    """Score one cell in shares.
 
     Args:
         shares: Shape (n_draws, n_countries).
         predicted: Shape (n_levels, n_countries), quantiles of the shares.
         cell: What is scored.
     """
-    log_truth, log_predicted = np.log(cell.truth), np.log(predicted)
-    scores = group_means("wis", weighted_interval_score(log_predicted, log_truth), cell)
-    for percent in COVERAGES:
-        covered = np.where(
-            np.isnan(cell.truth), np.nan, is_covered(log_predicted, log_truth, percent=percent)
-        )
-        scores |= group_means(f"cov{percent}", covered, cell)
     error = np.abs(predicted[len(LEVELS) // 2] - cell.truth)
     changes = np.diff(cell.history, axis=0)
-    scores |= group_means("mase", _scaled(error, np.nanmean(np.abs(changes), axis=0)), cell)
-    scores |= group_means("rmsse", _scaled(error, np.sqrt(np.nanmean(changes**2, axis=0))), cell)
-    scores["es"] = _energy_of_top(shares, cell)
-    below = probability_integral_transform(shares, cell.truth)[cell.top]
-    below = below[np.isfinite(cell.truth[cell.top])]
-    deciles = np.histogram(below, bins=np.linspace(0, 1, 11))[0]
-    return scores | {f"pit{decile}": float(count) for decile, count in enumerate(deciles)}
+    mean_change = np.nanmean(np.abs(changes), axis=0)
+    mean_square = np.sqrt(np.nanmean(changes**2, axis=0))
+    return [
+        *quantile_scores(predicted, cell),
+        *group_means("mase", _scaled(error, mean_change), cell),
+        *group_means("rmsse", _scaled(error, mean_square), cell),
+        Score(Target.SHARE.value, "panel", "energy_score", _energy_of_top(shares, cell)),
+        *_pit_deciles(shares, cell),
+    ]
 
 
-def stock_scores(stocks: FloatArray, truth: FloatArray, cell: Cell) -> dict[str, float]:
+def stock_scores(stocks: FloatArray, truth: FloatArray, cell: Cell) -> list[Score]:
     """Score log stocks of one cell: WIS and 80 % coverage over the 60 largest countries.
 
     Args:
@@ -154,17 +170,20 @@ def stock_scores(stocks: FloatArray, truth: FloatArray, cell: Cell) -> dict[str,
     """
     predicted, log_truth = np.log(quantiles(stocks[:, cell.top])), np.log(truth[cell.top])
     covered = is_covered(predicted, log_truth, percent=80)
-    return {
-        "stock_wis_u60": _mean(weighted_interval_score(predicted, log_truth)),
-        "stock_cov80_u60": _mean(np.where(np.isnan(log_truth), np.nan, covered)),
-    }
+    return [
+        Score(Target.STOCK.value, "top60", metric, _mean(values))
+        for metric, values in (
+            ("wis", weighted_interval_score(predicted, log_truth)),
+            ("coverage_80", np.where(np.isnan(log_truth), np.nan, covered)),
+        )
+    ]
 
 
-def group_means(name: str, values: FloatArray, cell: Cell) -> dict[str, float]:
+def group_means(metric: str, values: FloatArray, cell: Cell) -> list[Score]:
     """Return the means of one score per country: weighted by share, of the top 60, and of all.
 
     Args:
-        name: Of the score; the groups are its suffixes `_w`, `_u60` and `_all`.
+        metric: Name of the score.
         values: Shape (n_countries,); NaN where not scored.
         cell: What was scored.
     """
@@ -172,11 +191,23 @@ def group_means(name: str, values: FloatArray, cell: Cell) -> dict[str, float]:
     weights = np.where(scored, cell.at_origin, 0.0)
     total = weights.sum()
     weighted = float(np.where(scored, values, 0.0) @ weights / total) if total > 0 else np.nan
-    return {
-        f"{name}_w": weighted,
-        f"{name}_u60": _mean(values[cell.top]),
-        f"{name}_all": _mean(values[~cell.is_rest]),
+    means = {
+        "weighted": weighted,
+        "top60": _mean(values[cell.top]),
+        "all": _mean(values[~cell.is_rest]),
     }
+    return [Score(Target.SHARE.value, group, metric, mean) for group, mean in means.items()]
+
+
+def _pit_deciles(shares: FloatArray, cell: Cell) -> list[Score]:
+    """Count the largest countries by tenth of the probability integral transform."""
+    below = probability_integral_transform(shares, cell.truth)[cell.top]
+    below = below[np.isfinite(cell.truth[cell.top])]
+    counts = np.histogram(below, bins=np.linspace(0, 1, 11))[0]
+    return [
+        Score(Target.SHARE.value, "top60", metric, float(count))
+        for metric, count in zip(PIT_DECILES, counts, strict=True)
+    ]
 
 
 def _scaled(error: FloatArray, usual: FloatArray) -> FloatArray:

@@ -15,8 +15,16 @@ from talentcast.domain.types import Origin
 if TYPE_CHECKING:
     import pandas as pd
 
-#: The metrics that fit on a line; all are in scores.parquet.
-SHOWN = ("wis_w", "wis_u60", "wis_all", "es", "cov80_u60", "cov95_u60", "mase_u60")
+#: The scores that fit on a line; all are in scores.parquet.
+SHOWN = (
+    "wis_weighted",
+    "wis_top60",
+    "wis_all",
+    "energy_score_panel",
+    "coverage_80_top60",
+    "coverage_95_top60",
+    "mase_top60",
+)
 #: More origins or horizons than there are years of any count are a slip of the finger.
 _LONGEST_RANGE = 200
 

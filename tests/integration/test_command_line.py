@@ -138,7 +138,9 @@ def test_a_backtest_writes_both_tables_and_prints_its_means(
     ]  # fmt: skip
     assert quantiles["quantile_level"].nunique() == 23
     scores = pd.read_parquet(out / "scores.parquet")
-    assert list(scores.columns) == ["model", "origin_year", "horizon_years", "metric", "value"]
+    assert list(scores.columns) == [
+        "model", "origin_year", "horizon_years", "target", "country_group", "metric", "value",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["2017:2008", "then", "", "1:99999999999"])

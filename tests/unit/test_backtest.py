@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from features.panel import Panel
-from models.evaluation.backtest import backtest, backtest_panel, score_rows
+from models.evaluation.backtest import backtest, backtest_panel
 from models.evaluation.quantiles import LEVELS
+from publication.scores import backtest_score_rows
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import SCORES
 from talentcast.domain.types import CountingRule, Origin, SeriesKey, Vintage
@@ -64,7 +65,7 @@ def test_drift_beats_the_last_value_on_a_trending_panel() -> None:
     summary = backtest(
         counts(), KEY, models=["naive", "drift"], origins=[Origin(2008), Origin(2009)]
     ).summary()
-    assert summary.loc["drift", "wis_w"] < summary.loc["naive", "wis_w"]
+    assert summary.loc["drift", "wis_weighted"] < summary.loc["naive", "wis_weighted"]
 
 
 def test_progress_counts_fits() -> None:
@@ -86,7 +87,7 @@ def test_a_later_vintage_can_be_the_truth() -> None:
     result = backtest_panel(
         trained, models=["naive"], origins=[Origin(2007)], horizons=[1], truth=revised
     )
-    wis = result.scores.set_index("metric")["value"]["wis_u60"]
+    wis = result.summary().loc["naive", "wis_top60"]
     assert wis == pytest.approx(np.log(0.75 / 0.5), rel=0.05)
 
 
@@ -98,7 +99,7 @@ def test_impossible_origins_are_refused() -> None:
 
 def test_score_rows_have_the_columns_of_the_contract() -> None:
     result = backtest(counts(), KEY, models=["naive"], origins=[Origin(2008)])
-    rows = score_rows(
+    rows = backtest_score_rows(
         result,
         KEY,
         training_vintage=Vintage(date(2024, 1, 1)),

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.evaluation.published import score_published, with_true_record
+from models.evaluation.published import score_published
 from models.evaluation.quantiles import LEVELS
+from publication.scores import with_true_record
 from talentcast.domain.types import Vintage
 
 SERIES = {"population": "lab", "counting_rule": "modal_country", "source": "file"}

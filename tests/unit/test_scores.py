@@ -4,6 +4,7 @@ import scoringrules as sr
 
 from models.evaluation.quantiles import LEVELS, quantiles
 from models.evaluation.scores import (
+    PIT_DECILES,
     Cell,
     energy_score,
     is_covered,
@@ -71,26 +72,31 @@ def certain(shares: list[float]) -> tuple[np.ndarray, np.ndarray]:
     return draws, quantiles(draws)
 
 
+def scored(shares: list[float], truth: list[float]) -> dict[tuple[str, str], float]:
+    found = share_scores(*certain(shares), cell(truth))
+    return {(score.metric, score.country_group): score.value for score in found}
+
+
 def test_the_rest_of_the_world_counts_in_weighted_scores_only() -> None:
-    scores = share_scores(*certain([0.6, 0.3, 0.1]), cell([0.6, 0.2, 0.2]))
-    assert scores["wis_u60"] == 0
-    assert scores["wis_all"] == pytest.approx(np.log(1.5) / 2)
-    assert scores["wis_w"] == pytest.approx(0.2 * np.log(1.5) + 0.2 * np.log(2))
+    scores = scored([0.6, 0.3, 0.1], [0.6, 0.2, 0.2])
+    assert scores["wis", "top60"] == 0
+    assert scores["wis", "all"] == pytest.approx(np.log(1.5) / 2)
+    assert scores["wis", "weighted"] == pytest.approx(0.2 * np.log(1.5) + 0.2 * np.log(2))
 
 
 def test_mase_is_in_units_of_the_usual_yearly_change() -> None:
-    scores = share_scores(*certain([0.5, 0.3, 0.2]), cell([0.6, 0.2, 0.2]))
-    assert scores["mase_u60"] == pytest.approx(1.0)
-    assert scores["rmsse_u60"] == pytest.approx(1.0)
+    scores = scored([0.5, 0.3, 0.2], [0.6, 0.2, 0.2])
+    assert scores["mase", "top60"] == pytest.approx(1.0)
+    assert scores["rmsse", "top60"] == pytest.approx(1.0)
 
 
 def test_a_missing_truth_is_left_out_and_not_scored_as_an_error() -> None:
-    scores = share_scores(*certain([0.5, 0.3, 0.2]), cell([0.5, np.nan, 0.2]))
-    assert scores["wis_all"] == 0
-    assert scores["wis_w"] == 0
-    assert scores["cov80_all"] == 1
+    scores = scored([0.5, 0.3, 0.2], [0.5, np.nan, 0.2])
+    assert scores["wis", "all"] == 0
+    assert scores["wis", "weighted"] == 0
+    assert scores["coverage_80", "all"] == 1
 
 
 def test_pit_deciles_count_the_largest_countries_once() -> None:
-    scores = share_scores(*certain([0.5, 0.3, 0.2]), cell([0.6, 0.2, 0.2]))
-    assert [scores[f"pit{decile}"] for decile in range(10)] == [0] * 9 + [1]
+    scores = scored([0.5, 0.3, 0.2], [0.6, 0.2, 0.2])
+    assert [scores[decile, "top60"] for decile in PIT_DECILES] == [0] * 9 + [1]

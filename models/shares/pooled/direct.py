@@ -84,7 +84,7 @@ def learn_direct(
 
 
 def fit_direct(history: History, coefficients: DirectCoefficients) -> PointForecast:
-    """PointForecast with coefficients from this panel, or from a larger one."""
+    """Forecast with coefficients from this panel, or from a reference panel."""
     features = _features(history, coefficients)
     n_horizons = len(coefficients.by_horizon)
     n_years, n_countries = history.log_shares.shape
@@ -140,7 +140,7 @@ def _features(history: History, coefficients: DirectCoefficients) -> FloatArray:
     """
     growths = np.diff(history.log_shares, axis=0)
     features = np.full((*history.log_shares.shape, 2 * _N_GROWTHS), np.nan)
-    # A larger panel may cover other years than this one: the years are matched from the end.
+    # A reference panel may cover other years than this one: the years are matched from the end.
     n_years = history.n_years
     middle = _last(coefficients.median_log_count, n_years)
     unit = _last(coefficients.spread_log_count, n_years)

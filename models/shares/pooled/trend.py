@@ -142,7 +142,7 @@ def learn_trend_prior(
 def fit_trend(
     history: History, weights: FloatArray, *, n_horizons: int, settings: TrendSettings
 ) -> PointForecast:
-    """PointForecast with each country's mixture of members.
+    """Forecast with each country's mixture of members.
 
     Args:
         history: Log shares.

@@ -1,0 +1,67 @@
+"""Rows of `scores`: backtests, return flows, and the record of what was really published."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from models.evaluation.backtest import Backtest
+from models.evaluation.scores import COVERAGES, PIT_DECILES
+from talentcast.domain.tables import SCORES
+from talentcast.domain.types import SeriesKey, Vintage
+
+
+def backtest_score_rows(
+    result: Backtest,
+    key: SeriesKey,
+    *,
+    training_vintage: Vintage,
+    truth_vintage: Vintage,
+    is_pseudo_vintage: bool,
+) -> pd.DataFrame:
+    """Return backtest scores as rows of `scores`, without `release_id`."""
+    scores = result.scores[~result.scores["metric"].isin(PIT_DECILES)].dropna(subset="value")
+    return scores.assign(
+        population=key.population,
+        counting_rule=str(key.counting_rule),
+        source=key.source,
+        training_vintage=pd.Timestamp(training_vintage.as_of),
+        truth_vintage=pd.Timestamp(truth_vintage.as_of),
+        is_pseudo_vintage=is_pseudo_vintage,
+    )[list(SCORES.unpublished_columns)].reset_index(drop=True)
+
+
+def with_true_record(backtests: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Return scores in which a forecast that was published replaces a backtest of its origin.
+
+    Args:
+        backtests: `scores` rows of models refitted to today's data.
+        published: `scores` rows of earlier releases, oldest first; the first one counts.
+    """
+    if published.empty:
+        return backtests
+    both = pd.concat([published, backtests], ignore_index=True)
+    return both.drop_duplicates(list(SCORES.unpublished_key), keep="first", ignore_index=True)
+
+
+def mean_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return scores averaged over horizons, for a reader.
+
+    Args:
+        scores: Rows of `models.evaluation.published.score_published`.
+
+    Returns:
+        One row per as-of date, population, counting rule and model: number of horizons scored,
+        weighted interval score and coverage, countries weighted by their share.
+    """
+    if scores.empty:
+        return pd.DataFrame()
+    weighted = scores[scores["country_group"] == "weighted"]
+    key = ["training_vintage", "population", "counting_rule", "model"]
+    means = weighted.pivot_table(index=key, columns="metric", values="value", aggfunc="mean")
+    horizons = weighted.groupby(key)["horizon_years"].nunique().rename("horizons")
+    return (
+        pd.concat([horizons, means[["wis", *(f"coverage_{c}" for c in COVERAGES)]]], axis=1)
+        .reset_index()
+        .rename(columns={"training_vintage": "as_of"})
+        .assign(as_of=lambda rows: rows["as_of"].dt.strftime("%Y-%m-%d"))
+    )
