@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +73,13 @@ def test_f072_every_schedule_is_in_utc() -> None:
     schedules = [schedule for each in definitions() for schedule in each.get("schedules", [])]
     assert len(schedules) >= 3
     assert {schedule["timezone"] for schedule in schedules} == {"UTC"}
+
+
+def test_the_pinned_packages_find_a_next_date_for_every_schedule() -> None:
+    from prefect.server.schemas.schedules import CronSchedule
+
+    for each in definitions():
+        for schedule in each.get("schedules", []):
+            cron = CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+            (due,) = asyncio.run(cron.get_dates(1))
+            assert due > datetime.now(UTC)
