@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
 
 from talentcast.store.release import Release
 
@@ -36,3 +41,10 @@ def link_report(report: Path) -> None:
         link_text="Report of the data checks",
         description=f"Also at {report}",
     )
+
+
+def list_undelivered(lines: Sequence[str]) -> None:
+    """List what could not follow the published release, if anything."""
+    if lines:
+        markdown = "\n".join(f"- {line}" for line in lines)
+        create_markdown_artifact(markdown, key="undelivered", description="Published, but")

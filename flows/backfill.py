@@ -17,12 +17,12 @@ from features.series import rows_of
 from features.vintages import known_at
 from flows.artifacts import show_table
 from flows.processes import processes
-from flows.progress import Steps
 from flows.refresh import usual_models
-from flows.score import score_release
 from flows.steps.ingest import Inputs, fetch_all, parse_all
 from flows.steps.people import holds_careers
 from flows.steps.plan import Plan
+from flows.steps.score import score_release
+from flows.tasks import PrefectRunner
 from flows.years import Job, Year, plan_year, publish_year
 from publication.observations import observation_rows
 from publication.scores import mean_scores
@@ -92,14 +92,14 @@ def backfill(
         scored_horizons=(),
     )
     wanted = range(first_year, last_year + 1)
-    steps = Steps(total=1 + 2 * len(wanted))
-    steps.begin("Fetching sources")
-    fetched = fetch_all(plan, settings)
-    inputs = parse_all(fetched, plan, settings)
-    steps.finish(f"Forecasting as of the ends of {first_year} to {last_year}")
+    run = PrefectRunner(1 + 2 * len(wanted))
+    run.progress("Fetching sources")
+    fetched = fetch_all(plan, settings, run)
+    inputs = parse_all(fetched, plan, settings, run)
+    run.progress(f"Forecasting as of the ends of {first_year} to {last_year}")
     planned = [plan_year(year, inputs, fetched, plan, settings) for year in wanted]
-    years, errors = _publish(planned, plan, settings, steps)
-    scores = _score(years, inputs, settings, steps)
+    years, errors = _publish(planned, plan, settings, run)
+    scores = _score(years, inputs, settings, run)
     backfilled = Backfilled(years, scores)
     show_table("backfill-years", backfilled.table, "What became of each year.")
     show_table("backfill-scores", backfilled.summary, "Forecasts of past years, scored today.")
@@ -119,12 +119,12 @@ def _require_sensible(first_year: int, last_year: int, sources: Sequence[str]) -
 
 
 def _publish(
-    planned: Sequence[Year | Job], plan: Plan, settings: Settings, steps: Steps
+    planned: Sequence[Year | Job], plan: Plan, settings: Settings, run: PrefectRunner
 ) -> tuple[tuple[Year, ...], dict[int, Exception]]:
     """Publish the years that are to be; the failure of one stops no other."""
     done = [year for year in planned if isinstance(year, Year)]
     for _ in done:
-        steps.finish("Years that need nothing")
+        run.progress("Years that need nothing")
     pending = {
         publish_year.submit(job, plan, settings): job for job in planned if isinstance(job, Job)
     }
@@ -137,23 +137,25 @@ def _publish(
         else:
             errors[job.year] = result
             done.append(Year(job.year, "failed", left_out=job.left_out, problem=str(result)))
-        steps.finish(f"As of {job.year}: {done[-1].outcome}")
+        run.progress(f"As of {job.year}: {done[-1].outcome}")
     return tuple(sorted(done, key=lambda year: year.year)), errors
 
 
-def _score(years: Sequence[Year], inputs: Inputs, settings: Settings, steps: Steps) -> pd.DataFrame:
+def _score(
+    years: Sequence[Year], inputs: Inputs, settings: Settings, run: PrefectRunner
+) -> pd.DataFrame:
     known = known_at(inputs.counts, Vintage(inputs.counts["vintage"].max().date()))
     now = pd.concat(
         observation_rows(rows_of(known.counts, key), build_panel(known.counts, key))
         for key in series_keys(known.counts)
     )
     pending = [
-        score_release.submit(year.release, now, settings.releases)
+        run.submit(score_release, year.release, now, settings.releases)
         for year in years
         if year.release is not None and year.is_served
     ]
     scored = []
     for future in pending:
-        steps.finish("Scoring")
+        run.progress("Scoring")
         scored.append(future.result())
     return pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()

@@ -1,4 +1,4 @@
-"""Tell whoever watches how far a run is: the terminal, and Prefect's own page."""
+"""Tell whoever watches how far a run is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-#: Called with what is being done, how many steps are done, and how many there are.
+#: Called with what is being done, how many stages are done, and how many there are.
 Listener = Callable[[str, int, int], None]
 
 _listener: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
@@ -22,24 +22,8 @@ def listening(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
-class Steps:
-    """Counts the steps of one run."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._done = 0
-
-    def expect(self, more: int) -> None:
-        """Count on further steps that turned out to be needed."""
-        self._total += more
-
-    def begin(self, what: str) -> None:
-        """Say what is being done now."""
-        listener = _listener.get()
-        if listener is not None:
-            listener(what, self._done, self._total)
-
-    def finish(self, what: str) -> None:
-        """Count one step as done."""
-        self._done += 1
-        self.begin(what)
+def tell(doing: str, done: int, stages: int) -> None:
+    """Tell the listener, if somebody listens."""
+    listener = _listener.get()
+    if listener is not None:
+        listener(doing, done, stages)

@@ -9,10 +9,8 @@ from pathlib import Path
 import pandas as pd
 from prefect import flow
 
-from flows.artifacts import link_report, show_headline
+from flows.artifacts import link_report, list_undelivered, show_headline
 from flows.lateness import superseded
-from flows.progress import Steps
-from flows.score import score_releases
 from flows.steps.assemble import with_record
 from flows.steps.build import build
 from flows.steps.check import Gates
@@ -22,6 +20,8 @@ from flows.steps.people import keep_restricted
 from flows.steps.plan import Plan
 from flows.steps.publish import publish_release
 from flows.steps.scenarios import read_scenario
+from flows.steps.score import score_releases
+from flows.tasks import PrefectRunner
 from models.shares.registry import BASELINES, DEFAULT_MODEL
 from publication.headline import headline_shares
 from talentcast.config import load_settings
@@ -33,8 +33,8 @@ from talentcast.store.reader import read_frame
 from talentcast.store.release import Kind, Release
 
 DEFAULT_SOURCES = ["bundled", "synthetic_careers"]
-#: Steps of a run beside those of each population: fetch, counts, panels, publish.
-COMMON_STEPS = 4
+#: Stages of a run beside those of each population: fetch, counts, panels, publish.
+COMMON_STAGES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +95,9 @@ def refresh(
         researchers_column=researchers_column,
         scenarios=tuple(read_scenario(name) for name in scenarios or ()),
     )
-    steps = Steps(total=COMMON_STEPS)
-    steps.begin("Fetching sources")
-    fetched = fetch_all(plan, settings)
+    run = PrefectRunner(COMMON_STAGES)
+    run.progress("Fetching sources")
+    fetched = fetch_all(plan, settings, run)
     identity = fetched.identity(plan, as_of)
     already = published_release(identity.release_id, settings.releases)
     if already is not None and not force:
@@ -106,15 +106,15 @@ def refresh(
         identity = identity.repeated(next_repeat(already.release_id, settings.releases))
     gates = Gates(identity.release_id, settings.reports, approved=approval.populations)
 
-    steps.finish("Checking counts")
-    inputs = parse_all(fetched, plan, settings)
+    run.progress("Checking counts")
+    inputs = parse_all(fetched, plan, settings, run)
     approval.require_known(inputs.populations)
     served = _served_observations(settings.releases)
-    built = build(inputs, identity.as_of, plan, settings, gates=gates, steps=steps, served=served)
+    built = build(inputs, identity.as_of, plan, settings, gates=gates, run=run, served=served)
 
-    steps.finish("Publishing")
+    run.progress("Publishing")
     observations, forecasts = built.tables["observations"], built.tables["forecasts"]
-    record = score_releases(observations, settings.releases)
+    record = score_releases(observations, settings.releases, run)
     draft = replace(
         built.draft(identity, "scenario" if plan.scenarios else kind, gates),
         supersedes=already.release_id if already is not None else None,
@@ -124,12 +124,13 @@ def refresh(
     draft = replace(draft, tables=with_record(draft.tables, record))
     for group, made in built.returns:
         counted = inputs.derived[group.key]
-        keep_restricted(group, counted, made, identity.release_id, settings)
-    release = publish_release(draft, settings)
-    undelivered = deliver(release, settings)
-    steps.finish("Done")
+        run(keep_restricted, group, counted, made, identity.release_id, settings)
+    release = run(publish_release, draft, settings)
+    undelivered = deliver(release, settings, run)
+    run.progress("Done")
     show_headline(headline_shares(observations, forecasts), release)
     link_report(gates.path)
+    list_undelivered(undelivered)
     return Refreshed(release, is_new=True, report=gates.report, undelivered=undelivered)
 
 

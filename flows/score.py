@@ -5,40 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 
 from flows.artifacts import show_table
 from flows.lateness import superseded
-from models.evaluation.published import score_published
+from flows.steps.score import score_releases
+from flows.tasks import PrefectRunner
 from talentcast.config import load_settings
-from talentcast.domain.types import Target, VintageKind
-from talentcast.store.pointer import find_release, list_releases
-from talentcast.store.reader import condition, read_frame
-from talentcast.store.release import Release
-
-
-@task(task_run_name="score {release.release_id}", cache_policy=NO_CACHE)
-def score_release(release: Release, observations: pd.DataFrame, root: Path) -> pd.DataFrame:
-    """Score one release against today's observations."""
-    quantiles = condition("forecasts", {"target": str(Target.SHARE), "output_type": "quantile"})
-    return score_published(
-        read_frame("forecasts", release, root, where=quantiles),
-        read_frame("observations", release, root),
-        observations,
-        training_vintage=release.as_of,
-        is_pseudo_vintage=release.vintage_kind is VintageKind.PSEUDO,
-    ).assign(made_by=str(release.release_id))
-
-
-def score_releases(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
-    """Score every served release against today's observations, the oldest first."""
-    scored = [
-        score_release(release, observations, root)
-        for release in reversed(list_releases(root))
-        if release.is_current
-    ]
-    return pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
+from talentcast.store.pointer import find_release
+from talentcast.store.reader import read_frame
 
 
 @flow(name="score")
@@ -54,6 +29,6 @@ def score(home: Path | None = None) -> pd.DataFrame:
         return skipped
     root = load_settings(home).releases
     observations = read_frame("observations", find_release("latest", root), root)
-    record = score_releases(observations, root)
+    record = score_releases(observations, root, PrefectRunner())
     show_table("track-record", record, "Scores of earlier releases against what was counted since.")
     return record

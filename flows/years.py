@@ -11,12 +11,12 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from features.forecastable import forecastable_series
-from flows.progress import Steps
 from flows.steps.build import build
 from flows.steps.check import Gates
 from flows.steps.ingest import Fetched, Inputs
 from flows.steps.plan import Plan
 from flows.steps.publish import publish_release
+from flows.tasks import PrefectRunner
 from talentcast.config import Settings
 from talentcast.domain.types import Vintage
 from talentcast.store.pointer import list_releases
@@ -92,8 +92,9 @@ def plan_year(
 def publish_year(job: Job, plan: Plan, settings: Settings) -> Year:
     """Build and publish the release of one year."""
     gates = Gates(job.identity.release_id, settings.reports)
-    built = build(job.inputs, job.identity.as_of, plan, settings, gates=gates, steps=Steps(total=1))
-    release = publish_release(built.draft(job.identity, "backfill", gates), settings)
+    run = PrefectRunner()
+    built = build(job.inputs, job.identity.as_of, plan, settings, gates=gates, run=run)
+    release = run(publish_release, built.draft(job.identity, "backfill", gates), settings)
     return Year(job.year, "published", release, job.left_out)
 
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from prefect.futures import PrefectFuture
 
 from features.panel import Panel, build_panel, series_keys
 from features.vintages import KnownCounts, known_at
-from flows.progress import Steps
 from flows.steps.assemble import release_tables
 from flows.steps.check import Gates, check_known, check_panels, check_published, check_returns
-from flows.steps.forecast import forecast, observe, score
+from flows.steps.forecast import forecast, observe
 from flows.steps.ingest import Inputs
 from flows.steps.people import People, forecast_returns
 from flows.steps.plan import Plan
 from flows.steps.returns import ReturnRelease
+from flows.steps.runner import Pending, Runner
+from flows.steps.score import score
 from flows.steps.share_effects import share_changes
 from models.shares.registry import Context
 from publication.revisions import revision_rows
@@ -62,7 +62,7 @@ def build(
     settings: Settings,
     *,
     gates: Gates,
-    steps: Steps,
+    run: Runner,
     served: pd.DataFrame | None = None,
 ) -> Built:
     """Check, forecast and score what was known on a day.
@@ -73,7 +73,7 @@ def build(
         plan: Models, horizons and samples; without `scored_horizons` nothing is backtested.
         settings: For the restricted store, if people are among the inputs.
         gates: Collects the results of the checks.
-        steps: Told how far the work is.
+        run: Carries out the steps.
         served: `observations` of the served release, to tell revisions from errors.
 
     Raises:
@@ -81,46 +81,46 @@ def build(
         InputRejectedError: If a series is too short.
     """
     gates.require("input", inputs.notes)
-    gates.require("counts", check_known(inputs.counts, served, gates.approved))
+    gates.require("counts", run(check_known, inputs.counts, served, gates.approved))
 
-    steps.finish("Checking panels")
+    run.progress("Checking panels")
     known = known_at(inputs.counts, as_of)
     panels = [build_panel(known.counts, key) for key in series_keys(known.counts)]
-    gates.require("panel", check_panels(panels))
-    steps.expect(2 * len(panels) + len(inputs.people))
+    gates.require("panel", run(check_panels, panels))
+    run.expect(2 * len(panels) + len(inputs.people))
 
     latest = max(panel.origin for panel in panels)
     context = Context(bundled_covariates(), reference_panel=load_reference_panel(latest))
     origins = {panel.key: panel.origin for panel in panels}
     # Trees are grown on the second core while the shares are forecast and scored.
     pending = {
-        group.key: forecast_returns.submit(
-            group, origins[group.key], plan.scenarios, settings, seed=plan.seed
+        group.key: run.submit(
+            forecast_returns, group, origins[group.key], plan.scenarios, settings, seed=plan.seed
         )
         for group in inputs.people
         if group.key in origins
     }
     forecasts = []
     for panel in panels:
-        steps.finish(f"Forecasting {panel.key.population}")
+        run.progress(f"Forecasting {panel.key.population}")
         changes = _changes(pending, panel, plan)
-        by_model = [forecast(panel, model, plan, context, changes) for model in plan.models]
+        by_model = [run(forecast, panel, model, plan, context, changes) for model in plan.models]
         gates.require("forecasts", merge(one.report for one in by_model))
         rows = pd.concat([one.rows for one in by_model])
-        gates.require("forecasts", check_published(panel, rows, plan, len(changes)))
+        gates.require("forecasts", run(check_published, panel, rows, plan, len(changes)))
         forecasts.append(rows)
-    observations = pd.concat([observe(known, panel) for panel in panels])
+    observations = pd.concat([run(observe, known, panel) for panel in panels])
 
     scores = []
     for panel in panels if plan.scored_horizons else ():
-        steps.finish(f"Scoring {panel.key.population}")
-        scores.append(score(known, panel, plan, context))
+        run.progress(f"Scoring {panel.key.population}")
+        scores.append(run(score, known, panel, plan, context))
 
     returns = []
     for group in (group for group in inputs.people if group.key in pending):
-        steps.finish(f"Forecasting returns of {group.key.population}")
+        run.progress(f"Forecasting returns of {group.key.population}")
         made = pending[group.key].result()
-        gates.require("forecasts", check_returns(group, made))
+        gates.require("forecasts", run(check_returns, group, made))
         returns.append((group, made))
     return Built(
         populations=tuple(sorted({panel.key.population for panel in panels})),
@@ -143,7 +143,7 @@ def _vintage_kind(known: KnownCounts) -> VintageKind:
 
 
 def _changes(
-    pending: Mapping[SeriesKey, PrefectFuture[ReturnRelease]], panel: Panel, plan: Plan
+    pending: Mapping[SeriesKey, Pending[ReturnRelease]], panel: Panel, plan: Plan
 ) -> dict[str, pd.DataFrame]:
     """Wait for the returns only where a scenario carries them into the shares."""
     if panel.key not in pending or not plan.scenarios:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from expectations.report import report_html
 from features.panel import Panel
@@ -64,7 +62,6 @@ class Gates:
         }
 
 
-@task(cache_policy=NO_CACHE)
 def check_known(
     counts: pd.DataFrame, previous: pd.DataFrame | None, approved: frozenset[str]
 ) -> CheckReport:
@@ -74,7 +71,6 @@ def check_known(
     return check_counts(counts, previous=previous, limits=CountLimits(approved_revisions=approved))
 
 
-@task(cache_policy=NO_CACHE)
 def check_panels(panels: Sequence[Panel]) -> CheckReport:
     """Second gate: what the models see."""
     from expectations.panel_gate import check_panel
@@ -82,7 +78,6 @@ def check_panels(panels: Sequence[Panel]) -> CheckReport:
     return merge(check_panel(panel) for panel in panels)
 
 
-@task(task_run_name="check forecasts of {panel.key.population}", cache_policy=NO_CACHE)
 def check_published(
     panel: Panel, forecasts: pd.DataFrame, plan: Plan, n_scenarios: int
 ) -> CheckReport:
@@ -104,7 +99,6 @@ def check_published(
     )
 
 
-@task(task_run_name="check returns of {people.key.population}", cache_policy=NO_CACHE)
 def check_returns(people: People, returns: ReturnRelease) -> CheckReport:
     """Third gate, for the flows of returning researchers."""
     from expectations.forecasts_gate import check_forecasts

@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
 
 from features.series import select_populations
 from flows.steps.people import DerivedCounts, People, count_people, gather_people, holds_careers
 from flows.steps.plan import Plan
+from flows.steps.runner import Runner
 from talentcast.code_version import code_version
 from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport
-from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
+from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.provenance import ParsedCounts, Snapshot
 from talentcast.domain.types import SeriesKey, Vintage
 from talentcast.sources.registry import source_for
@@ -71,18 +69,18 @@ class Inputs:
         return frozenset(self.counts["population"])
 
 
-def fetch_all(plan: Plan, settings: Settings) -> Fetched:
+def fetch_all(plan: Plan, settings: Settings, run: Runner) -> Fetched:
     """Fetch every source of a plan."""
     now = datetime.now(UTC)
-    people = [gather_people(s, settings, now=now) for s in plan.sources if holds_careers(s)]
-    copies = {s: fetch(s, settings) for s in plan.sources if not holds_careers(s)}
+    people = [run(gather_people, s, settings, now=now) for s in plan.sources if holds_careers(s)]
+    copies = {s: run(fetch, s, settings) for s in plan.sources if not holds_careers(s)}
     return Fetched(copies, people)
 
 
-def parse_all(fetched: Fetched, plan: Plan, settings: Settings) -> Inputs:
+def parse_all(fetched: Fetched, plan: Plan, settings: Settings, run: Runner) -> Inputs:
     """Parse every copy and count the people."""
-    parsed = [read(source, copies, plan, settings) for source, copies in fetched.copies.items()]
-    derived = {group.key: count_people(group, settings) for group in fetched.people}
+    parsed = [run(read, name, copies, plan, settings) for name, copies in fetched.copies.items()]
+    derived = {group.key: run(count_people, group, settings) for group in fetched.people}
     tables = [*(one.counts for one in parsed), *(one.counts for one in derived.values())]
     return Inputs(
         counts=select_populations(pd.concat(tables), plan.populations),
@@ -92,17 +90,6 @@ def parse_all(fetched: Fetched, plan: Plan, settings: Settings) -> Inputs:
     )
 
 
-def _is_bad_luck(_: object, __: TaskRun, state: State[object]) -> bool:
-    """Retry what may pass by itself; never a failed check or a model."""
-    return isinstance(state.result(raise_on_failure=False), SourceUnavailableError)
-
-
-@task(
-    retries=3,
-    retry_delay_seconds=[10, 60, 300],
-    retry_condition_fn=_is_bad_luck,
-    cache_policy=NO_CACHE,
-)
 def fetch(source: str, settings: Settings) -> list[Snapshot]:
     """Keep an unchanged copy of every file of a source."""
     now = datetime.now(UTC)
@@ -112,7 +99,6 @@ def fetch(source: str, settings: Settings) -> list[Snapshot]:
     ]
 
 
-@task(cache_policy=NO_CACHE)
 def read(
     source: str, snapshots: Sequence[Snapshot], plan: Plan, settings: Settings
 ) -> ParsedCounts:

@@ -11,8 +11,6 @@ from pathlib import Path
 import ibis
 import numpy as np
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from features.career_counts import researcher_counts
 from features.career_records import CareerRecords
@@ -75,7 +73,6 @@ def restricted_store(settings: Settings) -> RestrictedStore:
     return RestrictedStore(settings.restricted, releases=settings.releases)
 
 
-@task(cache_policy=NO_CACHE)
 def gather_people(source: str, settings: Settings, *, now: datetime) -> People:
     """Draw the synthetic people, or read a folder, replace its ids and drop the forgotten."""
     if source == NAME:
@@ -121,7 +118,6 @@ def _real_people(folder: Path, settings: Settings, now: datetime) -> People:
     return People(series, snapshot, store.without_forgotten(records))
 
 
-@task(cache_policy=NO_CACHE)
 def count_people(people: People, settings: Settings) -> DerivedCounts:
     """Derive counts by country and year that point at nobody, nor do so beside the last ones."""
     counts = researcher_counts(
@@ -133,7 +129,6 @@ def count_people(people: People, settings: Settings) -> DerivedCounts:
     return DerivedCounts(largest_complete_block(protected_counts(held)), held)
 
 
-@task(task_run_name="returns of {people.key.population}", cache_policy=NO_CACHE)
 def forecast_returns(
     people: People, origin: Origin, scenarios: Sequence[Scenario], settings: Settings, *, seed: int
 ) -> ReturnRelease:
@@ -151,7 +146,6 @@ def forecast_returns(
     )
 
 
-@task(cache_policy=NO_CACHE)
 def keep_restricted(
     people: People,
     counted: DerivedCounts,

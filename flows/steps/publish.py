@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from talentcast.config import Settings
 from talentcast.store.publisher import publish
 from talentcast.store.release import Release, ReleaseDraft
 from talentcast.store.signing import Signer
 
 
-@task(cache_policy=NO_CACHE)
 def publish_release(draft: ReleaseDraft, settings: Settings) -> Release:
     """Write the release; its pointer row comes last."""
     signer = Signer.configured(settings.signing_key_file)
