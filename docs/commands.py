@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-import click
-import typer
-
-from talentcast.cli.app import app
+from talentcast.cli.commands import COMMANDS, load_command
 
 _INTRODUCTION = """# Command line
 
@@ -34,8 +32,10 @@ def command_reference() -> str:
 
 
 def _lines() -> Iterator[str]:
-    root = typer.main.get_command(app)
-    for path, command in sorted(_commands(root, "talentcast")):
+    commands = [
+        found for name in COMMANDS for found in _commands(load_command(name), f"talentcast {name}")
+    ]
+    for path, command in sorted(commands, key=lambda found: found[0]):
         yield f"## {path}"
         yield ""
         yield "\n\n".join(part.strip() for part in (command.help or "").split("\n\n"))
@@ -48,7 +48,7 @@ def _lines() -> Iterator[str]:
         yield ""
 
 
-def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     children = getattr(command, "commands", None)
     if children is None:
         yield path, command
@@ -57,7 +57,7 @@ def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Co
         yield from _commands(child, f"{path} {name}")
 
 
-def _record(parameter: click.Parameter) -> tuple[str, str] | None:
+def _record(parameter: Any) -> tuple[str, str] | None:
     if parameter.name == "help":
         return None
     help_text = getattr(parameter, "help", None) or ""

@@ -26,7 +26,7 @@ from flows.tasks import PrefectRunner
 from flows.years import Job, Year, plan_year, publish_year
 from publication.observations import observation_rows
 from publication.scores import mean_scores
-from talentcast.config import Settings, load_settings, use_one_thread
+from talentcast.config import Settings, load_settings
 from talentcast.domain.errors import UsageError, YearsFailedError
 from talentcast.domain.types import Vintage
 
@@ -82,7 +82,6 @@ def backfill(
         home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
     _require_sensible(first_year, last_year, sources)
-    use_one_thread()
     settings = load_settings(home)
     plan = Plan(
         sources=tuple(sources),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
@@ -91,50 +90,6 @@ def load_settings(home: Path | None = None) -> Settings:
     return settings if home is None else settings.model_copy(update={"home": home})
 
 
-def prepare_orchestrator(settings: Settings) -> None:
-    """Set Prefect's settings for an embedded run; call it before Prefect is imported.
-
-    A server that the user configured is left alone; otherwise Prefect's own files go to `home`.
-    Nothing is reported to anyone.
-    """
-    folder = (settings.home / "prefect").resolve()
-    defaults = {
-        # On a loaded machine the embedded server needs longer than Prefect's 20 seconds.
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        # What `talentcast deploy` registers takes a run for dead after 45 seconds without a sign.
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-        # An expected failure is one line of ours; Prefect would log its traceback as well.
-        "PREFECT_LOGGING_LEVEL": "CRITICAL",
-        "DO_NOT_TRACK": "1",
-    }
-    if server_url() is None:
-        # The server waits for ever for a database in a folder whose parent does not exist.
-        folder.mkdir(parents=True, exist_ok=True)
-        defaults["PREFECT_HOME"] = str(folder)
-    for name, value in defaults.items():
-        os.environ.setdefault(name, value)  # noqa: TID251 - the one place that writes it
-
-
-def export_home(home: Path) -> None:
-    """Hand the home folder to a process that takes the place of this one."""
-    os.environ["TALENTCAST_HOME"] = str(home.resolve())  # noqa: TID251 - the one place that writes
-
-
-def use_one_thread() -> None:
-    """Keep numerical libraries to one thread each, unless the user said otherwise.
-
-    Several processes share the cores, threads that wait for each other burn them, and results must
-    not depend on how many there are. Call it before NumPy is imported, or for later processes.
-    """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")  # noqa: TID251 - the one place that writes it
-
-
 def server_url() -> str | None:
     """Return the Prefect server the user configured, if any."""
-    return _environment().get("PREFECT_API_URL")
-
-
-def _environment() -> Mapping[str, str]:
-    return os.environ  # noqa: TID251 - the one place that reads it
+    return os.environ.get("PREFECT_API_URL")  # noqa: TID251 - read here only

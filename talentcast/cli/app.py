@@ -9,52 +9,23 @@ from typing import Annotated
 
 import typer
 
-from talentcast.cli import (
-    backfill,
-    backtest,
-    checks,
-    cohort,
-    deploy,
-    doctor,
-    export,
-    mirror,
-    refresh,
-    releases,
-    returns,
-    serve,
-    sources,
-)
-from talentcast.config import use_one_thread
+from talentcast.cli.commands import LazyGroup, new_app
+from talentcast.cli.environment import use_one_thread
+from talentcast.cli.failures import line_of
+from talentcast.code_version import code_version
 from talentcast.domain.errors import TalentcastError
 
-app = typer.Typer(
+app = new_app(
+    cls=LazyGroup,
     name="talentcast",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
     help="Where will researchers work, how sure is that, and how good was the last forecast?",
     epilog="First steps: `talentcast refresh`, then `talentcast releases show latest`.",
 )
-app.command("refresh")(refresh.refresh)
-app.command("backfill")(backfill.backfill)
-app.command("backtest")(backtest.backtest)
-app.command("check")(checks.check)
-app.command("cohort")(cohort.cohort)
-app.command("deploy")(deploy.deploy)
-app.command("doctor")(doctor.doctor)
-app.command("serve")(serve.serve)
-app.command("export")(export.export)
-app.command("mirror")(mirror.mirror)
-app.add_typer(releases.app, name="releases")
-app.add_typer(returns.app, name="returns")
-app.add_typer(sources.app, name="sources")
 
 
 def _print_version(value: bool) -> None:
     if value:
-        from talentcast.code_version import code_version
-
         typer.echo(f"talentcast {code_version()}")
         raise typer.Exit
 
@@ -81,7 +52,7 @@ def main() -> None:
     try:
         app()
     except TalentcastError as error:
-        typer.echo(f"talentcast: {error}", err=True)
+        typer.echo(f"talentcast: {line_of(error)}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of a pipe, for example `head`, has seen enough
         sys.stderr.close()

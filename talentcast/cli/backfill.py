@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Annotated
 
+import pandas as pd
 import typer
 
 from talentcast.cli.options import Home, Json
+from talentcast.cli.orchestrator import orchestrator
 from talentcast.cli.output import print_rows
+from talentcast.config import load_settings
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from flows.backfill import Backfilled
 
 
@@ -44,9 +45,6 @@ def backfill(
 
     Example: talentcast backfill --first-year 2010 --last-year 2019
     """
-    from talentcast.cli.orchestrator import orchestrator
-    from talentcast.config import load_settings
-
     started = time.monotonic()
     settings = load_settings(home)
     with orchestrator(settings):

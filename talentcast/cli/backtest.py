@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import pandas as pd
 import typer
 
+from features.panel import series_keys
+from models.evaluation.backtest import backtest as run
+from models.shares.registry import DEFAULT_MODEL, Context
 from talentcast.cli.options import Json, ResearchersColumn
 from talentcast.cli.output import print_rows
+from talentcast.cli.progress import progress_bar
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
-
-if TYPE_CHECKING:
-    import pandas as pd
+from talentcast.sources.covariates import read_covariates
+from talentcast.sources.reference_panel import load_reference_panel
+from talentcast.sources.registry import source_for
 
 #: The scores that fit on a line; all are in scores.parquet.
 SHOWN = (
@@ -58,14 +63,6 @@ def backtest(
 
     Example: talentcast backtest --counts counts.csv --origins 2008:2017 --horizons 1:5 --out scores
     """
-    from features.panel import series_keys
-    from models.evaluation.backtest import backtest as run
-    from models.shares.registry import DEFAULT_MODEL, Context
-    from talentcast.cli.progress import progress_bar
-    from talentcast.sources.covariates import read_covariates
-    from talentcast.sources.reference_panel import load_reference_panel
-    from talentcast.sources.registry import source_for
-
     source = source_for(str(counts), researchers_column=researchers_column)
     parsed = source.parse(source.download()).counts
     keys = series_keys(parsed)

@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from publication.cohort_report import cohort_report
 from talentcast.cli.options import Json
 from talentcast.cli.output import print_rows
+from talentcast.sources.affiliations import read_career_records
+from talentcast.sources.roster import read_roster
 
 
 def cohort(
@@ -31,10 +34,6 @@ def cohort(
 
     Example: talentcast cohort --roster lab.txt --affiliations careers
     """
-    from publication.cohort_report import cohort_report
-    from talentcast.sources.affiliations import read_career_records
-    from talentcast.sources.roster import read_roster
-
     report = cohort_report(
         read_career_records(affiliations),
         read_roster(roster),

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from talentcast.cli.environment import prepare_prefect
 from talentcast.cli.options import Json
 from talentcast.cli.output import print_rows
+from talentcast.config import load_settings, server_url
 from talentcast.domain.errors import ConfigurationError
 
 
@@ -26,15 +28,13 @@ def deploy(
 
     Example: talentcast deploy
     """
-    from talentcast.config import load_settings, prepare_orchestrator, server_url
-
     if server_url() is None:
         raise ConfigurationError(
             "PREFECT_API_URL is not set, so there is no server to deploy to. Start one with "
             "'prefect server start', then: export PREFECT_API_URL=http://127.0.0.1:4200/api"
         )
-    prepare_orchestrator(load_settings())
-    from flows.deployment import deploy_all
+    prepare_prefect(load_settings().home, server_url())
+    from flows.deployment import deploy_all  # after Prefect's variables are set
 
     print_rows([asdict(each) for each in deploy_all(at_once=runs_at_once)], as_json=json)
     if not json:

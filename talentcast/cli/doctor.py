@@ -8,28 +8,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import httpx
 import typer
 
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
+from talentcast.config import Settings, load_settings, server_url
 from talentcast.domain.errors import ConfigurationError, StoreError
-
-if TYPE_CHECKING:
-    from talentcast.config import Settings
+from talentcast.store.pointer import list_releases
 
 LIBRARIES = ("prefect", "great-expectations", "statsmodels", "scikit-learn", "pandas", "deltalake")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and the mend if it is not well."""
+    """One thing that was looked at, and what to do if it is not ok."""
 
     what: str
-    is_well: bool
+    is_ok: bool
     seen: str
-    mend: str = ""
+    fix: str = ""
 
 
 def doctor(*, home: Home = None, json: Json = False) -> None:
@@ -37,27 +36,25 @@ def doctor(*, home: Home = None, json: Json = False) -> None:
 
     Example: talentcast doctor
     """
-    from talentcast.config import load_settings
-
     settings = load_settings(home)
-    findings = [examine(settings) for examine in EXAMINATIONS]
+    findings = [check(settings) for check in CHECKS]
     findings += [_library(name) for name in LIBRARIES]
     print_rows(
         [
             {
                 "what": f.what,
-                "state": "well" if f.is_well else "mend",
+                "state": "ok" if f.is_ok else "fix",
                 "seen": f.seen,
-                "do": "" if f.is_well else f.mend,
+                "do": "" if f.is_ok else f.fix,
             }
             for f in findings
         ],
         as_json=json,
     )
-    if ill := [f.what for f in findings if not f.is_well]:
-        raise ConfigurationError(f"To mend: {', '.join(ill)}. The table above says how.")
+    if bad := [f.what for f in findings if not f.is_ok]:
+        raise ConfigurationError(f"To fix: {', '.join(bad)}. The table above says how.")
     if not json:
-        typer.echo("All well.")
+        typer.echo("All ok.")
 
 
 def _python(_: Settings) -> Finding:
@@ -78,8 +75,8 @@ def _writable(what: str, folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             return Finding(what, True, str(folder))
     except OSError as error:
-        mend = "Set TALENTCAST_HOME to a folder you may write to, or pass --home."
-        return Finding(what, False, f"{folder}: {error.strerror}", mend)
+        fix = "Set TALENTCAST_HOME to a folder you may write to, or pass --home."
+        return Finding(what, False, f"{folder}: {error.strerror}", fix)
 
 
 def _home(settings: Settings) -> Finding:
@@ -87,7 +84,6 @@ def _home(settings: Settings) -> Finding:
 
 
 def _releases(settings: Settings) -> Finding:
-    from talentcast.store.pointer import list_releases
 
     try:
         count = len(list_releases(settings.releases))
@@ -98,27 +94,25 @@ def _releases(settings: Settings) -> Finding:
 
 def _restricted(settings: Settings) -> Finding:
     inside = settings.restricted.resolve().is_relative_to(settings.releases.resolve())
-    mend = "Move TALENTCAST_RESTRICTED_DIR out of the releases folder."
-    return Finding("restricted store", not inside, str(settings.restricted), mend if inside else "")
+    fix = "Move TALENTCAST_RESTRICTED_DIR out of the releases folder."
+    return Finding("restricted store", not inside, str(settings.restricted), fix if inside else "")
 
 
 def _server(_: Settings) -> Finding:
-    from talentcast.config import server_url
 
     url = server_url()
     if url is None:
         return Finding("prefect server", True, "none set: each run starts its own")
-    import httpx
 
     try:
         reply = httpx.get(f"{url.rstrip('/')}/health", timeout=5)
-        is_well, seen = reply.is_success, f"{url}: HTTP {reply.status_code}"
+        is_ok, seen = reply.is_success, f"{url}: HTTP {reply.status_code}"
     except httpx.HTTPError as error:
-        is_well, seen = False, f"{url}: {type(error).__name__}"
-    return Finding("prefect server", is_well, seen, "Start it, or unset PREFECT_API_URL.")
+        is_ok, seen = False, f"{url}: {type(error).__name__}"
+    return Finding("prefect server", is_ok, seen, "Start it, or unset PREFECT_API_URL.")
 
 
-EXAMINATIONS: tuple[Callable[[Settings], Finding], ...] = (
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _python,
     _home,
     _releases,

@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
+from readers.export.formats import writer
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
+from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
+from talentcast.store.pointer import find_release
 
 
 class Format(StrEnum):
@@ -37,10 +40,6 @@ def export(
 
     Example: talentcast export --format xlsx --out exports
     """
-    from readers.export.formats import writer
-    from talentcast.config import load_settings
-    from talentcast.store.pointer import find_release
-
     root = load_settings(home).releases
     found = find_release(release, root)
     if out.exists() and not out.is_dir():

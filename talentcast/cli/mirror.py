@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
+from readers.export.postgres import mirror as mirror_releases
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
+from talentcast.config import load_settings
+from talentcast.store.pointer import find_release
 
 
 def mirror(
@@ -31,10 +34,6 @@ def mirror(
 
     Example: talentcast mirror --to postgresql://talentcast@localhost:5432/dashboards
     """
-    from readers.export.postgres import mirror as mirror_releases
-    from talentcast.config import load_settings
-    from talentcast.store.pointer import find_release
-
     root = load_settings(home).releases
     wanted = dict.fromkeys(find_release(name, root).release_id for name in [release, *(keep or [])])
     chosen = [find_release(str(release_id), root) for release_id in wanted]

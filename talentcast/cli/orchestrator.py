@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+import httpx
+
+from talentcast.cli.environment import prepare_prefect
 from talentcast.cli.progress import progress_bar
+from talentcast.config import Settings, server_url
 from talentcast.domain.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from talentcast.config import Settings
 
 
 @contextmanager
@@ -20,12 +20,10 @@ def orchestrator(settings: Settings) -> Iterator[None]:
     Raises:
         ConfigurationError: If the Prefect server does not start or stops answering.
     """
-    from talentcast.config import prepare_orchestrator
-
-    prepare_orchestrator(settings)
+    prepare_prefect(settings.home, server_url())
     with progress_bar() as update:
         update("Starting the orchestrator", 0, 1)
-        from flows.progress import listening
+        from flows.progress import listening  # after Prefect's variables are set
 
         with _failures_in_one_line(), listening(update):
             yield
@@ -33,10 +31,6 @@ def orchestrator(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _failures_in_one_line() -> Iterator[None]:
-    import httpx
-
-    from talentcast.config import server_url
-
     try:
         yield
     except httpx.HTTPError as error:

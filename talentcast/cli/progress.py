@@ -14,8 +14,11 @@ from talentcast.cli.output import err
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """Give a function to call with what is being done, how much is done, and of how much."""
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         shown = bar.add_task("Starting", total=None)
 

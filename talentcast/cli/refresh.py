@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from talentcast.cli.options import Home, Json, ResearchersColumn
+from talentcast.cli.orchestrator import orchestrator
 from talentcast.cli.output import print_rows
+from talentcast.cli.summary import print_headline, print_warnings
+from talentcast.config import load_settings
 from talentcast.domain.approval import Approval
 from talentcast.domain.types import Vintage
 
@@ -60,9 +63,6 @@ def refresh(
 
     Example: talentcast refresh --source counts.csv
     """
-    from talentcast.cli.orchestrator import orchestrator
-    from talentcast.config import load_settings
-
     started = time.monotonic()
     Approval.of(approve_revision, approved_by, reason)  # refused before anything is started
     settings = load_settings(home)
@@ -93,7 +93,6 @@ def refresh(
 
 
 def _print_summary(refreshed: Refreshed, root: Path, reports: Path, seconds: float) -> None:
-    from talentcast.cli.summary import print_headline, print_warnings
 
     release = refreshed.release
     done = "Published" if refreshed.is_new else "Already published:"

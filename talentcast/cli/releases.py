@@ -10,11 +10,21 @@ from typing import Annotated, Any
 
 import typer
 
+from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
+from talentcast.cli.summary import print_headline
+from talentcast.config import load_settings
 from talentcast.domain.errors import IntegrityError
+from talentcast.store.cleaning import clean as remove
+from talentcast.store.comparison import compare
+from talentcast.store.inspection import inspect, withdraw_damaged
+from talentcast.store.pointer import find_release, latest_release, list_releases
+from talentcast.store.retraction import restore as serve_again
+from talentcast.store.retraction import retract as withdraw
+from talentcast.store.signing import Signer, Verifier, write_new_key
 
-app = typer.Typer(no_args_is_help=True, help="Look at what was published.")
+app = new_app(no_args_is_help=True, help="Look at what was published.")
 
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A release id, or latest.")]
 
@@ -28,9 +38,6 @@ def list_(*, home: Home = None, json: Json = False) -> None:
 
     Example: talentcast releases list
     """
-    from talentcast.config import load_settings
-    from talentcast.store.pointer import list_releases
-
     rows = [
         {
             "release_id": str(release.release_id),
@@ -55,10 +62,6 @@ def show(release: ReleaseArgument = "latest", *, home: Home = None, json: Json =
 
     Example: talentcast releases show latest
     """
-    from talentcast.cli.summary import print_headline
-    from talentcast.config import load_settings
-    from talentcast.store.pointer import find_release
-
     settings = load_settings(home)
     found = find_release(release, settings.releases)
     facts: list[dict[str, Any]] = [
@@ -99,10 +102,6 @@ def diff(
 
     Example: talentcast releases diff r20240131-0123456789ab latest
     """
-    from talentcast.config import load_settings
-    from talentcast.store.comparison import compare
-    from talentcast.store.pointer import find_release
-
     root = load_settings(home).releases
     differences = compare(find_release(first, root), find_release(second, root), root)
     print_rows([asdict(difference) for difference in differences], as_json=json)
@@ -125,10 +124,6 @@ def verify(
 
     Example: talentcast releases verify latest
     """
-    from talentcast.config import load_settings
-    from talentcast.store.inspection import inspect, withdraw_damaged
-    from talentcast.store.signing import Signer, Verifier
-
     settings = load_settings(home)
     root = settings.releases
     verifier = Verifier.configured(settings.verifying_key_file)
@@ -160,16 +155,15 @@ def retract(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Ho
 
     Example: talentcast releases retract latest --reason "Counts of 2019 were unfinished"
     """
-    from talentcast.config import load_settings
-    from talentcast.store.pointer import latest_release
-    from talentcast.store.retraction import retract as withdraw
-    from talentcast.store.signing import Signer
-
     settings = load_settings(home)
     gone = withdraw(
-        release, settings.releases, reason=reason, by=by or getuser(), at=datetime.now(UTC),
+        release,
+        settings.releases,
+        reason=reason,
+        by=by or getuser(),
+        at=datetime.now(UTC),
         signer=Signer.configured(settings.signing_key_file),
-    )  # fmt: skip
+    )
     latest = latest_release(settings.releases)
     typer.echo(f"Retracted {gone.release_id}.")
     typer.echo(f"The latest release is now {latest.release_id if latest else 'none'}.")
@@ -182,15 +176,15 @@ def restore(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Ho
 
     Example: talentcast releases restore r20240131-0123456789ab --reason "The counts were right"
     """
-    from talentcast.config import load_settings
-    from talentcast.store.retraction import restore as serve_again
-    from talentcast.store.signing import Signer
-
     settings = load_settings(home)
     back = serve_again(
-        release, settings.releases, reason=reason, by=by or getuser(), at=datetime.now(UTC),
+        release,
+        settings.releases,
+        reason=reason,
+        by=by or getuser(),
+        at=datetime.now(UTC),
         signer=Signer.configured(settings.signing_key_file),
-    )  # fmt: skip
+    )
     typer.echo(f"Restored {back.release_id}.")
 
 
@@ -210,9 +204,6 @@ def clean(
 
     Example: talentcast releases clean --no-dry-run
     """
-    from talentcast.config import load_settings
-    from talentcast.store.cleaning import clean as remove
-
     found = remove(load_settings(home).releases, dry_run=dry_run, keep_hours=keep_hours)
     if not found and not json:
         typer.echo("Nothing is left behind.")
@@ -236,8 +227,6 @@ def new_key(
 
     Example: talentcast releases new-key ~/talentcast-signing.pem
     """
-    from talentcast.store.signing import write_new_key
-
     public = write_new_key(path)
     typer.echo(f"Publishers set TALENTCAST_SIGNING_KEY_FILE={path} and keep it to themselves.")
     typer.echo(f"Readers set TALENTCAST_VERIFYING_KEY_FILE={public}.")

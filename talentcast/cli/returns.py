@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import pandas as pd
 import typer
 
+from models.returns.evaluation.backtest import (
+    BASELINE_MODEL,
+    DEFAULT_MODEL,
+    BacktestPlan,
+    returns_backtest,
+)
+from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
+from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
+from talentcast.sources.affiliations import read_career_records
+from talentcast.store.restricted import RestrictedStore
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-app = typer.Typer(no_args_is_help=True, help="How likely researchers abroad are to return.")
+app = new_app(no_args_is_help=True, help="How likely researchers abroad are to return.")
 
 #: The metrics that fit on a line; all are in scores.parquet.
 SHOWN = ("brier_skill", "log_loss", "auc", "ici", "observed_over_expected")
@@ -51,14 +59,6 @@ def backtest(
 
     Example: talentcast returns backtest --affiliations careers --cut-year 2017 --out scores
     """
-    from models.returns.evaluation.backtest import (
-        BASELINE_MODEL,
-        DEFAULT_MODEL,
-        BacktestPlan,
-        returns_backtest,
-    )
-    from talentcast.sources.affiliations import read_career_records
-
     plan = BacktestPlan(
         cut=Origin(cut_year),
         horizons=_years(horizons),
@@ -88,9 +88,6 @@ def forget(
 
     Example: talentcast returns forget 3f9c...e1
     """
-    from talentcast.config import load_settings
-    from talentcast.store.restricted import RestrictedStore
-
     settings = load_settings(home)
     store = RestrictedStore(settings.restricted, releases=settings.releases)
     removed = store.forget(pseudonym, forgotten_at=datetime.now(UTC))
@@ -108,9 +105,6 @@ def read(
 
     Example: talentcast returns read --reason "audit of the calibration, ticket 12"
     """
-    from talentcast.config import load_settings
-    from talentcast.store.restricted import RestrictedStore
-
     settings = load_settings(home)
     store = RestrictedStore(settings.restricted, releases=settings.releases)
     rows = store.read_likelihoods(

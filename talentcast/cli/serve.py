@@ -12,7 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+import dashboard
 from talentcast.cli.options import Home
+from talentcast.config import load_settings
 
 DEFAULT_PORT = 8501
 
@@ -29,12 +31,7 @@ def serve(
 
     Example: talentcast serve --port 8501
     """
-    import dashboard
-    from talentcast.config import export_home, load_settings
-
     folder = Path(dashboard.__file__).resolve().parent
-    if home is not None:
-        export_home(load_settings(home).home)
     options = {
         **dict(_flat(tomllib.loads((folder / "config.toml").read_text(encoding="utf-8")))),
         "server.port": port,
@@ -44,9 +41,10 @@ def serve(
     typer.echo(f"Dashboard: http://{address}:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
     # Streamlit takes the place of this process, so that signals reach it.
-    os.execv(  # noqa: S606 - our own interpreter, no shell
+    os.execve(  # noqa: S606 - our own interpreter, no shell
         sys.executable,
         [sys.executable, "-m", "streamlit", "run", str(folder / "entry" / "app.py"), *flags],
+        {**os.environ, "TALENTCAST_HOME": str(load_settings(home).home.resolve())},  # noqa: TID251
     )
 
 

@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
+from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
+from talentcast.config import load_settings
+from talentcast.sources.registry import BUILT_IN, source_for
+from talentcast.store.snapshots import save_snapshot
 
-app = typer.Typer(no_args_is_help=True, help="Look at the sources, and fetch one.")
+app = new_app(no_args_is_help=True, help="Look at the sources, and fetch one.")
 
 
 @app.command("list")
@@ -19,8 +23,6 @@ def list_(*, json: Json = False) -> None:
 
     Example: talentcast sources list
     """
-    from talentcast.sources.registry import BUILT_IN
-
     sources = [make() for make in BUILT_IN.values()]
     print_rows(
         [{"name": s.name, "gives": s.title, "licence": s.licence, "from": s.url} for s in sources],
@@ -39,10 +41,6 @@ def fetch(
 
     Example: talentcast sources fetch bundled
     """
-    from talentcast.config import load_settings
-    from talentcast.sources.registry import source_for
-    from talentcast.store.snapshots import save_snapshot
-
     settings = load_settings(home)
     now = datetime.now(UTC)
     saved = [

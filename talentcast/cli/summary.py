@@ -9,6 +9,9 @@ from typing import Any
 import pandas as pd
 import typer
 
+from publication.headline import HEADLINE_HORIZON, headline_shares
+from readers.summaries.headlines import leading_pair, odds_by_year
+from readers.summaries.published_series import load_series, offers
 from talentcast.cli.output import print_table
 from talentcast.domain.checks import CheckResult
 from talentcast.domain.types import BASELINE, Target
@@ -18,8 +21,6 @@ from talentcast.store.release import Release
 
 def headline_of(release: Release, root: Path) -> pd.DataFrame:
     """Return the leading shares of each population of a release."""
-    from publication.headline import HEADLINE_HORIZON, headline_shares
-
     quoted = condition(
         "forecasts", {"target": str(Target.SHARE), "horizon_years": HEADLINE_HORIZON}
     )
@@ -36,21 +37,21 @@ def print_headline(release: Release, root: Path) -> None:
     ):
         typer.echo()
         print_table(
-            ["country", f"share {rows['origin_year'].iloc[0]}", f"{rows['target_year'].iloc[0]}",
-             "80 % interval"],
+            [
+                "country",
+                f"share {rows['origin_year'].iloc[0]}",
+                f"{rows['target_year'].iloc[0]}",
+                "80 % interval",
+            ],
             [_headline_cells(row) for row in rows.to_dict("records")],
             title=f"{population} ({rule}, {source})",
-        )  # fmt: skip
+        )
         if (said := odds.get((str(population), str(rule), str(source)))) is not None:
             typer.echo(said)
 
 
 def _odds_of(release: Release, root: Path) -> dict[tuple[str, str, str], str]:
     """Say, by series, how likely the order of its two largest countries is in each year."""
-    from publication.headline import HEADLINE_HORIZON
-    from readers.summaries.headlines import leading_pair, odds_by_year
-    from readers.summaries.published_series import load_series, offers
-
     said = {}
     for offer in offers(release, root):
         if offer.scenario != BASELINE:

@@ -23,11 +23,15 @@ class Approval:
     def __post_init__(self) -> None:
         if self.populations and not (_says(self.approved_by) and _says(self.reason)):
             raise UsageError(
-                "A revision is approved by somebody and for a reason: give --approved-by NAME and "
-                "--reason TEXT. Both are published with the release."
+                "A revision is approved by somebody and for a reason: give approved_by and reason. "
+                "Both are published with the release.",
+                parameters=("approved_by", "reason"),
             )
         if self.approved_by is not None and not self.populations:
-            raise UsageError("--approved-by needs --approve-revision POPULATION.")
+            raise UsageError(
+                "approved_by needs the populations whose revision is approved.",
+                parameters=("approve_revisions",),
+            )
 
     @classmethod
     def of(

@@ -1,6 +1,18 @@
 """Errors a caller may catch, each with the exit code the command line returns for it.
 
-A message is one line that says what happened, where, and what to do about it.
+    TalentcastError                  1
+        UsageError                   2
+        InputRejectedError           3
+            MissingColumnsError      3
+            ChecksFailedError        3
+        SourceUnavailableError       4
+        StoreError                   5
+            IntegrityError           5
+        ConfigurationError           6
+        YearsFailedError             that of the first year that failed
+
+A message is one line that says what happened, where, and what to do about it. It names parameters,
+not options: the command line knows which of its options sets a parameter.
 """
 
 from __future__ import annotations
@@ -10,9 +22,17 @@ from typing import Any
 
 
 class TalentcastError(Exception):
-    """Base of every expected failure."""
+    """Base of every expected failure.
+
+    Attributes:
+        parameters: Names of the parameters, of a flow or a function, that would make a difference.
+    """
 
     exit_code: int = 1
+
+    def __init__(self, message: str, *, parameters: Collection[str] = ()) -> None:
+        self.parameters = tuple(parameters)
+        super().__init__(message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel between processes as message and attributes, whatever the constructor takes."""
@@ -59,7 +79,7 @@ class ChecksFailedError(InputRejectedError):
         super().__init__(
             "CHECKS_FAILED",
             f"The {stage} gate stopped this run on {', '.join(self.codes)}. "
-            f"Nothing was published. Read {where} for the failing rows, mend the input, run again.",
+            f"Nothing was published. Read {where} for the failing rows, fix the input, run again.",
         )
 
 
@@ -94,7 +114,7 @@ class YearsFailedError(TalentcastError):
         self.exit_code = getattr(errors[first], "exit_code", 1)
         super().__init__(
             f"{len(errors)} years failed ({', '.join(map(str, sorted(errors)))}); the others are "
-            f"published. Mend the first and run again: {errors[first]}"
+            f"published. Fix the first and run again: {errors[first]}"
         )
 
 

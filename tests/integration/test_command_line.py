@@ -81,10 +81,10 @@ def test_an_unusable_setting_exits_6_and_names_the_variable(
     assert "TALENTCAST_MAX_INPUT_BYTES" in err
 
 
-def test_a_doctor_on_a_good_machine_finds_all_well(talentcast: Console, tmp_path: Path) -> None:
+def test_a_doctor_on_a_good_machine_has_nothing_to_fix(talentcast: Console, tmp_path: Path) -> None:
     code, out, _ = talentcast("doctor", "--home", tmp_path)
     assert code == 0
-    assert "All well." in out
+    assert "All ok." in out
 
 
 def test_a_doctor_names_a_server_that_does_not_answer(
@@ -97,7 +97,7 @@ def test_a_doctor_names_a_server_that_does_not_answer(
     assert "prefect server" in err
 
 
-def test_a_restricted_store_under_the_releases_is_an_illness(
+def test_a_restricted_store_under_the_releases_is_to_be_fixed(
     talentcast: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TALENTCAST_RESTRICTED_DIR", str(tmp_path / "releases" / "people"))

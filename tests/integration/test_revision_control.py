@@ -55,7 +55,7 @@ def test_f018_a_revision_waits_for_an_approval_that_is_published_with_both_state
 
     with pytest.raises(ChecksFailedError, match="REVISION"):
         run(home, revised)
-    with pytest.raises(UsageError, match="--reason TEXT"):
+    with pytest.raises(UsageError, match="give approved_by and reason"):
         run(home, revised, approve_revisions=["lab"], approved_by="Ada Example")
     with pytest.raises(UsageError, match="It holds: lab"):
         run(home, revised, approve_revisions=["labs"], approved_by="Ada Example", reason="typo")

@@ -8,6 +8,7 @@ import pytest
 
 from docs.commands import command_reference
 from docs.generate import FOLDER, PAGES
+from talentcast.cli.commands import COMMANDS, load_command
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -21,6 +22,11 @@ def test_every_command_shows_an_example() -> None:
     assert [
         section.split("\n")[0] for section in sections if "Example: talentcast" not in section
     ] == []
+
+
+def test_the_list_of_commands_shows_the_first_line_of_each() -> None:
+    first = {name: load_command(name).help.split("\n\n")[0] for name in COMMANDS}
+    assert {name: line.replace("\n", " ") for name, line in first.items()} == COMMANDS
 
 
 def test_every_variable_is_in_the_example_environment() -> None:

@@ -8,8 +8,11 @@ from typing import Annotated
 
 import typer
 
+from expectations.report import report_text
 from talentcast.cli.options import Json, ResearchersColumn
+from talentcast.domain.checks import CheckReport
 from talentcast.domain.errors import ChecksFailedError
+from talentcast.sources.registry import source_for
 
 
 def check(
@@ -22,10 +25,7 @@ def check(
 
     Example: talentcast check counts.csv
     """
-    from expectations.counts_gate import check_counts
-    from expectations.report import report_text
-    from talentcast.domain.checks import CheckReport
-    from talentcast.sources.registry import source_for
+    from expectations.counts_gate import check_counts  # takes seconds: not for a page of help
 
     source = source_for(str(file), researchers_column=researchers_column)
     parsed = source.parse(source.download())

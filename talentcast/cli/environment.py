@@ -1,0 +1,44 @@
+"""Environment variables of other libraries: set here, when a process starts, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def use_one_thread() -> None:
+    """Keep numerical libraries to one thread each, unless the user said otherwise.
+
+    Several processes share the cores, threads that wait for each other burn them, and results must
+    not depend on how many there are. Call it before NumPy is imported.
+    """
+    _set(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+
+
+def prepare_prefect(home: Path, server: str | None) -> None:
+    """Set Prefect's settings for an embedded run; call it before Prefect is imported.
+
+    A server that the user configured is left alone; otherwise Prefect's own files go to `home`.
+    Nothing is reported to anyone.
+    """
+    defaults = {
+        # On a loaded machine the embedded server needs longer than Prefect's 20 seconds.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # `talentcast deploy` makes the server call a run crashed after 45 s without a heartbeat.
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        # An expected failure is one line of ours; Prefect would log its traceback as well.
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
+        "DO_NOT_TRACK": "1",
+    }
+    if server is None:
+        # The server waits for ever for a database in a folder whose parent does not exist.
+        folder = (home / "prefect").resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        defaults["PREFECT_HOME"] = str(folder)
+    _set(defaults)
+
+
+def _set(defaults: dict[str, str]) -> None:
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)  # noqa: TID251 - the one place that writes it
