@@ -87,13 +87,13 @@ def test_another_source_or_rule_is_another_series() -> None:
 def test_nobody_approves_a_revision_without_name_and_reason(
     approved_by: str | None, reason: str | None
 ) -> None:
-    with pytest.raises(UsageError, match="--approved-by NAME"):
+    with pytest.raises(UsageError, match="give approved_by and reason"):
         Approval.of(["scholars"], approved_by, reason)
     assert Approval.of(["scholars"], "Ada", "a reason").populations == {"scholars"}
 
 
 def test_an_approval_of_nothing_is_a_mistake() -> None:
-    with pytest.raises(UsageError, match="needs --approve-revision"):
+    with pytest.raises(UsageError, match="needs the populations"):
         Approval.of(None, "Ada", "a reason")
     assert Approval.of(None, None, "a reason for --force").populations == frozenset()
 
