@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup forecast test test-fast lint format docs serve bench lock sbom audit clean
+.PHONY: help setup forecast test test-fast stress lint format docs serve bench lock sbom audit clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,11 +27,23 @@ setup: $(BIN)/.installed ## Create .venv with the pinned packages
 forecast: setup ## Publish a release from the bundled figures (ARGS="--force" makes a new one)
 	$(BIN)/talentcast refresh $(ARGS)
 
-test: setup ## Run every test
-	$(BIN)/python -m pytest $(ARGS)
+# A file of tests stays in one process: it shares its servers, releases and browser.
+PROCESSES ?= 2
+EXAMPLES := features models publication talentcast expectations readers
+SHARED_OUT := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
-test-fast: setup ## Run the tests that need no server, disk or network
-	$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
+test: setup ## Run every test, in two processes (PROCESSES=4 for more, 0 for one)
+	$(BIN)/python -m pytest $(SHARED_OUT) $(ARGS)
+
+test-fast: setup ## Run the tests that need no server, disk or network, and the examples of the code
+	$(BIN)/python -m pytest tests/unit tests/property $(EXAMPLES) $(SHARED_OUT) $(ARGS)
+
+stress: setup ## Repeat kills, contention and hostile inputs many times; for the night
+	$(BIN)/python -m tests.stress.kills --kills 200
+	$(BIN)/python -m tests.stress.contention --seconds 60
+	$(BIN)/python -m tests.stress.fuzz --cases 2000
+	$(BIN)/python -m tests.stress.soak --runs 20
+	$(BIN)/python -m tests.stress.soak --runs 1 --control
 
 lint: setup ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 # A slow machine is no reason to fail: speed is measured in bench/, never by a test.
 settings.register_profile("talentcast", deadline=None)
 settings.load_profile("talentcast")
+
+#: Files that take half a minute or more. Processes that share the files out begin with these,
+#: so that none of them is left for one process at the end.
+LONGEST_FIRST = (
+    "test_server.py",
+    "test_pages.py",
+    "test_orchestration.py",
+    "test_backfill.py",
+    "test_screenshots.py",
+    "test_scheduled_run.py",
+    "test_packaging.py",
+    "test_refresh.py",
+    "test_people_in_releases.py",
+    "test_faults_publish.py",
+    "test_faults_security.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put long files first where several processes work; one process runs from quick to slow."""
+    if hasattr(config, "workerinput"):
+        place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: place.get(item.path.name, len(place)))
