@@ -16,13 +16,11 @@ from models.returns.model.return_model import ReturnModel
 from talentcast.domain.types import REST_OF_WORLD
 from talentcast.privacy.disclosure import (
     DEFAULT,
-    STILL_TOO_FEW,
-    TOO_FEW,
     Protection,
+    coarse_rate,
+    protected_cells,
     rate_step,
     rounded,
-    steady,
-    withheld,
 )
 
 ALL_HOSTS: Final = "all"
@@ -75,7 +73,7 @@ def return_cohorts(
 ) -> PublishedCohorts:
     """Return cohorts by origin, group of hosts, landmark year and horizon.
 
-    The row of all hosts lets a reader subtract, so that withheld groups are withheld in company.
+    The row of all hosts lets a reader subtract, so that one withheld group takes another with it.
     Rates are as coarse as the rounded count they rest on, and the expected number is made from
     both, so that it adds nothing.
 
@@ -95,7 +93,11 @@ def return_cohorts(
         origin_country=origin.where(origin.isin(set(origins)), REST_OF_WORLD),
         host_group=host_groups(landmarks["host_country"]),
     )
-    counted = _shown_counts(people, ledger, protection)
+    cells = people.groupby(_CELL, as_index=False).size().rename(columns={"size": "people"})
+    before = pd.DataFrame() if ledger is None else ledger
+    counted = protected_cells(
+        cells, before, key=_CELL, over="host_group", all_of=ALL_HOSTS, protection=protection
+    )
     incidence = model.incidence(landmarks)[:, :, 0]
     members = _members(people)
     rows = [
@@ -106,28 +108,6 @@ def return_cohorts(
     table = pd.DataFrame(rows).assign(population=population)
     keep = [*_CELL, "people", "is_withheld"]
     return PublishedCohorts(table, counted[keep])
-
-
-def _shown_counts(
-    people: pd.DataFrame, ledger: pd.DataFrame | None, protection: Protection
-) -> pd.DataFrame:
-    """Cells and their totals over hosts, with what of them is withheld and why."""
-    cells = people.groupby(_CELL, as_index=False).size().rename(columns={"size": "people"})
-    totals = cells.groupby(["origin_country", "landmark_year"], as_index=False)["people"].sum()
-    both = pd.concat([cells, totals.assign(host_group=ALL_HOSTS)], ignore_index=True)
-    before = pd.DataFrame() if ledger is None else ledger
-    held = steady(both, before, _CELL, protection=protection)
-    is_total = held["host_group"] == ALL_HOSTS
-    # What the last release withheld counts as small, so that it gets company as well.
-    counts = held["people"].where(~held["is_held_back"], protection.min_people - 1)
-    reason = withheld(
-        held[~is_total].assign(people=counts[~is_total]),
-        [["origin_country", "landmark_year"]],
-        protection=protection,
-    ).reindex(held.index, fill_value="")
-    small_total = is_total & (counts < protection.min_people)
-    reason = reason.mask(small_total, TOO_FEW).mask(held["is_held_back"], STILL_TOO_FEW)
-    return held.assign(reason=reason, is_withheld=reason != "")
 
 
 def _members(people: pd.DataFrame) -> dict[tuple[str, str, int], NDArray[np.int64]]:
@@ -164,13 +144,13 @@ def _row(
     step = rate_step(n_shown, protection)
     samples = flow_samples(probability, tau, rng)
     low, high = flow_quantiles(samples, [0.025, 0.975], rng) / len(probability)
-    rate = round(round(float(probability.mean()) / step) * step, 4)
+    rate, lower, upper = coarse_rate(float(probability.mean()), (low, high), step)
     return row | {
         "researchers_at_risk": int(n_shown),
         "return_probability": rate,
         "expected_returns": round(rate * n_shown, 4),
-        "lower_95": round(float(np.floor(low / step)) * step, 4),
-        "upper_95": round(min(float(np.ceil(high / step)) * step, 1.0), 4),
+        "lower_95": lower,
+        "upper_95": upper,
     }
 
 

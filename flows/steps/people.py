@@ -21,7 +21,7 @@ from models.simulation.careers import simulate_careers
 from talentcast.config import Settings
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
-from talentcast.privacy.disclosure import held_counts, protected_counts
+from talentcast.privacy.disclosure import keep_previous_counts, protected_counts
 from talentcast.privacy.pseudonyms import pseudonymised, require_key
 from talentcast.sources.affiliations import (
     download_affiliations,
@@ -125,7 +125,7 @@ def count_people(people: People, settings: Settings) -> DerivedCounts:
     )
     typed = counts.assign(vintage=pd.to_datetime(counts["vintage"]).astype("datetime64[us]"))
     before = _last_ledger(_counts_ledger(people), settings)
-    held = held_counts(typed, before)
+    held = keep_previous_counts(typed, before)
     return DerivedCounts(largest_complete_block(protected_counts(held)), held)
 
 

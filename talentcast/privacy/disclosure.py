@@ -1,14 +1,22 @@
 """Statistical disclosure control: what of a table of people may be shown.
 
-Three attacks are met. A small cell points at people: it is withheld. A withheld cell can be had as
-total minus the cells shown: further cells are withheld until that leaves enough people together.
-And the same cell in two releases can be subtracted: a cell that changed by a few people only is
-shown as it was shown before.
+Everything that protects people in what is published stands here, and nothing else does. Three
+attacks are met:
+
+- A small cell points at people: it is withheld (primary suppression), or, among counts by country,
+  pooled with other small ones. What is shown is rounded.
+- A withheld cell is its total minus the cells shown: further cells are withheld until that leaves
+  enough people together (complementary suppression).
+- The same cell in two releases can be subtracted: a cell that changed by a few people only is shown
+  as it was shown before. For this the counts behind a release are kept in the restricted store.
+
+`protected_counts` is used by counts by country, `protected_cells` by return cohorts,
+`pooled_origins` by return flows, and `withheld` by all tables of cells, the cohort report included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +51,9 @@ class Protection:
 DEFAULT: Final = Protection()
 
 
+# Rounding
+
+
 def rounded(counts: NDArray[np.float64], protection: Protection = DEFAULT) -> NDArray[np.float64]:
     """Return counts rounded to the base, halves upwards.
 
@@ -64,6 +75,26 @@ def rate_step(rounded_people: float, protection: Protection = DEFAULT) -> float:
     return next((step for step in _RATE_STEPS if step >= error), _RATE_STEPS[-1])
 
 
+def coarse_rate(
+    rate: float, interval: tuple[float, float], step: float
+) -> tuple[float, float, float]:
+    """Return a rate and the ends of its interval in whole steps; the interval only gets wider.
+
+    Example:
+        >>> coarse_rate(0.31, (0.21, 0.43), 0.05)
+        (0.3, 0.2, 0.45)
+    """
+    low, high = interval
+    return (
+        round(round(rate / step) * step, 4),
+        round(float(np.floor(low / step)) * step, 4),
+        round(min(float(np.ceil(high / step)) * step, 1.0), 4),
+    )
+
+
+# Primary and complementary suppression
+
+
 def withheld(
     cells: pd.DataFrame,
     totals: Sequence[Sequence[str]],
@@ -81,26 +112,104 @@ def withheld(
         protection: Limits.
     """
     counts = cells[people].to_numpy(dtype=float)
-    is_hidden = (counts > 0) & (counts < protection.min_people)
-    is_small = is_hidden.copy()
-    groups = [
-        rows
-        for columns in totals
-        for rows in cells.reset_index(drop=True).groupby(list(columns)).indices.values()
-    ]
-    changed = True
-    while changed:  # hiding a cell for one total may expose another: repeat until nothing changes
-        changed = False
-        for rows in groups:
-            more = _complement(counts[rows], is_hidden[rows], protection)
-            if more is not None:
-                is_hidden[rows[more]] = True
-                changed = True
+    is_small = _is_small(counts, protection)
+    groups = [rows for columns in totals for rows in rows_by(cells, columns)]
+    is_hidden = with_complements(counts, is_small, groups, protection)
     reason = np.where(is_small, TOO_FEW, np.where(is_hidden, COMPLEMENT, ""))
     return pd.Series(reason, index=cells.index, dtype="str")
 
 
-def steady(
+def rows_by(table: pd.DataFrame, columns: Iterable[str]) -> list[NDArray[np.int64]]:
+    """Return the positions of the rows of each group of equal values."""
+    indices = table.reset_index(drop=True).groupby(list(columns)).indices
+    return [np.asarray(rows, dtype=np.int64) for rows in indices.values()]
+
+
+def with_complements(
+    counts: NDArray[np.float64],
+    is_hidden: NDArray[np.bool_],
+    groups: Sequence[NDArray[np.int64]],
+    protection: Protection = DEFAULT,
+) -> NDArray[np.bool_]:
+    """Return which cells to withhold, so that no withheld one is a known total minus the others.
+
+    Args:
+        counts: People behind each cell.
+        is_hidden: Cells withheld for what they are.
+        groups: Positions of the cells of each known total.
+        protection: Limits.
+    """
+    hidden = is_hidden.copy()
+    changed = True
+    while changed:  # hiding a cell for one total may expose another: repeat until nothing changes
+        changed = False
+        for rows in groups:
+            more = _complement(counts[rows], hidden[rows], protection)
+            if more is not None:
+                hidden[rows[more]] = True
+                changed = True
+    return hidden
+
+
+def _complement(
+    counts: NDArray[np.float64], is_hidden: NDArray[np.bool_], protection: Protection
+) -> int | None:
+    """Which cell of a group to withhold as well, if any: the smallest shown one."""
+    hidden = counts[is_hidden & (counts > 0)]
+    is_safe = len(hidden) == 0 or (len(hidden) > 1 and hidden.sum() >= protection.min_people)
+    candidates = np.flatnonzero(~is_hidden & (counts > 0))
+    if is_safe or len(candidates) == 0:
+        return None
+    return int(candidates[np.argmin(counts[candidates])])
+
+
+def _is_small(counts: NDArray[np.float64], protection: Protection) -> NDArray[np.bool_]:
+    return np.asarray((counts > 0) & (counts < protection.min_people))
+
+
+# Cells of people, with their totals, release after release
+
+
+def protected_cells(
+    cells: pd.DataFrame,
+    before: pd.DataFrame,
+    *,
+    key: Sequence[str],
+    over: str,
+    all_of: str,
+    protection: Protection = DEFAULT,
+) -> pd.DataFrame:
+    """Return cells and their totals over one column, with what of them is withheld and why.
+
+    Readers see the totals and can subtract.
+
+    Args:
+        cells: `key` and the true number of `people`, one row per cell.
+        before: What this function returned for the last release; empty without one.
+        key: Columns that name a cell.
+        over: The one of them that totals sum over.
+        all_of: Its value in the rows of totals.
+        protection: Limits.
+
+    Returns:
+        `key`, `people` (to be rounded), `reason` (empty where the cell may be shown) and
+        `is_withheld`.
+    """
+    group = [name for name in key if name != over]
+    sums = cells.groupby(group, as_index=False)["people"].sum()
+    both = pd.concat([cells, sums.assign(**{over: all_of})], ignore_index=True)
+    kept = keep_previous_cells(both, before, key, protection=protection)
+    is_total, is_near = kept[over] == all_of, kept["is_near_withheld"]
+    # What the last release withheld counts as small, so that it gets a complement as well.
+    counts = kept["people"].where(~is_near, protection.min_people - 1)
+    parts = kept[~is_total].assign(people=counts[~is_total])
+    reason = withheld(parts, [group], protection=protection).reindex(kept.index, fill_value="")
+    is_small_total = is_total & (counts < protection.min_people)
+    reason = reason.mask(is_small_total, TOO_FEW).mask(is_near, STILL_TOO_FEW)
+    return kept.assign(reason=reason, is_withheld=reason != "")
+
+
+def keep_previous_cells(
     now: pd.DataFrame,
     before: pd.DataFrame,
     key: Sequence[str],
@@ -123,11 +232,11 @@ def steady(
         protection: Limits.
 
     Returns:
-        `now` with `people` replaced where it is held, and `is_held_back`: too close to a count that
-        was withheld.
+        `now` with `people` replaced where the earlier count is kept, and `is_near_withheld`: too
+        close to a count that was withheld.
     """
     if before.empty:
-        return now.assign(is_held_back=False)
+        return now.assign(is_near_withheld=False)
     names = [*key, people, "is_withheld"]
     joined = now.merge(before[names], on=list(key), how="left", suffixes=("", "_before"))
     earlier = joined[f"{people}_before"].to_numpy(dtype=float)
@@ -136,19 +245,22 @@ def steady(
     is_close = np.abs(current - earlier) < protection.min_people
     # Withheld for being small means fewer than the minimum, as readers know: twice that is far.
     was_small = earlier < protection.min_people
-    is_held_back = was_withheld & (is_close | (was_small & (current < 2 * protection.min_people)))
+    is_near = was_withheld & (is_close | (was_small & (current < 2 * protection.min_people)))
     keeps = is_close & ~was_withheld & (current >= protection.min_people)
-    return now.assign(**{people: np.where(keeps, earlier, current)}, is_held_back=is_held_back)
+    return now.assign(**{people: np.where(keeps, earlier, current)}, is_near_withheld=is_near)
 
 
-def held_counts(
+# Counts by country, where small ones are pooled
+
+
+def keep_previous_counts(
     counts: pd.DataFrame, before: pd.DataFrame, protection: Protection = DEFAULT
 ) -> pd.DataFrame:
     """Return true counts with those of the last release where too few people came or went.
 
     Pass the result to `protected_counts`, and keep it in the restricted store as `before` of the
     next release: two releases then differ by nobody, or by many. A count that fell below the
-    minimum is not held: it has to go. People in a country and year that had none before wait until
+    minimum is not kept: it has to go. People in a country and year that had none before wait until
     there are enough of them.
 
     Args:
@@ -170,73 +282,78 @@ def held_counts(
         is_close = np.abs(now - earlier) < protection.min_people
         has_fallen = (now < protection.min_people) & (earlier >= protection.min_people)
         shown[name] = np.where(is_close & ~has_fallen & ~is_new_year, earlier, now)
-    held = counts.assign(**shown)
-    return held[held["researchers"] > 0].reset_index(drop=True)
+    kept = counts.assign(**shown)
+    return kept[kept["researchers"] > 0].reset_index(drop=True)
 
 
 def protected_counts(counts: pd.DataFrame, protection: Protection = DEFAULT) -> pd.DataFrame:
     """Return `researcher_counts` of person records as they may be published.
 
-    Countries of a year with too few researchers go into `ROW`, together with the next smallest
-    ones where `ROW` itself would be too small; a year with too few in all is left out. Counts are
-    rounded, so that shares made from them hold no more than they do. Flows of too few people are
-    missing.
+    Countries of a year with too few researchers go into the rest of the world (`ROW`), together
+    with the next smallest ones where that would itself be too small; a year with too few in all is
+    left out. Counts are rounded, so that shares made from them hold no more than they do. Flows of
+    too few people are missing.
     """
-    flows = ["arrivals", "departures"]
-    parts = []
-    for _, year in counts.groupby(["population", "counting_rule", "source", "vintage", "year"]):
-        if year["researchers"].sum() < protection.min_people:
-            continue
-        country = year["country"].where(~_pooled(year, protection), REST_OF_WORLD)
-        sums = {"researchers": "sum"} | dict.fromkeys(flows, "sum")
-        pooled = year.assign(country=country).groupby("country", as_index=False).agg(sums)
-        fixed = year.iloc[[0] * len(pooled)].drop(columns=["country", "researchers", *flows])
-        is_first = year[flows].isna().all(axis=None)
-        shown = {
-            name: np.where(
-                is_first | _is_small(pooled[name], protection),
-                np.nan,
-                rounded(pooled[name].to_numpy(dtype=float), protection),
-            )
-            for name in flows
-        }
-        people = rounded(pooled["researchers"].to_numpy(dtype=float), protection)
-        parts.append(
-            fixed.reset_index(drop=True).assign(
-                country=pooled["country"].to_numpy(), researchers=people, **shown
-            )
-        )
+    years = counts.groupby(["population", "counting_rule", "source", "vintage", "year"])
+    parts = [
+        _protected_year(year, protection)
+        for _, year in years
+        if year["researchers"].sum() >= protection.min_people
+    ]
     if not parts:
         return counts.head(0)
     return pd.concat(parts, ignore_index=True)[list(counts.columns)]
 
 
-def _complement(
-    counts: NDArray[np.float64], is_hidden: NDArray[np.bool_], protection: Protection
-) -> int | None:
-    """Which cell of a group to withhold as well, if any: the smallest shown one."""
-    hidden = counts[is_hidden & (counts > 0)]
-    is_safe = len(hidden) == 0 or (len(hidden) > 1 and hidden.sum() >= protection.min_people)
-    candidates = np.flatnonzero(~is_hidden & (counts > 0))
-    if is_safe or len(candidates) == 0:
-        return None
-    return int(candidates[np.argmin(counts[candidates])])
+def pooled_origins(
+    origin_country: pd.Series, protection: Protection = DEFAULT
+) -> dict[str, NDArray[np.int64]]:
+    """Return the rows of each origin; those of too few people go into the rest of the world.
+
+    Args:
+        origin_country: One row per person.
+        protection: Limits.
+    """
+    indices = origin_country.reset_index(drop=True).groupby(origin_country.to_numpy()).indices
+    rows = {str(name): np.asarray(found, dtype=np.int64) for name, found in indices.items()}
+    people = pd.Series({name: float(len(found)) for name, found in rows.items()}, dtype=float)
+    pooled = [str(name) for name in _pooled_with_rest(people, protection)]
+    shown = {name: found for name, found in rows.items() if name not in pooled}
+    if people[pooled].sum() < max(protection.min_people, 1):
+        return shown
+    return shown | {REST_OF_WORLD: np.concatenate([rows[name] for name in pooled])}
 
 
-def _pooled(year: pd.DataFrame, protection: Protection) -> pd.Series:
-    """Which countries of one year go into the rest of the world."""
-    people = year["researchers"]
-    is_rest = year["country"] == REST_OF_WORLD
-    chosen = (people < protection.min_people) | is_rest
-    for row in people[~chosen].sort_values(kind="stable").index:
-        hidden = people[chosen & (people > 0)]
-        is_single = len(hidden) == 1 and not bool(is_rest[hidden.index[0]])
-        if len(hidden) == 0 or (hidden.sum() >= protection.min_people and not is_single):
+def _protected_year(year: pd.DataFrame, protection: Protection) -> pd.DataFrame:
+    flows = ["arrivals", "departures"]
+    pooled = _pooled_with_rest(year.set_index("country")["researchers"], protection)
+    country = year["country"].where(~year["country"].isin(pooled), REST_OF_WORLD)
+    sums = {"researchers": "sum"} | dict.fromkeys(flows, "sum")
+    summed = year.assign(country=country).groupby("country", as_index=False).agg(sums)
+    is_first = year[flows].isna().all(axis=None)
+    shown = {"researchers": rounded(summed["researchers"].to_numpy(dtype=float), protection)}
+    for name in flows:
+        people = summed[name].to_numpy(dtype=float)
+        is_missing = is_first | _is_small(people, protection)
+        shown[name] = np.where(is_missing, np.nan, rounded(people, protection))
+    same = year.iloc[[0] * len(summed)].drop(columns=["country", "researchers", *flows])
+    return same.reset_index(drop=True).assign(country=summed["country"].to_numpy(), **shown)
+
+
+def _pooled_with_rest(people: pd.Series, protection: Protection) -> list[Hashable]:
+    """Which countries go into the rest of the world: the small ones, and enough others.
+
+    Args:
+        people: Number by country. A rest of the world that is there already stays one.
+        protection: Limits.
+    """
+    is_rest = people.index == REST_OF_WORLD
+    is_chosen = (people < protection.min_people).to_numpy() | is_rest
+    chosen = list(people.index[is_chosen])
+    for country in people[~is_chosen].sort_values(kind="stable").index:
+        hidden = [name for name in chosen if people[name] > 0]
+        is_single = len(hidden) == 1 and hidden[0] != REST_OF_WORLD
+        if not hidden or (people[hidden].sum() >= protection.min_people and not is_single):
             break
-        chosen = chosen | (chosen.index == row)
+        chosen.append(country)
     return chosen
-
-
-def _is_small(people: pd.Series, protection: Protection) -> NDArray[np.bool_]:
-    counts = people.to_numpy(dtype=float)
-    return np.asarray((counts > 0) & (counts < protection.min_people))

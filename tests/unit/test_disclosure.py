@@ -13,11 +13,11 @@ from talentcast.privacy.disclosure import (
     DEFAULT,
     TOO_FEW,
     Protection,
-    held_counts,
+    keep_previous_cells,
+    keep_previous_counts,
     protected_counts,
     rate_step,
     rounded,
-    steady,
     withheld,
 )
 
@@ -87,9 +87,9 @@ def test_f097_no_withheld_cell_can_be_had_by_subtracting_in_any_direction(seed: 
 
 
 def published(table: pd.DataFrame, before: pd.DataFrame, protection: Protection) -> pd.DataFrame:
-    held = steady(table, before, ["year", "host"], protection=protection)
+    held = keep_previous_cells(table, before, ["year", "host"], protection=protection)
     reason = withheld(held, [["year"]], protection=protection)
-    is_withheld = (reason != "") | held["is_held_back"]
+    is_withheld = (reason != "") | held["is_near_withheld"]
     shown = pd.Series(rounded(held["people"].to_numpy(dtype=float), protection)).mask(is_withheld)
     return held.assign(is_withheld=is_withheld, shown=shown)
 
@@ -181,12 +181,12 @@ def test_f098_counts_of_two_releases_differ_by_nobody_or_by_many() -> None:
     for country in ("USA", "CHN", "FRA", "ITA"):
         for newcomers in (1, 4, 9):
             more = before["researchers"] + newcomers * (before["country"] == country)
-            later = protected_counts(held_counts(before.assign(researchers=more), before))
+            later = protected_counts(keep_previous_counts(before.assign(researchers=more), before))
             pd.testing.assert_frame_equal(later, shown)
     alone = pd.concat([before, counts(JPN=2)], ignore_index=True)
-    pd.testing.assert_frame_equal(protected_counts(held_counts(alone, before)), shown)
+    pd.testing.assert_frame_equal(protected_counts(keep_previous_counts(alone, before)), shown)
     many = before["researchers"] + 20 * (before["country"] == "USA")
-    later = protected_counts(held_counts(before.assign(researchers=many), before))
+    later = protected_counts(keep_previous_counts(before.assign(researchers=many), before))
     assert later.set_index("country").loc["USA", "researchers"] == 125
     unheld = protected_counts(before.assign(researchers=before["researchers"] + 1))
     assert not unheld.equals(shown), "without holding, one person shows"
@@ -194,5 +194,7 @@ def test_f098_counts_of_two_releases_differ_by_nobody_or_by_many() -> None:
 
 def test_a_count_that_fell_below_the_limit_is_not_held() -> None:
     before = counts(USA=103, CHN=52, FRA=40, DEU=11)
-    later = held_counts(counts(USA=103, CHN=52, FRA=40, DEU=9), before).set_index("country")
+    later = keep_previous_counts(counts(USA=103, CHN=52, FRA=40, DEU=9), before).set_index(
+        "country"
+    )
     assert later.loc["DEU", "researchers"] == 9

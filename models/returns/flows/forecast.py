@@ -20,7 +20,7 @@ from models.returns.model.incidence import Hazards, cumulative_incidence
 from models.returns.model.return_model import ReturnModel
 from models.scenarios import Scenario, changed_hazards, inflow_factor
 from talentcast.domain.types import BASELINE, PUBLISHED_SAMPLES, QUANTILE_LEVELS, OutputType, Target
-from talentcast.privacy.disclosure import DEFAULT, Protection
+from talentcast.privacy.disclosure import DEFAULT, Protection, pooled_origins
 
 #: New emigrants of this many years stand for those to come.
 TEMPLATE_YEARS = 3
@@ -91,7 +91,7 @@ def forecast_return_flows(
     yearly = _yearly_returns(base)
     first = cumulative_incidence(uncorrected)[:, 0, 0]
     found = []
-    for name, rows in pooled_origins(abroad.landmarks, protection).items():
+    for name, rows in pooled_origins(abroad.landmarks["origin_country"], protection).items():
         is_new = _of_origins(abroad.newcomers, abroad.landmarks["origin_country"].iloc[rows])
         delta = _first_year_shift(model, name, abroad.landmarks, rows, calibration)
         for horizon in horizons:
@@ -104,23 +104,6 @@ def forecast_return_flows(
             )
             found.append(OriginFlow(name, horizon, float(chances.sum()) + joined, samples))
     return found
-
-
-def pooled_origins(
-    landmarks: pd.DataFrame, protection: Protection = DEFAULT
-) -> dict[str, NDArray[np.int64]]:
-    """Return the rows of each origin; those of fewer people than may be shown go into `ROW`."""
-    indices = landmarks.reset_index(drop=True).groupby("origin_country").indices
-    groups = {str(name): np.asarray(rows, dtype=np.int64) for name, rows in indices.items()}
-    large = {name: rows for name, rows in groups.items() if len(rows) >= protection.min_people}
-    rest = [rows for name, rows in groups.items() if name not in large]
-    if not rest:
-        return large
-    pooled = np.concatenate(rest)
-    while len(pooled) < protection.min_people and large:
-        smallest = min(large, key=lambda name: (len(large[name]), name))
-        pooled = np.concatenate([pooled, large.pop(smallest)])
-    return large | {"ROW": pooled} if len(pooled) >= protection.min_people else large
 
 
 def flow_rows(
