@@ -84,9 +84,14 @@ class ChecksFailedError(InputRejectedError):
 
 
 class SourceUnavailableError(TalentcastError):
-    """A source could not be reached or read; try again later."""
+    """A source could not be reached or read; try again later.
+
+    Attributes:
+        may_pass_soon: Whether trying again within minutes may help.
+    """
 
     exit_code = 4
+    may_pass_soon = True
 
 
 class StoreError(TalentcastError):

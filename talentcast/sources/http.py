@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 import stamina
 
 from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
 
+RETRIED_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 _MAX_REDIRECTS: Final = 5
-_RETRIED_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class FetchLimits:
         attempts: Tries in all when the network or the server fails.
         patience_seconds: For all tries and the waiting between them; a server that asks for a
             longer pause is not asked again.
+        scheme: `http` only for a server on this machine.
+        retried_status: Answers that a later try may not get.
     """
 
     hosts: Collection[str]
@@ -39,6 +41,48 @@ class FetchLimits:
     deadline_seconds: float = 60.0
     attempts: int = 4
     patience_seconds: float = 300.0
+    scheme: Literal["https", "http"] = "https"
+    retried_status: Collection[int] = RETRIED_STATUS
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body as it came, with the headers it came with."""
+
+    content: bytes
+    headers: Mapping[str, str]
+
+
+class RefusedError(SourceUnavailableError):
+    """The server answered, and will give the same answer to the same request again.
+
+    Attributes:
+        status: Its status code.
+    """
+
+    may_pass_soon = False
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class GaveUpError(SourceUnavailableError):
+    """The server or the network kept failing in a way that a later try may not.
+
+    Attributes:
+        code: `RATE_LIMIT` or `SOURCE_DOWN`.
+        problem: What went wrong at the last try, without the address.
+        pause_seconds: How long the server wants to be left alone; None if it did not say.
+        may_pass_soon: Whether anyone would wait that long.
+    """
+
+    def __init__(
+        self, message: str, *, code: str, problem: str, pause_seconds: float | None, is_long: bool
+    ) -> None:
+        self.code, self.problem, self.pause_seconds = code, problem, pause_seconds
+        self.may_pass_soon = not is_long
+        super().__init__(message)
 
 
 class _PassingFailureError(Exception):
@@ -58,16 +102,29 @@ class _PassingFailureError(Exception):
 def fetch_bytes(
     url: str, limits: FetchLimits, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> bytes:
-    """Return the body behind an HTTPS address.
+    """Return the body behind an HTTPS address; see `fetch`."""
+    return fetch(url, limits, transport=transport).content
+
+
+def fetch(
+    url: str,
+    limits: FetchLimits,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    before_attempt: Callable[[], None] | None = None,
+) -> Answer:
+    """Return the body and the headers behind an address.
 
     Args:
         url: Address; its host must be one of `limits.hosts`.
         limits: Bounds in hosts, bytes, time and tries.
-        transport: Stands in for the network in tests.
+        transport: Stands in for the network, or adds to a request what no log may show.
+        before_attempt: Called before each try; what it raises ends them.
 
     Raises:
-        SourceUnavailableError: If the address does not answer within the limits; `RATE_LIMIT` or
-            `SOURCE_DOWN` where a later run may succeed.
+        RefusedError: If the server refuses the request itself.
+        GaveUpError: If it does not answer within the limits, or wants a longer pause than them.
+        SourceUnavailableError: If what it sends is beyond the limits.
         InputRejectedError: `BAD_PAYLOAD` if a web page came instead of a file.
     """
 
@@ -84,19 +141,30 @@ def fetch_bytes(
         ):
             # A thread of its own, because the caller's may already run an event loop.
             with attempt, ThreadPoolExecutor(1) as worker:
+                if before_attempt is not None:
+                    before_attempt()
                 return worker.submit(asyncio.run, _attempt(url, limits, transport)).result()
     except _PassingFailureError as error:
-        later = "later" if error.pause_seconds is None else f"in {error.pause_seconds:.0f} s"
-        raise SourceUnavailableError(
-            f"{error.code}: {url}: {error}, after up to {limits.attempts} tries. Nothing was kept. "
-            f"Try again {later}, or read a local copy."
-        ) from None
+        raise _given_up(url, error, limits) from None
     raise AssertionError("a retry context ends in a return or an exception")
+
+
+def _given_up(url: str, error: _PassingFailureError, limits: FetchLimits) -> GaveUpError:
+    pause = error.pause_seconds
+    later = "later" if pause is None else f"in {pause:.0f} s"
+    return GaveUpError(
+        f"{error.code}: {url}: {error}, after up to {limits.attempts} tries. Nothing was kept. "
+        f"Try again {later}, or read a local copy.",
+        code=error.code,
+        problem=str(error),
+        pause_seconds=pause,
+        is_long=pause is not None and pause > limits.patience_seconds,
+    )
 
 
 async def _attempt(
     url: str, limits: FetchLimits, transport: httpx.AsyncBaseTransport | None
-) -> bytes:
+) -> Answer:
     try:
         # The timeouts of httpx are for each piece; this one is for the whole.
         async with (
@@ -110,7 +178,7 @@ async def _attempt(
         raise _PassingFailureError(type(error).__name__) from None
 
 
-async def _fetch_once(client: httpx.AsyncClient, url: str, limits: FetchLimits) -> bytes:
+async def _fetch_once(client: httpx.AsyncClient, url: str, limits: FetchLimits) -> Answer:
     target = httpx.URL(url)
     for _ in range(_MAX_REDIRECTS + 1):
         _require_allowed(target, limits)
@@ -118,13 +186,13 @@ async def _fetch_once(client: httpx.AsyncClient, url: str, limits: FetchLimits) 
         headers = {"accept-encoding": "identity"}
         async with client.stream("GET", target, headers=headers) as response:
             if response.next_request is None:
-                return await _body(response, limits)
+                return Answer(await _body(response, limits), dict(response.headers))
             target = response.next_request.url
     raise SourceUnavailableError(f"{url} redirects more than {_MAX_REDIRECTS} times.")
 
 
 def _require_allowed(target: httpx.URL, limits: FetchLimits) -> None:
-    if target.scheme != "https" or target.host not in limits.hosts:
+    if target.scheme != limits.scheme or target.host not in limits.hosts:
         raise SourceUnavailableError(
             f"{target.scheme}://{target.host} is not among the hosts of this source "
             f"({', '.join(sorted(limits.hosts))}); nothing was fetched from it."
@@ -132,7 +200,7 @@ def _require_allowed(target: httpx.URL, limits: FetchLimits) -> None:
 
 
 async def _body(response: httpx.Response, limits: FetchLimits) -> bytes:
-    _require_success(response)
+    _require_success(response, limits)
     if response.headers.get("content-encoding", "identity") != "identity":
         raise SourceUnavailableError(
             f"{response.url} sends a compressed body although none was asked for; it was not read."
@@ -148,17 +216,17 @@ async def _body(response: httpx.Response, limits: FetchLimits) -> bytes:
     return bytes(body)
 
 
-def _require_success(response: httpx.Response) -> None:
+def _require_success(response: httpx.Response, limits: FetchLimits) -> None:
     status = response.status_code
-    if status in _RETRIED_STATUS:
+    if status in limits.retried_status:
         raise _PassingFailureError(
             f"status {status}",
             code="RATE_LIMIT" if status == HTTPStatus.TOO_MANY_REQUESTS else "SOURCE_DOWN",
             pause_seconds=_pause_seconds(response.headers.get("retry-after", "")),
         )
     if status != HTTPStatus.OK:
-        raise SourceUnavailableError(
-            f"{response.url} answered with status {status}. Has the file moved?"
+        raise RefusedError(
+            status, f"{response.url} answered with status {status}. Has the file moved?"
         )
 
 

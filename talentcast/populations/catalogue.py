@@ -1,0 +1,53 @@
+"""The populations that come with the package, and those in the user's own folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from talentcast.domain.errors import ConfigurationError, InputRejectedError
+from talentcast.populations.definition import Population, parse_population
+
+_MAX_BYTES: Final = 100_000
+
+
+def all_populations(own_folder: Path | None = None) -> Mapping[str, Population]:
+    """Return every population by id, in order of id.
+
+    Args:
+        own_folder: Folder with files of the user; a file named like a bundled one takes its place.
+
+    Raises:
+        ConfigurationError: If the folder does not exist.
+        InputRejectedError: If a file is no population.
+    """
+    found = bundled_populations()
+    if own_folder is not None:
+        if not own_folder.is_dir():
+            raise ConfigurationError(
+                f"TALENTCAST_POPULATIONS names {own_folder}, which is no folder."
+            )
+        for path in sorted(own_folder.glob("*.yaml")):
+            found[path.stem] = _read(path)
+    return dict(sorted(found.items()))
+
+
+def bundled_populations() -> dict[str, Population]:
+    """Return the populations that come with the package, by id."""
+    folder = files("talentcast.populations")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    texts = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in names}
+    return {name.removesuffix(".yaml"): parse_population(texts[name], name) for name in names}
+
+
+def _read(path: Path) -> Population:
+    with path.open("rb") as file:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise InputRejectedError("TOO_LARGE", f"{path.name} is no population: it is too long.")
+    try:
+        return parse_population(content.decode(), path.name)
+    except UnicodeDecodeError:
+        raise InputRejectedError("ENCODING", f"{path.name} is not UTF-8.") from None

@@ -1,0 +1,111 @@
+"""What a population file holds, and what it may not hold."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.tables import NAME_PATTERN
+from talentcast.domain.types import CountingRule
+
+#: Parts of a filter that the source adds itself, or that cost ten times as much.
+_NOT_IN_FILTER: Final = ("publication_year", "is_xpac", "search")
+
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Query(BaseModel):
+    """What is asked of the source.
+
+    Attributes:
+        filter: Filter of works, without the year: parts `key:value` with commas between.
+        method: `group_by` lets the source count works by country; `works` lists every work.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    filter: Text
+    method: Literal["group_by", "works"] = "group_by"
+
+    @field_validator("filter")
+    @classmethod
+    def _is_plain(cls, text: str) -> str:
+        for part in text.split(","):
+            key, separator, value = part.partition(":")
+            if not (separator and value and re.fullmatch(r"[a-z0-9_.]+", key)):
+                raise ValueError(f"'{part}' is not of the form key:value")
+            if any(word in key.split(".") for word in _NOT_IN_FILTER):
+                raise ValueError(f"'{key}' may not stand in the filter of a population")
+        if not re.fullmatch(r"[!-~]+", text) or set(text) & set("&#?%"):
+            raise ValueError("blanks and the characters & # ? % may not stand in a filter")
+        return text
+
+
+class Population(BaseModel):
+    """Who or what is counted, and what a reader must know about it.
+
+    Attributes:
+        id: Name in the tables, and stem of the file.
+        question: What a reader asks whom this population answers.
+        unit: What one count is.
+        first_year: First year asked for.
+        finished_after_months: A year is provisional until so many months after it ended.
+        absence: What it means that a country is absent from a year that was counted.
+        is_default: Whether it is fetched when a source is asked without naming populations.
+        not_for: What the numbers are not.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(pattern=NAME_PATTERN)]
+    title: Text
+    question: Text
+    unit: Text
+    counting_rule: CountingRule
+    source: Annotated[str, Field(pattern=NAME_PATTERN)]
+    query: Query
+    first_year: Annotated[int, Field(ge=1900, le=2100)]
+    finished_after_months: Annotated[int, Field(ge=0, le=60)] = 6
+    absence: Literal["zero", "missing"] = "zero"
+    is_default: bool = False
+    licence: Text
+    attribution: Text
+    citation: Text
+    not_for: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+def parse_population(text: str, name: str) -> Population:
+    """Read a population file.
+
+    Args:
+        text: YAML.
+        name: Name of the file; its stem is the id of the population.
+
+    Raises:
+        InputRejectedError: `POPULATION` if the text is none.
+    """
+    try:
+        values = yaml.safe_load(text)
+        if not isinstance(values, dict):
+            raise ValueError("not a table of keys and values")
+        population = Population.model_validate(values)
+        if name.removesuffix(".yaml") != population.id:
+            raise ValueError(f"the file is not named after its id '{population.id}'")
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise _refused(name, f"{where}: {problem['msg']}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _refused(name, str(error)) from None
+    return population
+
+
+def _refused(name: str, problem: str) -> InputRejectedError:
+    return InputRejectedError(
+        "POPULATION",
+        f"{name}: {' '.join(problem.split())}. See docs/how-to/openalex.md for what it may hold.",
+    )

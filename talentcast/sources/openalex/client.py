@@ -1,0 +1,147 @@
+"""One call to OpenAlex: the answer as it came, or an error that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from urllib.parse import urlencode
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+from pydantic import SecretStr
+
+from talentcast.domain.errors import (
+    ConfigurationError,
+    SourceUnavailableError,
+    TalentcastError,
+    UsageError,
+)
+from talentcast.sources.http import FetchLimits, GaveUpError, RefusedError, fetch
+from talentcast.sources.openalex.access import Access, Budget
+
+
+class DayLimitError(SourceUnavailableError):
+    """The server answers no more today."""
+
+    may_pass_soon = False
+
+    def __init__(self, pause_seconds: float | None) -> None:
+        now = datetime.now(UTC)
+        again = _next_midnight(now) if pause_seconds is None else now + _seconds(pause_seconds)
+        super().__init__(
+            f"RATE_LIMIT: OpenAlex answers again from {again:%Y-%m-%d %H:%M} UTC: the budget of the "
+            "day is used up. What came is kept: run again then to go on from there. A free key "
+            "(TALENTCAST_OPENALEX_KEY) has a larger budget."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Asks for works, one page a call."""
+
+    access: Access
+    budget: Budget
+
+    def works(self, parameters: Mapping[str, str]) -> bytes:
+        """Return one page of works or of groups of works, byte for byte.
+
+        Raises:
+            CostLimitError: If the call could cost more than the user wants to spend.
+            DayLimitError: If the budget of the day is used up.
+            ConfigurationError: If the key or the address is refused.
+            UsageError: If the query is refused.
+            SourceUnavailableError: If there is no answer within the limits.
+        """
+        if self.budget.is_day_spent:
+            raise DayLimitError(None)
+        limits = self.access.limits()
+        url = self.address(parameters)
+        try:
+            answer = fetch(
+                url,
+                limits,
+                transport=_Signed(_network(limits), self.access),
+                before_attempt=self.budget.before_call,
+            )
+        except RefusedError as error:
+            raise _refused(error.status, has_key=self.access.key is not None) from None
+        except GaveUpError as error:
+            raise _gave_up(error) from None
+        self.budget.settle(answer.headers)
+        return answer.content
+
+    def address(self, parameters: Mapping[str, str]) -> str:
+        """Return the address of a query, without who asks."""
+        return f"{self.access.url.rstrip('/')}/works?{urlencode(parameters, safe=':|,*')}"
+
+
+class _Signed(httpx.AsyncBaseTransport):
+    """Adds who asks on the way out, where no log and no message sees it."""
+
+    def __init__(self, network: httpx.AsyncBaseTransport, access: Access) -> None:
+        self._network, self._access = network, access
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        for name, value in (("mailto", self._access.mailto), ("api_key", self._access.key)):
+            if value:
+                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+                url = url.copy_set_param(name, plain)
+        signed = httpx.Request(
+            request.method,
+            url,
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+        return await self._network.handle_async_request(signed)
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+
+def _network(limits: FetchLimits) -> httpx.AsyncHTTPTransport:
+    (host,) = limits.hosts
+    is_direct = limits.scheme == "http" or proxy_bypass(host)
+    return httpx.AsyncHTTPTransport(proxy=None if is_direct else getproxies().get("https"))
+
+
+def _refused(status: int, *, has_key: bool) -> TalentcastError:
+    if status == HTTPStatus.UNAUTHORIZED:
+        problem = "does not accept the key in" if has_key else "wants a key in"
+        return ConfigurationError(
+            f"OpenAlex {problem} TALENTCAST_OPENALEX_KEY (status 401). Copy yours from "
+            "openalex.org/settings/api."
+        )
+    if status == HTTPStatus.PAYMENT_REQUIRED:
+        return DayLimitError(None)
+    if status == HTTPStatus.NOT_FOUND:
+        return ConfigurationError(
+            "There is no list of works at the address in TALENTCAST_OPENALEX_URL (status 404)."
+        )
+    if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
+        return UsageError(
+            f"OpenAlex does not understand the query (status {status}). "
+            "Check the filter in the file of the population."
+        )
+    return RefusedError(status, f"OpenAlex answered with status {status}; what came is kept.")
+
+
+def _gave_up(error: GaveUpError) -> SourceUnavailableError:
+    if not error.may_pass_soon:
+        return DayLimitError(error.pause_seconds)
+    return SourceUnavailableError(
+        f"{error.code}: OpenAlex: {error.problem}. What came before is kept: run again to go on "
+        "from there."
+    )
+
+
+def _next_midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _seconds(seconds: float) -> timedelta:
+    # A server may name any number; a date ends somewhere.
+    return timedelta(seconds=min(seconds, 10 * 365 * 86_400))

@@ -1,0 +1,143 @@
+"""The source `openalex`: works by country and year, one vintage a day.
+
+Works are not persons: a work counts once in every country on it. The newest years fill up for two
+years or so; each population says from when on it takes a year as counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from talentcast.config import Settings
+from talentcast.domain.errors import UsageError
+from talentcast.domain.provenance import ParsedCounts, RawFile
+from talentcast.domain.types import Vintage
+from talentcast.populations.catalogue import all_populations, bundled_populations
+from talentcast.populations.definition import Population
+from talentcast.sources.counts import merge_parsed
+from talentcast.sources.openalex.access import Access, Budget
+from talentcast.sources.openalex.client import Client
+from talentcast.sources.openalex.counts import counts_of
+from talentcast.sources.openalex.downloads import open_download
+from talentcast.sources.openalex.fetch import Fetched, fetch_groups, year_query
+from talentcast.sources.openalex.record import is_record, read_record
+
+NAME = "openalex"
+#: An interrupted fetch is gone on with on the next day: a budget that ended begins anew then.
+_MAX_DAYS = 1
+
+
+def today_utc() -> date:
+    """Return the day it is at the provider, whose budget begins at midnight UTC."""
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlex:
+    """Counts of works from OpenAlex.
+
+    Attributes:
+        populations: What to fetch.
+        access: Where to ask, and what it may cost.
+        snapshots: Where pages are kept while they come.
+        today: Tells the day.
+    """
+
+    populations: Sequence[Population] = ()
+    access: Access = Access()
+    snapshots: Path = Path("var/snapshots")
+    today: Callable[[], date] = field(default=today_utc)
+    name: str = NAME
+    title: str = "Works by country and year, up to this year, all countries; see `populations`"
+    licence: str = "CC0 1.0"
+    url: str = "https://openalex.org"
+
+    def download(self) -> list[RawFile]:
+        """Fetch all pages of every population; those that came today are read from the disk."""
+        budget = Budget(self.access.max_cost_usd)
+        client = Client(self.access, budget)
+        self.access.limits()  # a refused address is refused before anything is made
+        return [raw for one in self.populations for raw in self._fetch(one, client)]
+
+    def parse(self, files: Sequence[RawFile]) -> ParsedCounts:
+        """Read the pages that each record names; the record says which day they stand for."""
+        records = [read_record(raw.content, raw.name) for raw in files if is_record(raw.name)]
+        if not records:
+            raise UsageError("There is no record of a fetch among these files of OpenAlex.")
+        pages = [raw.content for raw in files if not is_record(raw.name)]
+        return merge_parsed([counts_of(record, self.name, pages) for record in records])
+
+    def _fetch(self, population: Population, client: Client) -> list[RawFile]:
+        _require_groups(population)
+        today = self.today()
+        query = f"{self.access.url} {year_query(population, 0)} {population.first_year}"
+        with open_download(
+            self.snapshots, population.id, query, today, max_days=_MAX_DAYS
+        ) as download:
+            fetched = fetch_groups(population, client, download, today)
+        return self._raw_files(population, fetched, client)
+
+    def _raw_files(
+        self, population: Population, fetched: Fetched, client: Client
+    ) -> list[RawFile]:
+        record = fetched.record
+
+        def raw(name: str, content: bytes, address: str) -> RawFile:
+            return RawFile(name, content, self.name, address, population.licence, record.vintage)
+
+        pages = [
+            raw(
+                f"{population.id}-{entry.year}-{entry.page}.json",
+                content,
+                client.address(year_query(population, entry.year)),
+            )
+            for entry, content in zip(record.pages, fetched.pages, strict=True)
+        ]
+        return [raw(record.file_name, record.to_bytes(), self.url), *pages]
+
+
+def open_alex(wanted: Sequence[str], settings: Settings | None) -> OpenAlex:
+    """Return the source with the populations that are wanted.
+
+    Args:
+        wanted: Ids; those of other sources are passed over. Empty for the usual ones.
+        settings: Where to ask, as whom, and what it may cost; None for reading only.
+
+    Raises:
+        UsageError: If populations are wanted, but none of this source.
+    """
+    if settings is None:
+        return OpenAlex(_chosen(bundled_populations(), wanted))
+    return OpenAlex(
+        _chosen(all_populations(settings.populations), wanted),
+        Access(
+            url=settings.openalex_url,
+            key=settings.openalex_key,
+            mailto=settings.openalex_mailto,
+            max_cost_usd=settings.openalex_max_cost,
+        ),
+        settings.snapshots,
+    )
+
+
+def _chosen(known: Mapping[str, Population], wanted: Sequence[str]) -> tuple[Population, ...]:
+    own = {name: one for name, one in known.items() if one.source == NAME}
+    if not wanted:
+        return tuple(one for one in own.values() if one.is_default)
+    chosen = tuple(one for name, one in own.items() if name in wanted)
+    if not chosen:
+        raise UsageError(
+            f"OpenAlex counts none of {', '.join(sorted(wanted))}. It counts {', '.join(own)}; "
+            "add your own with a file in the folder TALENTCAST_POPULATIONS."
+        )
+    return chosen
+
+
+def _require_groups(population: Population) -> None:
+    if population.query.method != "group_by":
+        raise UsageError(
+            f"{population.id} needs a list of every work, which this version does not read yet."
+        )
