@@ -25,7 +25,8 @@ def _task(step: Callable[P, R], run_name: str | None = None, **options: Any) -> 
 
 def _is_bad_luck(_: object, __: TaskRun, state: State[object]) -> bool:
     """Retry what may pass by itself; never a failed check or a model."""
-    return isinstance(state.result(raise_on_failure=False), SourceUnavailableError)
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, SourceUnavailableError) and error.may_pass_soon
 
 
 fetch = _task(

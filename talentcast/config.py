@@ -51,6 +51,21 @@ class Settings(BaseSettings):
     max_input_bytes: int = Field(
         default=500_000_000, gt=0, description="Larger input files are refused."
     )
+    populations: Path | None = Field(
+        default=None, description="Folder with population files of your own."
+    )
+    openalex_url: str = Field(
+        default="https://api.openalex.org", description="Where OpenAlex, or a copy of it, answers."
+    )
+    openalex_key: SecretStr | None = Field(
+        default=None, description="Key for OpenAlex; free, and with a larger budget a day."
+    )
+    openalex_mailto: str | None = Field(
+        default=None, description="Address at which OpenAlex can reach you."
+    )
+    openalex_max_cost: float = Field(
+        default=0.10, ge=0, description="US dollars that one run may spend at OpenAlex."
+    )
 
     @property
     def snapshots(self) -> Path:

@@ -73,7 +73,7 @@ def fetch_all(plan: Plan, settings: Settings, run: Runner) -> Fetched:
     """Fetch every source of a plan."""
     now = datetime.now(UTC)
     people = [run(gather_people, s, settings, now=now) for s in plan.sources if holds_careers(s)]
-    copies = {s: run(fetch, s, settings) for s in plan.sources if not holds_careers(s)}
+    copies = {s: run(fetch, s, plan, settings) for s in plan.sources if not holds_careers(s)}
     return Fetched(copies, people)
 
 
@@ -90,13 +90,13 @@ def parse_all(fetched: Fetched, plan: Plan, settings: Settings, run: Runner) -> 
     )
 
 
-def fetch(source: str, settings: Settings) -> list[Snapshot]:
+def fetch(source: str, plan: Plan, settings: Settings) -> list[Snapshot]:
     """Keep an unchanged copy of every file of a source."""
     now = datetime.now(UTC)
-    return [
-        save_snapshot(raw, settings.snapshots, retrieved_at=now)
-        for raw in source_for(source, max_bytes=settings.max_input_bytes).download()
-    ]
+    found = source_for(
+        source, max_bytes=settings.max_input_bytes, wanted=plan.populations, settings=settings
+    )
+    return [save_snapshot(raw, settings.snapshots, retrieved_at=now) for raw in found.download()]
 
 
 def read(

@@ -18,7 +18,6 @@ import stamina
 from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
 
 RETRIED_STATUS: Final = frozenset({429, 500, 502, 503, 504})
-_MAX_REDIRECTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class FetchLimits:
             longer pause is not asked again.
         scheme: `http` only for a server on this machine.
         retried_status: Answers that a later try may not get.
+        max_redirects: How often one try may be sent elsewhere, within `hosts`.
     """
 
     hosts: Collection[str]
@@ -43,6 +43,7 @@ class FetchLimits:
     patience_seconds: float = 300.0
     scheme: Literal["https", "http"] = "https"
     retried_status: Collection[int] = RETRIED_STATUS
+    max_redirects: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ async def _attempt(
 
 async def _fetch_once(client: httpx.AsyncClient, url: str, limits: FetchLimits) -> Answer:
     target = httpx.URL(url)
-    for _ in range(_MAX_REDIRECTS + 1):
+    for _ in range(limits.max_redirects + 1):
         _require_allowed(target, limits)
         # Unpacked by nobody: a compressed answer could unfold to any size.
         headers = {"accept-encoding": "identity"}
@@ -188,7 +189,7 @@ async def _fetch_once(client: httpx.AsyncClient, url: str, limits: FetchLimits) 
             if response.next_request is None:
                 return Answer(await _body(response, limits), dict(response.headers))
             target = response.next_request.url
-    raise SourceUnavailableError(f"{url} redirects more than {_MAX_REDIRECTS} times.")
+    raise SourceUnavailableError(f"{url} redirects more than {limits.max_redirects} times.")
 
 
 def _require_allowed(target: httpx.URL, limits: FetchLimits) -> None:

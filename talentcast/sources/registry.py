@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import NAME_PATTERN
 from talentcast.domain.types import CountingRule, Vintage
 from talentcast.sources.base import Source
 from talentcast.sources.bundled import Bundled
 from talentcast.sources.counts_file import CountsFile
+from talentcast.sources.openalex.source import NAME as OPENALEX
+from talentcast.sources.openalex.source import OpenAlex, open_alex
 from talentcast.sources.plain_files import MAX_FILE_BYTES
 from talentcast.sources.scholarly_migration import ScholarlyMigration, holds_vintages
 
 BUILT_IN: Final[Mapping[str, Callable[[], Source]]] = {
     "bundled": Bundled,
     "scholarly_migration": ScholarlyMigration,
+    OPENALEX: OpenAlex,
 }
 
 
@@ -30,6 +34,8 @@ def source_for(
     vintage: Vintage | None = None,
     researchers_column: str | None = None,
     max_bytes: int = MAX_FILE_BYTES,
+    wanted: Sequence[str] = (),
+    settings: Settings | None = None,
 ) -> Source:
     """Return a built-in source by name, or the counts in a file by path.
 
@@ -41,11 +47,15 @@ def source_for(
         vintage: Day on which the figures of a file stood; default: when it was written.
         researchers_column: Which column of a file counts researchers, where several could.
         max_bytes: Larger files are refused.
+        wanted: Populations to fetch, where a source asks for each apart; empty for the usual ones.
+        settings: Addresses, keys and folders of a source that is asked page by page.
 
     Raises:
         UsageError: If no source has that name and no file that path.
     """
     text = str(name_or_path)
+    if text == OPENALEX:
+        return open_alex(wanted, settings)
     if text in BUILT_IN:
         return BUILT_IN[text]()
     path = Path(text)

@@ -49,6 +49,8 @@ class Access:
             scheme="http" if address.scheme == "http" else "https",
             # One page of the documentation calls a rate that is too high 403, another 429.
             retried_status=RETRIED_STATUS | {403},
+            # A redirect would be a call that nobody counted, and could repeat the key.
+            max_redirects=0,
         )
 
 
@@ -142,5 +144,3 @@ def _dollars(headers: Mapping[str, str], name: str) -> float | None:
     except (KeyError, ValueError):
         return None
     return value if 0 <= value < float("inf") else None
-
-

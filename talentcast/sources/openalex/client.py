@@ -31,8 +31,8 @@ class DayLimitError(SourceUnavailableError):
         now = datetime.now(UTC)
         again = _next_midnight(now) if pause_seconds is None else now + _seconds(pause_seconds)
         super().__init__(
-            f"RATE_LIMIT: OpenAlex answers again from {again:%Y-%m-%d %H:%M} UTC: the budget of the "
-            "day is used up. What came is kept: run again then to go on from there. A free key "
+            f"RATE_LIMIT: OpenAlex answers again from {again:%Y-%m-%d %H:%M} UTC: the budget of "
+            "the day is used up. What came is kept: run again then to go on from there. A free key "
             "(TALENTCAST_OPENALEX_KEY) has a larger budget."
         )
 

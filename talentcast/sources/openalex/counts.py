@@ -161,7 +161,7 @@ def _table(by_year: Mapping[int, YearCounts], record: FetchRecord) -> TextTable:
         (str(year), country, str(counts.get(country, 0)))
         for year, counts in by_year.items()
         for country in countries
-        if country in counts or record.absence == "zero"
+        if country in counts or (record.absence == "zero" and code_holds(country, year))
     ]
     names = ("year", "country", "researchers")
     cells = {name: tuple(row[i] for row in rows) for i, name in enumerate(names)}

@@ -111,8 +111,8 @@ def paging_loop(year: int) -> ContradictionError:
 def _contradiction(code: str, year: int, problem: str) -> ContradictionError:
     return ContradictionError(
         code,
-        f"The pages of {year} contradict one another: {problem}. They were not kept; those of other "
-        "years are. Run again later.",
+        f"The pages of {year} contradict one another: {problem}. They were not kept; those of "
+        "other years are. Run again later.",
     )
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
-from talentcast.domain.types import Vintage
 from talentcast.populations.catalogue import all_populations, bundled_populations
 from talentcast.populations.definition import Population
 from talentcast.sources.counts import merge_parsed
@@ -47,7 +46,7 @@ class OpenAlex:
     """
 
     populations: Sequence[Population] = ()
-    access: Access = Access()
+    access: Access = field(default_factory=Access)
     snapshots: Path = Path("var/snapshots")
     today: Callable[[], date] = field(default=today_utc)
     name: str = NAME
@@ -80,9 +79,7 @@ class OpenAlex:
             fetched = fetch_groups(population, client, download, today)
         return self._raw_files(population, fetched, client)
 
-    def _raw_files(
-        self, population: Population, fetched: Fetched, client: Client
-    ) -> list[RawFile]:
+    def _raw_files(self, population: Population, fetched: Fetched, client: Client) -> list[RawFile]:
         record = fetched.record
 
         def raw(name: str, content: bytes, address: str) -> RawFile:
