@@ -5,7 +5,11 @@
         InputRejectedError           3
             MissingColumnsError      3
             ChecksFailedError        3
+            ContradictionError       3
         SourceUnavailableError       4
+            RefusedError             4
+            GaveUpError              4
+            LimitReachedError        4
         StoreError                   5
             IntegrityError           5
         ConfigurationError           6
@@ -83,6 +87,10 @@ class ChecksFailedError(InputRejectedError):
         )
 
 
+class ContradictionError(InputRejectedError):
+    """Parts of one answer cannot be true together; asked for again they may."""
+
+
 class SourceUnavailableError(TalentcastError):
     """A source could not be reached or read; try again later.
 
@@ -92,6 +100,49 @@ class SourceUnavailableError(TalentcastError):
 
     exit_code = 4
     may_pass_soon = True
+
+
+class RefusedError(SourceUnavailableError):
+    """A server answered, and will give the same answer to the same request again.
+
+    Attributes:
+        status: Its status code.
+    """
+
+    may_pass_soon = False
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class GaveUpError(SourceUnavailableError):
+    """A server or the network kept failing in a way that a later try may not.
+
+    Attributes:
+        code: `RATE_LIMIT` or `SOURCE_DOWN`.
+        problem: What went wrong at the last try, without the address.
+        pause_seconds: How long the server wants to be left alone; None if it did not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        problem: str,
+        pause_seconds: float | None,
+        may_pass_soon: bool,
+    ) -> None:
+        self.code, self.problem, self.pause_seconds = code, problem, pause_seconds
+        self.may_pass_soon = may_pass_soon
+        super().__init__(message)
+
+
+class LimitReachedError(SourceUnavailableError):
+    """What may be asked today, or what the user wants to spend, is used up; what came is kept."""
+
+    may_pass_soon = False
 
 
 class StoreError(TalentcastError):

@@ -15,7 +15,12 @@ from typing import Final, Literal
 import httpx
 import stamina
 
-from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
+from talentcast.domain.errors import (
+    GaveUpError,
+    InputRejectedError,
+    RefusedError,
+    SourceUnavailableError,
+)
 
 RETRIED_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 
@@ -52,38 +57,6 @@ class Answer:
 
     content: bytes
     headers: Mapping[str, str]
-
-
-class RefusedError(SourceUnavailableError):
-    """The server answered, and will give the same answer to the same request again.
-
-    Attributes:
-        status: Its status code.
-    """
-
-    may_pass_soon = False
-
-    def __init__(self, status: int, message: str) -> None:
-        self.status = status
-        super().__init__(message)
-
-
-class GaveUpError(SourceUnavailableError):
-    """The server or the network kept failing in a way that a later try may not.
-
-    Attributes:
-        code: `RATE_LIMIT` or `SOURCE_DOWN`.
-        problem: What went wrong at the last try, without the address.
-        pause_seconds: How long the server wants to be left alone; None if it did not say.
-        may_pass_soon: Whether anyone would wait that long.
-    """
-
-    def __init__(
-        self, message: str, *, code: str, problem: str, pause_seconds: float | None, is_long: bool
-    ) -> None:
-        self.code, self.problem, self.pause_seconds = code, problem, pause_seconds
-        self.may_pass_soon = not is_long
-        super().__init__(message)
 
 
 class _PassingFailureError(Exception):
@@ -159,7 +132,7 @@ def _given_up(url: str, error: _PassingFailureError, limits: FetchLimits) -> Gav
         code=error.code,
         problem=str(error),
         pause_seconds=pause,
-        is_long=pause is not None and pause > limits.patience_seconds,
+        may_pass_soon=pause is None or pause <= limits.patience_seconds,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 from pydantic import SecretStr
 
-from talentcast.domain.errors import ConfigurationError, SourceUnavailableError
+from talentcast.domain.errors import ConfigurationError, LimitReachedError
 from talentcast.sources.http import RETRIED_STATUS, FetchLimits
 
 PUBLIC_URL: Final = "https://api.openalex.org"
@@ -72,10 +72,15 @@ class Budget:
         """Count one call, before it is made.
 
         Raises:
-            CostLimitError: If it could cost more than is left.
+            LimitReachedError: If it could cost more than is left.
         """
         if self.spent_usd + self.price_usd > self.max_cost_usd + _ROUNDING_USD:
-            raise CostLimitError(self)
+            raise LimitReachedError(
+                f"COST_LIMIT: {self.calls} calls to OpenAlex have cost ${self.spent_usd:.4f}; one "
+                f"more could pass the limit of ${self.max_cost_usd:g}. What came is kept: run "
+                "again to go on from there, or raise TALENTCAST_OPENALEX_MAX_COST.",
+                parameters=("max_cost",),
+            )
         self.spent_usd += self.price_usd
         self.calls += 1
 
@@ -96,19 +101,6 @@ class Budget:
     def is_day_spent(self) -> bool:
         """Whether the server would refuse another call today."""
         return self.left_today_usd is not None and self.left_today_usd + _ROUNDING_USD < PRICE_USD
-
-
-class CostLimitError(SourceUnavailableError):
-    """The next call could cost more than the user wants to spend."""
-
-    may_pass_soon = False
-
-    def __init__(self, budget: Budget) -> None:
-        super().__init__(
-            f"COST_LIMIT: {budget.calls} calls to OpenAlex have cost ${budget.spent_usd:.4f}; one "
-            f"more could pass the limit of ${budget.max_cost_usd:g}. What came is kept: run again "
-            "to go on from there, or raise TALENTCAST_OPENALEX_MAX_COST."
-        )
 
 
 def _address(text: str) -> httpx.URL:

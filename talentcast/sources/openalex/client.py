@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http import HTTPStatus
+from ssl import SSLContext
 from urllib.parse import urlencode
 from urllib.request import getproxies, proxy_bypass
 
@@ -14,27 +16,15 @@ from pydantic import SecretStr
 
 from talentcast.domain.errors import (
     ConfigurationError,
+    GaveUpError,
+    LimitReachedError,
+    RefusedError,
     SourceUnavailableError,
     TalentcastError,
     UsageError,
 )
-from talentcast.sources.http import FetchLimits, GaveUpError, RefusedError, fetch
+from talentcast.sources.http import FetchLimits, fetch
 from talentcast.sources.openalex.access import Access, Budget
-
-
-class DayLimitError(SourceUnavailableError):
-    """The server answers no more today."""
-
-    may_pass_soon = False
-
-    def __init__(self, pause_seconds: float | None) -> None:
-        now = datetime.now(UTC)
-        again = _next_midnight(now) if pause_seconds is None else now + _seconds(pause_seconds)
-        super().__init__(
-            f"RATE_LIMIT: OpenAlex answers again from {again:%Y-%m-%d %H:%M} UTC: the budget of "
-            "the day is used up. What came is kept: run again then to go on from there. A free key "
-            "(TALENTCAST_OPENALEX_KEY) has a larger budget."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +38,14 @@ class Client:
         """Return one page of works or of groups of works, byte for byte.
 
         Raises:
-            CostLimitError: If the call could cost more than the user wants to spend.
-            DayLimitError: If the budget of the day is used up.
+            LimitReachedError: If the budget of the day is used up, or the call could cost more
+                than the user wants to spend.
             ConfigurationError: If the key or the address is refused.
             UsageError: If the query is refused.
             SourceUnavailableError: If there is no answer within the limits.
         """
         if self.budget.is_day_spent:
-            raise DayLimitError(None)
+            raise _day_limit(None)
         limits = self.access.limits()
         url = self.address(parameters)
         try:
@@ -105,7 +95,14 @@ class _Signed(httpx.AsyncBaseTransport):
 def _network(limits: FetchLimits) -> httpx.AsyncHTTPTransport:
     (host,) = limits.hosts
     is_direct = limits.scheme == "http" or proxy_bypass(host)
-    return httpx.AsyncHTTPTransport(proxy=None if is_direct else getproxies().get("https"))
+    proxy = None if is_direct else getproxies().get("https")
+    return httpx.AsyncHTTPTransport(verify=_trusted(), proxy=proxy)
+
+
+@cache
+def _trusted() -> SSLContext:
+    """Return who is trusted; reading the certificates takes longer than a call."""
+    return httpx.create_ssl_context()
 
 
 def _refused(status: int, *, has_key: bool) -> TalentcastError:
@@ -116,7 +113,7 @@ def _refused(status: int, *, has_key: bool) -> TalentcastError:
             "openalex.org/settings/api."
         )
     if status == HTTPStatus.PAYMENT_REQUIRED:
-        return DayLimitError(None)
+        return _day_limit(None)
     if status == HTTPStatus.NOT_FOUND:
         return ConfigurationError(
             "There is no list of works at the address in TALENTCAST_OPENALEX_URL (status 404)."
@@ -131,10 +128,20 @@ def _refused(status: int, *, has_key: bool) -> TalentcastError:
 
 def _gave_up(error: GaveUpError) -> SourceUnavailableError:
     if not error.may_pass_soon:
-        return DayLimitError(error.pause_seconds)
+        return _day_limit(error.pause_seconds)
     return SourceUnavailableError(
         f"{error.code}: OpenAlex: {error.problem}. What came before is kept: run again to go on "
         "from there."
+    )
+
+
+def _day_limit(pause_seconds: float | None) -> LimitReachedError:
+    now = datetime.now(UTC)
+    again = _next_midnight(now) if pause_seconds is None else now + _seconds(pause_seconds)
+    return LimitReachedError(
+        f"RATE_LIMIT: OpenAlex answers again from {again:%Y-%m-%d %H:%M} UTC: the budget of the "
+        "day is used up. What came is kept: run again then to go on from there. A free key "
+        "(TALENTCAST_OPENALEX_KEY) has a larger budget."
     )
 
 

@@ -8,14 +8,13 @@ from hashlib import sha256
 
 from talentcast.domain.checks import CheckResult
 from talentcast.domain.countries import code_holds
-from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.errors import ContradictionError, InputRejectedError
 from talentcast.domain.provenance import ParsedCounts
 from talentcast.domain.types import UNKNOWN_COUNTRY
 from talentcast.sources.countries import country_code
 from talentcast.sources.counts import CountsDefaults, to_counts
 from talentcast.sources.openalex.pages import (
     UNKNOWN,
-    ContradictionError,
     read_group_page,
     works_by_country,
 )

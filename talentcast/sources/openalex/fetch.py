@@ -9,12 +9,11 @@ from datetime import date
 from hashlib import sha256
 from typing import Final
 
-from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.errors import ContradictionError, InputRejectedError
 from talentcast.populations.definition import Population
 from talentcast.sources.openalex.client import Client
 from talentcast.sources.openalex.downloads import Download
 from talentcast.sources.openalex.pages import (
-    ContradictionError,
     GroupPage,
     paging_loop,
     read_group_page,

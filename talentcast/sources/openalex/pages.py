@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.errors import ContradictionError, InputRejectedError
 
 UNKNOWN: Final = "unknown"
 #: How the group without a value is keyed: text fields, numeric fields, and in older answers.
 _UNKNOWN_KEYS: Final = frozenset({"", "unknown", "null", "none", "-111", "-111.0"})
 _MAX_COUNT: Final = 1_000_000_000
-
-
-class ContradictionError(InputRejectedError):
-    """Pages of one year cannot be true together; asked for again they may."""
 
 
 @dataclass(frozen=True, slots=True)
