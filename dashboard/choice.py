@@ -43,43 +43,45 @@ class Choice:
         return {name: str(getattr(self, name)) for name in NAMES if getattr(self, name)}
 
 
-def counting_of(offer: PublishedSeries) -> str:
-    """Return the name of an offer's counting rule and source."""
-    return f"{offer.key.counting_rule}.{offer.key.source}"
+def counting_of(published: PublishedSeries) -> str:
+    """Return the name of a series' counting rule and source."""
+    return f"{published.key.counting_rule}.{published.key.source}"
 
 
-def populations(offers: Sequence[PublishedSeries]) -> list[str]:
+def populations(available: Sequence[PublishedSeries]) -> list[str]:
     """Return the populations of a release, the one to show first in front."""
-    found = sorted({offer.key.population for offer in offers})
+    found = sorted({one.key.population for one in available})
     return sorted(found, key=lambda name: (name not in _FIRST, name))
 
 
-def countings(offers: Sequence[PublishedSeries], population: str) -> list[str]:
+def countings(available: Sequence[PublishedSeries], population: str) -> list[str]:
     """Return the counting rules of a population, each person once in front."""
-    found = {counting_of(o) for o in offers if o.key.population == population}
+    found = {counting_of(one) for one in available if one.key.population == population}
     return sorted(found, key=lambda name: (not name.startswith(_FIRST_RULE), name))
 
 
-def scenarios(offers: Sequence[PublishedSeries], population: str, counting: str) -> list[str]:
+def scenarios(available: Sequence[PublishedSeries], population: str, counting: str) -> list[str]:
     """Return the scenarios of a series, `baseline` in front."""
     found = {
-        o.scenario for o in offers if o.key.population == population and counting_of(o) == counting
+        one.scenario
+        for one in available
+        if one.key.population == population and counting_of(one) == counting
     }
     return sorted(found, key=lambda name: (name != BASELINE, name))
 
 
-def settle(
-    wanted: Mapping[str, str], offers: Sequence[PublishedSeries], release: str
+def resolve(
+    wanted: Mapping[str, str], available: Sequence[PublishedSeries], release: str
 ) -> tuple[Choice, PublishedSeries, list[str]]:
-    """Return a complete choice near what was asked for, and what could not be had.
+    """Return a complete choice near what was asked for, and what does not exist.
 
     Args:
         wanted: Parts of the address.
-        offers: What the release can show; not empty.
+        available: What the release can show; not empty.
         release: Id of the release.
 
     Returns:
-        The choice, the offer it names, and one sentence per part that does not exist.
+        The choice, the series it names, and one sentence per part that does not exist.
     """
     missing: list[str] = []
 
@@ -89,23 +91,23 @@ def settle(
             missing.append(f"There is no {name} “{asked}” in this release; {usual} is shown.")
         return asked if asked in options else usual
 
-    names = populations(offers)
+    names = populations(available)
     population = pick("population", names, names[0])
-    rules = countings(offers, population)
+    rules = countings(available, population)
     counting = pick("counting", rules, rules[0])
-    worlds = scenarios(offers, population, counting)
-    scenario = pick("scenario", worlds, worlds[0])
-    offer = next(
-        o
-        for o in offers
-        if (o.key.population, counting_of(o), o.scenario) == (population, counting, scenario)
+    assumptions = scenarios(available, population, counting)
+    scenario = pick("scenario", assumptions, assumptions[0])
+    published = next(
+        one
+        for one in available
+        if (one.key.population, counting_of(one), one.scenario) == (population, counting, scenario)
     )
-    usual = min(offer.horizons, key=lambda h: abs(h - USUAL_HORIZON))
-    horizon = pick("horizon", [str(h) for h in offer.horizons], str(usual))
+    usual = min(published.horizons, key=lambda h: abs(h - USUAL_HORIZON))
+    horizon = pick("horizon", [str(h) for h in published.horizons], str(usual))
     choice = Choice(
         release, population, counting, scenario, int(horizon), wanted.get("country", "")
     )
-    return choice, offer, missing
+    return choice, published, missing
 
 
 def find(releases: Sequence[Release], wanted: str, latest: Release) -> tuple[Release, str]:

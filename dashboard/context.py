@@ -12,6 +12,7 @@ from dashboard import library
 from dashboard.choice import Choice
 from readers.charts.theme import PALETTES, Mode, Palette
 from readers.summaries.published_series import PublishedSeries
+from readers.summaries.reference_figures import reference_points
 from readers.summaries.series import Series
 from readers.summaries.source_line import SourceLine, source_line
 from talentcast.domain.types import BASELINE
@@ -25,7 +26,7 @@ class Context:
     root: Path
     releases: list[Release]
     release: Release
-    offer: PublishedSeries
+    published: PublishedSeries
     choice: Choice
     mode: Mode
 
@@ -42,12 +43,12 @@ class Context:
     @property
     def key(self) -> tuple[object, ...]:
         """What decides every number on a page: part of the key of each cached specification."""
-        return (self.release_id, self.offer, self.choice.horizon, self.mode)
+        return (self.release_id, self.published, self.choice.horizon, self.mode)
 
     @property
     def full_series(self) -> Series:
         """The series with all its horizons."""
-        return library.series(self.root, self.release, self.release_id, self.offer)
+        return library.series(self.root, self.release, self.release_id, self.published)
 
     @property
     def series(self) -> Series:
@@ -56,12 +57,18 @@ class Context:
 
     def others(self, population: str) -> list[Series]:
         """Return the series of another population, without a scenario."""
-        offers = [
-            offer
-            for offer in library.offers(self.root, self.release, self.release_id)
-            if offer.key.population == population and offer.scenario == BASELINE
+        series = [
+            one
+            for one in library.published_series(self.root, self.release, self.release_id)
+            if one.key.population == population and one.scenario == BASELINE
         ]
-        return [library.series(self.root, self.release, self.release_id, offer) for offer in offers]
+        return [library.series(self.root, self.release, self.release_id, one) for one in series]
+
+    @property
+    def references(self) -> pd.DataFrame | None:
+        """Shares that others published of the same population; None if the release holds none."""
+        figures = self.table("published_figures")
+        return None if figures is None else reference_points(figures, self.choice.population)
 
     @property
     def country(self) -> str:

@@ -35,7 +35,7 @@ def wanted() -> dict[str, str]:
 
 
 def make_context(root: Path) -> tuple[Context, list[str]] | None:
-    """Settle what to show; None if nothing was published.
+    """Decide what to show; None if nothing was published.
 
     Returns:
         The context, and sentences about what was asked for but does not exist.
@@ -46,16 +46,16 @@ def make_context(root: Path) -> tuple[Context, list[str]] | None:
         return None
     asked = wanted()
     release, said = choices.find(releases, asked.get("release", ""), latest)
-    offers = library.offers(root, release, str(release.release_id))
-    settled, offer, missing = choices.settle(asked, offers, str(release.release_id))
-    context = Context(root, releases, release, offer, settled, reader_mode())
-    country = settled.country
+    available = library.published_series(root, release, str(release.release_id))
+    choice, published, missing = choices.resolve(asked, available, str(release.release_id))
+    context = Context(root, releases, release, published, choice, reader_mode())
+    country = choice.country
     if country and country not in context.full_series.leaders:
         missing.append(
             f"There is no country “{country}” in this series; {context.country} is shown."
         )
-        settled = choices.changed(settled, "country", "")
-        context = Context(root, releases, release, offer, settled, reader_mode())
+        choice = choices.changed(choice, "country", "")
+        context = Context(root, releases, release, published, choice, reader_mode())
     return context, [said] * bool(said) + missing
 
 
@@ -73,12 +73,12 @@ def _follow() -> None:
         st.query_params.from_dict(query)
 
 
-def filter_row(context: Context, offers: Sequence[PublishedSeries]) -> None:
+def filter_row(context: Context, available: Sequence[PublishedSeries]) -> None:
     """Draw the filters that every page has."""
     choice = context.choice
-    populations = choices.populations(offers)
-    countings = choices.countings(offers, choice.population)
-    scenarios = choices.scenarios(offers, choice.population, choice.counting)
+    populations = choices.populations(available)
+    countings = choices.countings(available, choice.population)
+    scenarios = choices.scenarios(available, choice.population, choice.counting)
     origin = context.full_series.origin_year
     with st.container(key="filters"):
         columns = st.columns([5, 7, 3, 4, 6], gap="small")
@@ -86,7 +86,7 @@ def filter_row(context: Context, offers: Sequence[PublishedSeries]) -> None:
                 {name: population_words(name).name for name in populations})  # fmt: skip
         _select(columns[1], "counting", "Counting rule", countings, choice.counting,
                 {name: _counting_words(name, countings) for name in countings})  # fmt: skip
-        horizons = [str(h) for h in context.offer.horizons]
+        horizons = [str(h) for h in context.published.horizons]
         _select(columns[2], "horizon", "Horizon", horizons, str(choice.horizon),
                 {h: f"to {origin + int(h)}" for h in horizons})  # fmt: skip
         _select(columns[3], "scenario", "Scenario", scenarios, choice.scenario,

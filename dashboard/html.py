@@ -1,13 +1,17 @@
-"""Small pieces of semantic HTML: tables, the source line, notices. Everything is escaped."""
+"""Small pieces of semantic HTML, from `templates/`: tables, the source line, notices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
+from markupsafe import Markup
+
+from readers.charts.theme import Palette
+from readers.fan import Fan
 from readers.summaries.headlines import Headline
 from readers.summaries.source_line import SourceLine
+from talentcast.templates import render, render_piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,118 +26,102 @@ class Head:
     is_number: bool = True
     is_secondary: bool = False
 
+    @property
+    def classes(self) -> str:
+        """Classes of every cell of the column."""
+        return " ".join(["num"] * self.is_number + ["second"] * self.is_secondary)
+
 
 @dataclass(frozen=True, slots=True)
-class Soft:
+class NoNumber:
     """A cell that says in a word why there is no number."""
 
-    text: str
+    reason: str
 
 
-Cell = str | Soft
+Cell = str | NoNumber
 
 
-def table(heads: Sequence[Head], rows: Sequence[Sequence[Cell]], *, caption: str) -> str:
+def style(palette: Palette, heights: Mapping[str, int]) -> Markup:
+    """Return CSS beyond Streamlit's theme, as an element.
+
+    With something beside the style, Streamlit leaves it in its place: it then arrives together
+    with the text that it styles.
+
+    Args:
+        palette: Colours of the reader's mode.
+        heights: Pixels to keep for each chart, by key, before it is drawn.
+    """
+    return render("dashboard", "style.html", palette=palette, heights=heights)
+
+
+def table(heads: Sequence[Head], rows: Sequence[Sequence[Cell]], *, caption: str) -> Markup:
     """Return a table with a caption; the first cell of each row names the row."""
-    header = "".join(f"<th scope='col'{_class(head)}>{escape(head.text)}</th>" for head in heads)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            _cell(cell, head, is_first=place == 0)
-            for place, (cell, head) in enumerate(zip(row, heads, strict=True))
-        )
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f"<div class='tc-scroll' tabindex='0' role='region' aria-label='{escape(caption)}'>"
-        f"<table class='tc-table'><caption>{escape(caption)}</caption>"
-        f"<thead><tr>{header}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    cells = [list(zip(row, heads, strict=True)) for row in rows]
+    return _piece("table", heads, cells, caption)
 
 
-def source(line: SourceLine) -> str:
+def source(line: SourceLine) -> Markup:
     """Return the line under a chart."""
-    parts = " ".join(f"<b>{escape(label)}</b> {escape(value)}" for label, value in line.parts())
-    return f"<p class='tc-source'>{parts}</p>"
+    return _piece("source", line.parts())
 
 
-def kicker(*parts: str) -> str:
+def kicker(*parts: str) -> Markup:
     """Return the line above a page's heading."""
-    return f"<p class='tc-kicker'>{escape(' · '.join(parts))}</p>"
+    return _piece("kicker", parts)
 
 
-def headline(found: Headline) -> str:
+def headline(found: Headline) -> Markup:
     """Return a finding and its uncertainty."""
-    body = "".join(
-        f"<strong>{escape(text)}</strong>" if is_strong else escape(text)
-        for text, is_strong in found.body
-    )
-    return f"<h1 class='tc-title'>{escape(found.title)}</h1><p class='tc-lead'>{body}</p>"
+    return _piece("headline", found.title, found.body)
 
 
-def heading(text: str, level: int = 2) -> str:
+def heading(text: str, level: int = 2) -> Markup:
     """Return a heading without an anchor."""
-    return f"<h{level} class='tc-h{level}'>{escape(text)}</h{level}>"
+    return _piece("heading", text, level)
 
 
-def odds_strip(claim: str, by_year: Sequence[tuple[int, str]]) -> str:
-    """Return a claim and how likely it is in each year, as a table of one row."""
-    years = "".join(f"<th scope='col'>{year}</th>" for year, _ in by_year)
-    cells = "".join(f"<td>{escape(text)}</td>" for _, text in by_year)
-    return (
-        f"<div class='tc-scroll' tabindex='0' role='region' aria-label='{escape(claim)}'>"
-        f"<table class='tc-strip'><caption>{escape(claim)}</caption>"
-        f"<thead><tr>{years}</tr></thead><tbody><tr>{cells}</tr></tbody></table></div>"
-    )
+def odds_strips(claims: Sequence[tuple[str, Sequence[tuple[int, str]]]]) -> Markup:
+    """Return claims and how likely each is in each year, as tables of one row."""
+    return _piece("odds_strips", claims)
 
 
-def paragraph(text: str) -> str:
-    """Return a paragraph."""
-    return f"<p class='tc-text'>{escape(text)}</p>"
+def paragraph(*parts: str | tuple[str, bool], is_live: bool = False) -> Markup:
+    """Return a paragraph.
+
+    Args:
+        *parts: Text; or text and whether it is to be strong.
+        is_live: Screen readers say it again when it changes.
+    """
+    pairs = [(part, False) if isinstance(part, str) else part for part in parts]
+    return _piece("paragraph", pairs, is_live)
 
 
-def empty(text: str) -> str:
+def empty(text: str) -> Markup:
     """Return a dashed box that says what to do."""
-    return f"<p class='tc-empty'>{escape(text)}</p>"
+    return _piece("empty", text)
 
 
-def notice(text: str, *, link: str = "", link_text: str = "") -> str:
+def notice(text: str, *, link: str = "", link_text: str = "") -> Markup:
     """Return a sentence that stands above the heading."""
-    anchor = f" <a href='{escape(link)}' target='_self'>{escape(link_text)}</a>" if link else ""
-    return f"<p class='tc-notice' role='status'>{escape(text)}{anchor}</p>"
+    return _piece("notice", text, link, link_text)
 
 
-def definitions(entries: Sequence[tuple[str, str]]) -> str:
+def definitions(entries: Sequence[tuple[str, str]]) -> Markup:
     """Return a definition list."""
-    items = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in entries)
-    return f"<dl class='tc-list'>{items}</dl>"
+    return _piece("definitions", entries)
 
 
-def fan_key(colour: str, *, has_provisional: bool, has_references: bool) -> str:
+def fan_key(fan: Fan, colour: str) -> Markup:
     """Return the key above a fan chart, drawn with CSS."""
-    swatches = "".join(
-        f"<span class='tc-swatch' style='background:{colour};opacity:{opacity}'></span>{label}"
-        for opacity, label in ((0.64, "50%"), (0.36, "80%"), (0.16, "95% of outcomes"))
-    )
-    provisional = "<span><i class='tc-line tc-dots'></i>provisional</span>"
-    published = "<span><i class='tc-diamond'></i>published elsewhere</span>"
-    return (
-        "<p class='tc-key' aria-hidden='true'><span><i class='tc-line'></i>observed</span>"
-        f"{provisional if has_provisional else ''}"
-        "<span><i class='tc-line tc-dashes'></i>forecast median</span>"
-        f"<span>range holding {swatches}</span>{published if has_references else ''}</p>"
-    )
+    has_provisional = bool(fan.history["is_provisional"].any())
+    return _piece("fan_key", colour, has_provisional, len(fan.references) > 0)
 
 
-def _cell(cell: Cell, head: Head, *, is_first: bool) -> str:
-    text = f"<em>{escape(cell.text)}</em>" if isinstance(cell, Soft) else escape(cell)
-    name = "th scope='row'" if is_first else "td"
-    return f"<{name}{_class(head)}>{text}</{name.split()[0]}>"
+def footer(release_id: str) -> Markup:
+    """Return the line that ends every page."""
+    return _piece("footer", release_id)
 
 
-def _class(head: Head) -> str:
-    classes = [
-        name for name, holds in (("num", head.is_number), ("second", head.is_secondary)) if holds
-    ]
-    return f" class='{' '.join(classes)}'" if classes else ""
+def _piece(name: str, *values: object) -> Markup:
+    return render_piece("dashboard", "pieces.html", name, *values)

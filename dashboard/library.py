@@ -7,28 +7,28 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from readers import cache as held
+from readers import cache
 from readers.summaries.published_series import PublishedSeries, load_series
-from readers.summaries.published_series import offers as find_offers
+from readers.summaries.published_series import published_series as find_published
 from readers.summaries.series import Series
 from talentcast.store.release import Release
 
 
 def releases(root: Path) -> list[Release]:
     """Return every release, newest first."""
-    return held.releases(root)
+    return cache.releases(root)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def offers(root: Path, _release: Release, release_id: str) -> tuple[PublishedSeries, ...]:
+def published_series(root: Path, _release: Release, release_id: str) -> tuple[PublishedSeries, ...]:
     """Return what a release can show."""
-    return find_offers(_release, root)
+    return find_published(_release, root)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
-def series(root: Path, _release: Release, release_id: str, offer: PublishedSeries) -> Series:
+def series(root: Path, _release: Release, release_id: str, published: PublishedSeries) -> Series:
     """Return one series of a release."""
-    return load_series(offer, _release, root)
+    return load_series(published, _release, root)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -39,4 +39,4 @@ def table(
     if name not in _release.tables:
         return None
     filters = {"population": population} if population else {}
-    return held.rows(name, _release, root, filters=filters)
+    return cache.rows(name, _release, root, filters=filters)

@@ -16,7 +16,6 @@ from dashboard.controls import filter_row, make_context, notices, write_address
 from dashboard.links import PAGE
 from dashboard.page import country, overview, quality, releases, returns, track_record
 from dashboard.paths import PAGE_PATHS, PAGES
-from dashboard.style import css
 from readers.charts.theme import PALETTES
 from talentcast.config import load_settings
 from talentcast.domain.errors import TalentcastError
@@ -54,7 +53,7 @@ def _page(show: Callable[[Context], None]) -> Callable[[], None]:
             st.container(key="middle", horizontal_alignment="center"),
             st.container(key="page", width=PAGE_WIDTH),
         ):
-            st.html(css(PALETTES[reader_mode()], HEIGHTS))
+            st.html(html.style(PALETTES[reader_mode()], HEIGHTS))
             _let_style_arrive()
             try:
                 _draw(show)
@@ -85,11 +84,7 @@ def _draw(show: Callable[[Context], None]) -> None:
         return
     context, missing = made
     write_address(context.choice)
-    filter_row(context, library.offers(root, context.release, context.release_id))
+    filter_row(context, library.published_series(root, context.release, context.release_id))
     notices(context, missing)
     show(context)
-    st.html(
-        f"<p class='tc-footer'>talentcast · release {context.release_id} · Forecasts are the "
-        "model’s view, not a plan or a target. Shares say where researchers publish from, not "
-        "their nationality.</p>"
-    )
+    st.html(html.footer(context.release_id))

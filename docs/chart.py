@@ -9,7 +9,7 @@ import vl_convert
 from readers.charts.fan import fan_chart
 from readers.charts.theme import PALETTES, country_colours
 from readers.summaries.describe import fan_description
-from readers.summaries.published_series import load_series, offers
+from readers.summaries.published_series import load_series, published_series
 from readers.summaries.series import share_fan
 from talentcast.config import load_settings
 from talentcast.store.pointer import find_release
@@ -23,8 +23,10 @@ def main() -> None:
     """Draw the United States' and China's share of NeurIPS authorships."""
     root = load_settings().releases
     release = find_release("latest", root)
-    offer = next(o for o in offers(release, root) if o.key.population == POPULATION)
-    series = load_series(offer, release, root).until(5)
+    published = next(
+        one for one in published_series(release, root) if one.key.population == POPULATION
+    )
+    series = load_series(published, release, root).until(5)
     palette = PALETTES["light"]
     spec = fan_chart(
         share_fan(series, COUNTRIES),

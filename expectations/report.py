@@ -6,10 +6,10 @@ Neither imports Great Expectations, so a report can be shown wherever its result
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
 from typing import Final
 
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome
+from talentcast.templates import render
 
 _ORDER: Final = (Outcome.FAIL, Outcome.COULD_NOT_RUN, Outcome.WARN, Outcome.PASS)
 _WORDS: Final = {
@@ -18,17 +18,6 @@ _WORDS: Final = {
     Outcome.WARN: "warned",
     Outcome.PASS: "passed",
 }
-_STYLE: Final = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
-  color: #1f2328; background: #fff }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem;
-  border-bottom: 1px solid #d8dee4 }
-code { font-family: ui-monospace, monospace }
-.fail, .could_not_run { color: #a40e26; font-weight: 600 }
-.warn { color: #7d4e00; font-weight: 600 }
-.pass { color: #116329 }
-"""
 
 
 def summary(report: CheckReport) -> str:
@@ -61,19 +50,10 @@ def report_html(report: CheckReport, title: str) -> str:
         report: Results of any gates.
         title: Heading of the page.
     """
-    rows = "\n".join(_html_row(result) for result in _sorted(report, _ORDER))
-    heads = "".join(
-        f"<th scope='col'>{name}</th>"
-        for name in ("Outcome", "Stage", "Table", "Check", "Found", "Allowed", "What to do")
-    )
-    return (
-        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-        "<meta http-equiv='Content-Security-Policy' "
-        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n"
-        f"<body><h1>{escape(title)}</h1><p>{escape(summary(report))}</p>\n"
-        f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table></body></html>\n"
-    )
+    return render(
+        "expectations", "checks.html", title=title, summary=summary(report),
+        results=list(_sorted(report, _ORDER)), words=_WORDS, keys_text=_keys_text,
+    )  # fmt: skip
 
 
 def _of(report: CheckReport, outcome: Outcome) -> list[CheckResult]:
@@ -100,19 +80,3 @@ def _lines(result: CheckResult) -> Iterator[str]:
 def _keys_text(result: CheckResult) -> str:
     more = result.failing_rows - len(result.example_keys)
     return "; ".join(result.example_keys) + (f"; and {more} more" if more > 0 else "")
-
-
-def _html_row(result: CheckResult) -> str:
-    found = escape(result.observed)
-    if result.example_keys:
-        found += f"<br><code>{escape(_keys_text(result))}</code>"
-    cells = (
-        f"<td class='{result.outcome}'>{_WORDS[result.outcome]}</td>",
-        f"<td>{escape(result.stage)}</td>",
-        f"<td>{escape(result.table)}</td>",
-        f"<td><code>{escape(result.check)}</code></td>",
-        f"<td>{found}</td>",
-        f"<td>{escape(result.threshold)}</td>",
-        f"<td>{escape(result.message)}</td>",
-    )
-    return f"<tr>{''.join(cells)}</tr>"

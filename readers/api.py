@@ -7,7 +7,7 @@ from typing import Any, Final, Required, TypedDict, Unpack
 
 import pandas as pd
 
-from readers import cache as held
+from readers import cache
 from readers.summaries.joint_samples import JointDraws
 from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
@@ -39,12 +39,12 @@ def read(
         ``read("forecasts", target="researcher_share", country=["USA", "CHN"])``
     """
     root = _root(home)
-    return held.rows(table, held.find(release, root), root, filters=filters)
+    return cache.rows(table, cache.find(release, root), root, filters=filters)
 
 
 def releases(*, home: Path | str | None = None) -> pd.DataFrame:
     """Return one row per release, newest first."""
-    return pd.DataFrame([found.to_row() for found in held.releases(_root(home))])
+    return pd.DataFrame([found.to_row() for found in cache.releases(_root(home))])
 
 
 class SeriesChoice(TypedDict, total=False):
@@ -84,7 +84,7 @@ def probability_ahead(first: str, second: str, **series: Unpack[SeriesChoice]) -
     Example:
         ``probability_ahead("CHN", "USA", population="neurips_authorships")``
     """
-    return _worlds(series).ahead(first, second)
+    return _joint_draws(series).ahead(first, second)
 
 
 def probability_overtakes(
@@ -110,18 +110,18 @@ def probability_overtakes(
     Example:
         ``probability_overtakes("CHN", "USA", by=2027, population="neurips_authorships")``
     """
-    return _worlds(series).ahead_at_some_time(first, second, by=by)
+    return _joint_draws(series).ahead_at_some_time(first, second, by=by)
 
 
-def _worlds(series: SeriesChoice) -> JointDraws:
+def _joint_draws(series: SeriesChoice) -> JointDraws:
     root = _root(series.get("home"))
-    found = held.find(series.get("release", "latest"), root)
+    found = cache.find(series.get("release", "latest"), root)
     chosen = {"scenario": BASELINE} | {
         axis: str(value) for axis, value in series.items() if axis not in ("release", "home")
     }
     filters = chosen | {"target": str(Target.SHARE), "output_type": str(OutputType.SAMPLE)}
     columns = [*_AXES, "target_year", "output_type_id", "country", "value"]
-    samples = held.rows("forecasts", found, root, filters=filters, columns=columns)
+    samples = cache.rows("forecasts", found, root, filters=filters, columns=columns)
     if samples.empty:
         raise UsageError(_no_series(chosen, found))
     for axis in _AXES:

@@ -11,13 +11,14 @@ from dashboard.controls import country_control
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
 from dashboard.page.returns import cohort_table
-from readers.charts.fan import fan_chart, field
+from readers.charts.fan import fan_chart
 from readers.charts.flows import flows_chart
 from readers.charts.theme import country_colours
+from readers.fan import field
 from readers.summaries.describe import fan_description, forecast_cells, share_rows
 from readers.summaries.headlines import country_headline
-from readers.summaries.reference_figures import reference_points
 from readers.summaries.series import Series, flows, share_fan, stock_fan
+from readers.summaries.source_line import SHARE_UNIT
 from readers.summaries.wording import count, possessive, sentence
 
 HEIGHTS = {"country": 344, "stock": 344, "flows": 214}
@@ -46,16 +47,10 @@ def show(context: Context) -> None:
 
 
 def _share(context: Context, series: Series, country: str) -> None:
-    figures = context.table("published_figures")
-    references = reference_points(figures, series.key.population) if figures is not None else None
-    fan = share_fan(series, [country], references=references)
+    fan = share_fan(series, [country], references=context.references)
     st.html(
         html.heading(f"Share of {series.words.whole}", 3)
-        + html.fan_key(
-            context.palette.hues[0],
-            has_provisional=bool(fan.history["is_provisional"].any()),
-            has_references=len(fan.references) > 0,
-        )
+        + html.fan_key(fan, context.palette.hues[0])
     )
     chart(
         context,
@@ -66,7 +61,7 @@ def _share(context: Context, series: Series, country: str) -> None:
         ),
         country,
     )  # fmt: skip
-    line = context.source(unit="% of the total, places without a country included")
+    line = context.source(unit=SHARE_UNIT)
     underneath(context, "country", line, "", lambda: share_rows(series, [country]))
 
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import html
 from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
-from readers.charts.fan import fan_chart, field
+from readers.charts.fan import fan_chart
 from readers.charts.intervals import interval_bars
 from readers.charts.odds import odds_chart
 from readers.charts.theme import country_colours
-from readers.summaries.describe import fan_description, share_rows
+from readers.fan import field
+from readers.summaries.describe import fan_description, interval_description, share_rows
 from readers.summaries.headlines import leading_pair, odds_by_year, overview_headline
 from readers.summaries.joint_samples import order_changes
 from readers.summaries.populations import AI_POPULATION
-from readers.summaries.reference_figures import reference_points
 from readers.summaries.series import Series, interval_rows, share_fan
+from readers.summaries.source_line import SHARE_UNIT
 from readers.summaries.wording import in_sentence, odds, percent, probability, sentence, span
 
 #: Countries in the fan: four hues are the limit; in the ranked bars; in the order of pairs.
@@ -41,7 +41,7 @@ def show(context: Context) -> None:
         + _strips(context, series)
     )  # fmt: skip
     _fan(context, series)
-    if series.worlds is None:
+    if series.joint_draws is None:
         st.html(html.heading("Who may pass whom"))
         st.html(html.empty("Odds need joint samples, which this release does not hold."))
     elif len(series.leaders) > 1:
@@ -50,41 +50,31 @@ def show(context: Context) -> None:
         _bars(context, series)
 
 
-def _strips(context: Context, series: Series) -> str:
+def _strips(context: Context, series: Series) -> Markup:
     """Say how likely the order of the two largest is: here, and among authors in AI."""
     shown = [series]
     if series.key.population != AI_POPULATION:
         shown += [found.until(context.choice.horizon) for found in context.others(AI_POPULATION)]
-    strips = []
+    claims = []
     for one in shown:
         pair = leading_pair(one)
         if pair is None:
             continue
         ours, theirs = (in_sentence(one.names.get(code, code)) for code in pair)
         claim = f"{one.words.name}: chance that {ours} is ahead of {theirs}"
-        strips.append(html.odds_strip(claim, odds_by_year(one, *pair)))
-    return f"<div class='tc-strips'>{''.join(strips)}</div>" if strips else ""
+        claims.append((claim, odds_by_year(one, *pair)))
+    return html.odds_strips(claims) if claims else Markup()
 
 
 def _fan(context: Context, series: Series) -> None:
     shown = series.leaders[:IN_FAN]
-    figures = context.table("published_figures")
-    population = series.key.population
-    references = reference_points(figures, population) if figures is not None else None
-    fan = share_fan(series, shown, references=references)
+    fan = share_fan(series, shown, references=context.references)
     first = int(fan.history["year"].min())
     title = (
         f"Share of {series.words.whole}, {first}–{series.origin_year}, "
         f"and forecast to {series.target_year}"
     )
-    st.html(
-        html.heading(title, 2)
-        + html.fan_key(
-            context.palette.muted,
-            has_provisional=bool(fan.history["is_provisional"].any()),
-            has_references=len(fan.references) > 0,
-        )
-    )
+    st.html(html.heading(title, 2) + html.fan_key(fan, context.palette.muted))
     chart(
         context,
         "shares",
@@ -97,11 +87,11 @@ def _fan(context: Context, series: Series) -> None:
         "Diamonds: shares that others published for the same authorships."
         if len(fan.references) else ""
     )  # fmt: skip
-    line = context.source(unit="% of the total, places without a country included", note=note)
+    line = context.source(unit=SHARE_UNIT, note=note)
     underneath(context, "shares", line, _numbers(series, shown), lambda: share_rows(series))
 
 
-def _numbers(series: Series, shown: list[str]) -> str:
+def _numbers(series: Series, shown: list[str]) -> Markup:
     year, last = series.target_year, series.origin_year
     rows = []
     for code in shown:
@@ -122,8 +112,8 @@ def _numbers(series: Series, shown: list[str]) -> str:
 
 @st.fragment
 def _odds(context: Context, series: Series) -> None:
-    worlds = series.worlds
-    if worlds is None:
+    joint_draws = series.joint_draws
+    if joint_draws is None:
         return
     st.html(html.heading("Who may pass whom"))
     pair, orders = st.columns([5, 6], gap="medium")
@@ -160,16 +150,16 @@ def _closest_pair(series: Series) -> tuple[str, str]:
 
 
 def _order_changes(series: Series) -> pd.DataFrame:
-    assert series.worlds is not None  # noqa: S101 - the caller has looked
+    assert series.joint_draws is not None  # noqa: S101 - the caller has looked
     early = min(series.origin_year + 2, series.target_year)
     return order_changes(
-        series.worlds, series.last_shares, years=(early, series.target_year), among=IN_ORDER
+        series.joint_draws, series.last_shares, years=(early, series.target_year), among=IN_ORDER
     )
 
 
 def _pair(context: Context, series: Series, first: str, second: str) -> None:
-    assert series.worlds is not None  # noqa: S101 - the caller has looked
-    ahead = series.worlds.ahead(first, second).loc[: series.target_year]
+    assert series.joint_draws is not None  # noqa: S101 - the caller has looked
+    ahead = series.joint_draws.ahead(first, second).loc[: series.target_year]
     rows = pd.DataFrame(
         {
             "year": ahead.index,
@@ -180,10 +170,7 @@ def _pair(context: Context, series: Series, first: str, second: str) -> None:
     ours, theirs = (in_sentence(series.names.get(code, code)) for code in (first, second))
     last = float(ahead.iloc[-1])
     said = f"the chance that {ours} has a larger share than {theirs} in {series.target_year}."
-    st.html(
-        f"<p class='tc-text' aria-live='polite'><strong>{escape(sentence(odds(last)))}:</strong> "
-        f"{escape(said)}</p>"
-    )
+    st.html(html.paragraph((f"{sentence(odds(last))}:", True), f" {said}", is_live=True))
     description = f"{sentence(ours)} ahead of {theirs}: " + "; ".join(
         f"{year} {text}" for year, text in zip(rows["year"], rows["text"], strict=True)
     )
@@ -191,10 +178,10 @@ def _pair(context: Context, series: Series, first: str, second: str) -> None:
         context, "odds", lambda: odds_chart(rows, context.palette, description=description),
         first, second,
     )  # fmt: skip
-    n_worlds = series.worlds.shares.shape[1]
+    n_draws = series.joint_draws.shares.shape[1]
     line = context.source(
         unit="probability, %",
-        counting=f"part of {n_worlds} joint samples in which {ours} is ahead in that year, "
+        counting=f"part of {n_draws} joint samples in which {ours} is ahead in that year, "
         "not by that year",
     )
     numbers = html.table(
@@ -212,7 +199,7 @@ def _orders(context: Context, series: Series) -> None:
     among = min(IN_ORDER, len(series.leaders))
     if changes.empty:
         st.html(html.empty(
-            f"Among the {among} largest shares every order is settled either way until "
+            f"Among the {among} largest shares every order is all but certain until "
             f"{series.target_year}. Choose a longer horizon to see more."
         ))  # fmt: skip
         return
@@ -233,7 +220,7 @@ def _orders(context: Context, series: Series) -> None:
     line = context.source(
         unit="probability, %",
         population=f"the {among} largest shares",
-        counting="pairs whose order changes with 5–99% probability; the others are settled",
+        counting="pairs whose order changes with 5–99% probability; the others are all but certain",
     )
     underneath(context, "orders", line, "", lambda: changes)
 
@@ -253,9 +240,7 @@ def _bars(context: Context, series: Series) -> None:
         )
     )
     rows = interval_rows(series, shown)
-    description = f"Forecast shares in {year}: " + "; ".join(
-        f"{name} {text}" for name, text in zip(rows["name"], rows["text"], strict=True)
-    )
+    description = f"Forecast shares in {year}: {interval_description(rows)}"
     chart(context, "bars", lambda: interval_bars(rows, context.palette, description=description))
     numbers = html.table(
         [Head("Country", is_number=False), Head(f"{last}, %"), Head(f"{year} median, %"),
@@ -268,5 +253,5 @@ def _bars(context: Context, series: Series) -> None:
         caption=f"Share of {series.words.whole}",
     )  # fmt: skip
     data = rows.drop(columns=["text", "text_short"]).assign(target_year=year)
-    line = context.source(unit="% of the total, places without a country included")
+    line = context.source(unit=SHARE_UNIT)
     underneath(context, "bars", line, numbers, lambda: data)

@@ -10,6 +10,7 @@ from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import underneath
 from dashboard.html import Head
+from readers.summaries.headlines import Headline
 from readers.summaries.source_line import SourceLine
 from readers.summaries.wording import percent
 
@@ -35,11 +36,12 @@ def show(context: Context) -> None:
         f"{counts[name]} {_WORDS[name]}" for name in _ORDER if name != "pass" and name in counts
     ]
     said = ", ".join(others) if others else "none warned"
-    st.html(
-        f"<h1 class='tc-title'>{passed:,} of {ran:,} checks passed; {said}</h1>"
-        "<p class='tc-lead'>A check that fails stops a release, so what is published has none. "
-        "A warning is for the reader to weigh.</p>"
+    meaning = (
+        "A check that fails stops a release, so what is published has none. A warning is for the "
+        "reader to weigh."
     )
+    title = f"{passed:,} of {ran:,} checks passed; {said}"
+    st.html(html.headline(Headline(title, ((meaning, False),))))
     noted = checks[checks["outcome"] != "pass"]
     if len(noted):
         st.html(html.heading("What to weigh") + _table(noted.head(30), "Checks that did not pass"))

@@ -15,6 +15,7 @@ from dashboard.html import Head
 from readers.charts.changes import changes_chart
 from readers.export.text import safe_csv
 from readers.summaries.changes import common_years, share_changes
+from readers.summaries.headlines import Headline
 from readers.summaries.series import Series
 from readers.summaries.wording import in_sentence, percent, points
 from talentcast.store.reader import read_rows
@@ -22,6 +23,8 @@ from talentcast.store.release import Release
 
 HEIGHTS: dict[str, int] = {}
 _SHOWN = 30
+#: Percentage points that round to 0.1: a smaller change is none.
+LEAST_MOVE = 0.05
 
 
 def show(context: Context) -> None:
@@ -34,11 +37,11 @@ def show(context: Context) -> None:
         f"The newest of {len(known)} releases has data as of {_day(known[0])}"
         if len(known) > 1 else f"One release so far, with data as of {_day(known[0])}"
     )  # fmt: skip
-    st.html(
-        f"<h1 class='tc-title'>{title}</h1><p class='tc-lead'>A release never changes: its tables, "
-        "its inputs and their checksums are fixed when it is published, and a correction is a new "
-        "release.</p>" + _list(context, change)
+    meaning = (
+        "A release never changes: its tables, its inputs and their checksums are fixed when it is "
+        "published, and a correction is a new release."
     )
+    st.html(html.headline(Headline(title, ((meaning, False),))) + _list(context, change))
     _compare(context, previous)
     _made_from(context)
     _download(context)
@@ -48,7 +51,7 @@ def _list(context: Context, change: str | None) -> str:
     heads = [
         Head("Release", is_number=False), Head("Published", is_number=False),
         Head("As of", is_number=False, is_secondary=True), Head("State", is_number=False),
-        Head("Why", is_number=False), Head("Manifest", is_number=False, is_secondary=True),
+        Head("Why", is_number=False), Head("Manifest sha256", is_number=False, is_secondary=True),
     ]  # fmt: skip
     rows = []
     for release in context.releases[:_SHOWN]:
@@ -63,7 +66,7 @@ def _list(context: Context, change: str | None) -> str:
                 f"{release.as_of.as_of}, {release.vintage_kind} vintage",
                 release.status,
                 why + (f"; {change}" if is_shown and change else ""),
-                _checksum(release),
+                (release.manifest_sha256 or "none")[:16],
             ]
         )
     return html.table(heads, rows, caption="Releases, newest first")
@@ -93,29 +96,7 @@ def _compare(context: Context, previous: Release | None) -> None:
         st.html(html.empty("The two releases forecast no year in common. Choose another one."))
         return
     changes = share_changes(before, after, year=years[-1])
-    moved = changes[changes["change"].abs() >= 0.05]
-    if moved.empty:
-        st.html(
-            html.paragraph(
-                f"No forecast share of {years[-1]} moved by 0.1 points or more between {chosen} "
-                f"and {context.release_id}."
-            )
-        )
-    else:
-        first = moved.iloc[0]
-        st.html(
-            html.paragraph(
-                f"The largest move is {in_sentence(first['name'])}: {points(first['change'])} in "
-                f"the median for {years[-1]}. Hollow: {chosen}. Filled: {context.release_id}."
-            )
-        )
-        description = "; ".join(f"{r.name}: {r.text}" for r in moved.itertuples(index=False))
-        chart(
-            context,
-            "changes",
-            lambda: changes_chart(moved, context.palette, description=description),
-            chosen,
-        )
+    _moves(context, changes, chosen, year=years[-1])
     numbers = html.table(
         [Head("Country", is_number=False), Head("Before, %"), Head("After, %"), Head("Change")],
         [[r["name"], percent(r["before"], digits=2), percent(r["after"], digits=2),
@@ -125,6 +106,33 @@ def _compare(context: Context, previous: Release | None) -> None:
     line = context.source(unit="% of the total, medians", note=f"Compared with {chosen}.")
     data = changes.drop(columns="text").assign(target_year=years[-1], compared_with=chosen)
     underneath(context, "changes", line, numbers, lambda: data)
+
+
+def _moves(context: Context, changes: pd.DataFrame, compared_with: str, *, year: int) -> None:
+    """Draw the shares that moved, or say that none did."""
+    moved = changes[changes["change"].abs() >= LEAST_MOVE]
+    if moved.empty:
+        st.html(
+            html.paragraph(
+                f"No forecast share of {year} moved by 0.1 points or more between {compared_with} "
+                f"and {context.release_id}."
+            )
+        )
+        return
+    first = moved.iloc[0]
+    st.html(
+        html.paragraph(
+            f"The largest move is {in_sentence(first['name'])}: {points(first['change'])} in "
+            f"the median for {year}. Hollow: {compared_with}. Filled: {context.release_id}."
+        )
+    )
+    description = "; ".join(f"{r.name}: {r.text}" for r in moved.itertuples(index=False))
+    chart(
+        context,
+        "changes",
+        lambda: changes_chart(moved, context.palette, description=description),
+        compared_with,
+    )
 
 
 def _previous(context: Context) -> Release | None:
@@ -140,16 +148,19 @@ def _largest(context: Context, previous: Release) -> str | None:
         return None
     changes = share_changes(before, context.series, year=years[-1], largest=1)
     first = changes.iloc[0]
-    if abs(first["change"]) < 0.05:
+    if abs(first["change"]) < LEAST_MOVE:
         return "no share moved by 0.1 pt"
     return f"largest revision {first['name']} {points(first['change'])}"
 
 
 def _same_series(context: Context, release: Release) -> Series | None:
     release_id = str(release.release_id)
-    for offer in library.offers(context.root, release, release_id):
-        if (offer.key, offer.scenario) == (context.offer.key, context.offer.scenario):
-            found = library.series(context.root, release, release_id, offer)
+    for published in library.published_series(context.root, release, release_id):
+        if (published.key, published.scenario) == (
+            context.published.key,
+            context.published.scenario,
+        ):
+            found = library.series(context.root, release, release_id, published)
             return found.until(context.choice.horizon)
     return None
 
@@ -216,13 +227,6 @@ def _download(context: Context) -> None:
 def _whole_table(context: Context, table: str) -> str:
     frame: pd.DataFrame = read_rows(table, context.release, context.root).to_pandas()
     return safe_csv(frame)
-
-
-def _checksum(release: Release) -> str:
-    from hashlib import sha256
-
-    text = json.dumps(release.to_row(), default=str, sort_keys=True)
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _day(release: Release) -> str:

@@ -9,7 +9,7 @@ from dashboard import html
 from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import underneath
-from dashboard.html import Cell, Head, Soft
+from dashboard.html import Cell, Head, NoNumber
 from readers.summaries.returns import (
     cohort_cells,
     host_words,
@@ -78,12 +78,12 @@ def cohort_table(context: Context, rows: pd.DataFrame, *, name: str) -> None:
     """Write cohorts by landmark year and group of hosts, one column a horizon."""
     horizons = sorted(int(h) for h in rows["horizon_years"].unique())
     heads = [
-        Head("RiskSet in", is_number=False), Head("In", is_number=False),
+        Head("Abroad in", is_number=False), Head("In", is_number=False),
         Head("Researchers", is_secondary=True),
         *(Head(f"within {h} year{'s' if h > 1 else ''}") for h in horizons),
     ]  # fmt: skip
     cells: list[list[Cell]] = [
-        [cell if not is_soft else Soft(cell) for cell, is_soft in row]
+        [NoNumber(cell) if is_a_word else cell for cell, is_a_word in row]
         for row in cohort_cells(rows, horizons, last_year=context.release.as_of.as_of.year)
     ]
     st.html(html.table(heads, cells, caption="Expected to have returned, 95% interval in brackets"))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import html, library
 from dashboard.context import Context
 from dashboard.controls import country_control, pick
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
-from readers.charts.fan import past_fans_chart
+from readers.charts.fan import earlier_forecasts_chart
 from readers.charts.scores import coverage_chart, error_chart, placement_chart
-from readers.summaries.earlier_forecasts import Origin, earlier_origins
+from readers.summaries.earlier_forecasts import EarlierForecast, earlier_forecasts
 from readers.summaries.track_record import TrackRecord, placement, track_headline, track_record
 from readers.summaries.wording import percent
 from talentcast.domain.types import Target
 
-HEIGHTS = {"error": 274, "coverage": 274, "past": 344, "placement": 214}
+HEIGHTS = {"error": 274, "coverage": 274, "earlier": 344, "placement": 214}
 _GROUPS = {
     "weighted": "by the size of their share",
     "all": "equally",
@@ -41,7 +44,7 @@ def show(context: Context) -> None:
         st, "weight", "Countries count", {name: _GROUPS[name] for name in groups},
         usual=groups[0], width=340,
     )  # fmt: skip
-    record = track_record(scores[scores["country_group"] == group], context.offer.model)
+    record = track_record(scores[scores["country_group"] == group], context.published.model)
     first, last, many = record.origins
     with place.container():
         st.html(
@@ -60,12 +63,12 @@ def show(context: Context) -> None:
         _error(context, record, group, note)
     with right:
         _coverage(context, record, group, note)
-    _past(context)
+    _looking_back(context)
     _placement(context, record, group)
 
 
 def _scores(context: Context) -> pd.DataFrame | None:
-    key = context.offer.key
+    key = context.published.key
     scores = context.table("scores", key.population)
     if scores is None:
         return None
@@ -91,13 +94,7 @@ def _error(context: Context, record: TrackRecord, group: str, note: str) -> None
         ),
         group,
     )
-    wide = errors.pivot_table(index="year", columns="name", values="value")
-    numbers = html.table(
-        [Head("Years ahead"), *(Head(str(name)) for name in wide)],
-        [[str(year), *(f"{value:.3f}" for value in row)] for year, row in
-         zip(wide.index, wide.to_numpy(), strict=True)],
-        caption="Mean error score",
-    )  # fmt: skip
+    numbers = _by_horizon(errors, "name", "{}", "{:.3f}".format, caption="Mean error score")
     line = context.source(
         unit="weighted interval score of the logarithm of shares",
         counting=f"mean over origins; countries count {_GROUPS[group]}",
@@ -119,13 +116,9 @@ def _coverage(context: Context, record: TrackRecord, group: str, note: str) -> N
         lambda: coverage_chart(coverage, context.palette, description=description),
         group,
     )
-    wide = coverage.pivot_table(index="year", columns="level", values="value")
-    numbers = html.table(
-        [Head("Years ahead"), *(Head(f"{level}% range held") for level in wide)],
-        [[str(year), *(percent(value) for value in row)] for year, row in
-         zip(wide.index, wide.to_numpy(), strict=True)],
-        caption="Outcomes inside the range",
-    )  # fmt: skip
+    numbers = _by_horizon(
+        coverage, "level", "{}% range held", percent, caption="Outcomes inside the range"
+    )
     line = context.source(
         unit="% of outcomes inside the range; dashed: what was promised",
         counting=f"bars: 95% interval, clustered by origin; countries count {_GROUPS[group]}",
@@ -134,68 +127,72 @@ def _coverage(context: Context, record: TrackRecord, group: str, note: str) -> N
     underneath(context, "coverage", line, numbers, lambda: coverage.assign(country_group=group))
 
 
-def _past(context: Context) -> None:
+def _by_horizon(
+    rows: pd.DataFrame, column: str, head: str, write: Callable[[float], str], *, caption: str
+) -> Markup:
+    """Return a table of values: one row a horizon, one column a value of `column`."""
+    wide = rows.pivot_table(index="year", columns=column, values="value")
+    return html.table(
+        [Head("Years ahead"), *(Head(head.format(name)) for name in wide)],
+        [[str(year), *map(write, row)] for year, row in
+         zip(wide.index, wide.to_numpy(), strict=True)],
+        caption=caption,
+    )  # fmt: skip
+
+
+def _looking_back(context: Context) -> None:
     st.html(html.heading("What past releases said, and what happened"))
-    origins = _earlier(context)
-    if not origins:
+    forecasts = _earlier_forecasts(context)
+    if not forecasts:
         st.html(
             html.empty(
                 "No release here was made from earlier data, so there is nothing to look back on. "
-                "Make some: talentcast backfill --from YEAR --to YEAR."
+                "Make some: talentcast backfill --first-year YEAR --last-year YEAR."
             )
         )
         return
     country = country_control(context)
-    outcome, fans = _looking_back(context, country, origins)
+    outcome = _outcome(context, country, since=min(f.origin_year for f in forecasts) - 5)
+    last = int(outcome["year"].max())
+    fans = pd.concat([forecast.shares(country, until=last) for forecast in forecasts])
     description = (
         f"Forecasts of {context.full_series.names.get(country, country)} made in "
-        f"{', '.join(str(origin.year) for origin in origins)}, and the outcome."
+        f"{', '.join(str(forecast.origin_year) for forecast in forecasts)}, and the outcome."
     )
+    releases = tuple(forecast.release_id for forecast in forecasts)
     chart(
         context,
-        "past",
-        lambda: past_fans_chart(outcome, fans, context.palette, description=description),
+        "earlier",
+        lambda: earlier_forecasts_chart(outcome, fans, context.palette, description=description),
         country,
-        tuple(origin.release_id for origin in origins),
+        releases,
     )
-    releases = ", ".join(origin.release_id for origin in origins)
-    line = context.source(unit="% of the total", note=f"Forecasts as published in {releases}.")
-    underneath(context, "past", line, "", lambda: fans.assign(country=country))
+    note = f"Forecasts as published in {', '.join(releases)}."
+    line = context.source(unit="% of the total", note=note)
+    underneath(context, "earlier", line, "", lambda: fans.assign(country=country))
 
 
-def _earlier(context: Context) -> list[Origin]:
+def _earlier_forecasts(context: Context) -> list[EarlierForecast]:
     """Return releases that forecast this series from earlier years, at most three."""
-    offered = {
-        str(release.release_id): library.offers(context.root, release, str(release.release_id))
+    published = {
+        str(release.release_id): library.published_series(
+            context.root, release, str(release.release_id)
+        )
         for release in context.releases
         if release.status == "published"
     }
-    return earlier_origins(
-        context.releases, offered, context.offer, before=context.full_series.origin_year,
-        load=lambda release, offer: library.series(
-            context.root, release, str(release.release_id), offer
+    return earlier_forecasts(
+        context.releases, published, context.published, before=context.full_series.origin_year,
+        load=lambda release, one: library.series(
+            context.root, release, str(release.release_id), one
         ),
     )  # fmt: skip
 
 
-def _looking_back(
-    context: Context, country: str, origins: list[Origin]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _outcome(context: Context, country: str, *, since: int) -> pd.DataFrame:
     history = context.full_series.history
-    start = min(origin.year for origin in origins) - 5
-    own = history[(history["country"] == country) & (history["year"] >= start)]
-    outcome = own[["year", "share"]].rename(columns={"share": "value"}).dropna()
-    last = int(outcome["year"].max())
-    fans = pd.concat(
-        [
-            origin.series.shares[
-                (origin.series.shares["country"] == country)
-                & (origin.series.shares["year"] <= last)
-            ]
-            for origin in origins
-        ]
-    )
-    return outcome, fans
+    own = history[(history["country"] == country) & (history["year"] >= since)]
+    return own[["year", "share"]].rename(columns={"share": "value"}).dropna()
 
 
 def _placement(context: Context, record: TrackRecord, group: str) -> None:
@@ -235,8 +232,11 @@ def _placement(context: Context, record: TrackRecord, group: str) -> None:
             else "about where they were promised"
         )  # fmt: skip
         st.html(
-            "<p class='tc-text'><strong>How to read this.</strong> Each outcome is placed in the "
-            "forecast that was made for it. Half should fall into the middle half, and one in "
-            f"twenty outside the widest range. Here {middle:.0f}% fell into the middle half and "
-            f"{outside:.0f}% outside: outcomes were {width}.</p>"
+            html.paragraph(
+                ("How to read this.", True),
+                " Each outcome is placed in the forecast that was made for it. Half should fall "
+                "into the middle half, and one in twenty outside the widest range. Here "
+                f"{middle:.0f}% fell into the middle half and {outside:.0f}% outside: outcomes "
+                f"were {width}.",
+            )
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from readers.charts import parts
@@ -21,16 +23,8 @@ def changes_chart(changes: pd.DataFrame, palette: Palette, *, description: str) 
     low, high = float(both.min().min()), float(both.max().max())
     margin = 0.06 * max(high - low, 0.5)
     x = parts.percent(max(0.0, low - margin), high + margin)
-    y = {
-        "field": "name", "type": "nominal", "sort": changes["name"].tolist(),
-        "axis": {"grid": False, "labelColor": palette.ink, "labelLimit": 170},
-    }  # fmt: skip
-
-    def across(name: str) -> Spec:
-        encoding = x.encode(name, grid=True)
-        encoding["axis"] |= {"orient": "top", "domain": False, "ticks": False, "tickCount": 5}
-        return encoding
-
+    y = parts.names_down(changes["name"], palette)
+    across = partial(parts.across_top, x)
     hue = palette.hues[0]
     point = {"type": "point", "filled": True, "size": 70, "strokeWidth": 1.75, "opacity": 1}
     ends = changes.assign(end=both.max(axis=1))

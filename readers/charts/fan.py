@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
@@ -10,47 +9,12 @@ import pandas as pd
 from readers.charts import parts
 from readers.charts.parts import Axis, given_colour, layer
 from readers.charts.theme import Palette, Spec, finish
+from readers.fan import LEVELS, RANGES, Fan, field
 
 #: Lower and upper quantile level, and opacity: drawn back to front, the centre is darkest.
-BANDS: Final = ((0.025, 0.975, 0.16), (0.1, 0.9, 0.20), (0.25, 0.75, 0.28))
-LEVELS: Final = tuple(sorted({0.5, *(level for low, high, _ in BANDS for level in (low, high))}))
-
-
-@dataclass(frozen=True, eq=False)
-class Fan:
-    """What a fan chart shows, in the unit of its axis.
-
-    Attributes:
-        history: series, year, value, is_provisional.
-        quantiles: series, year, and one column per level of `LEVELS`, see `field`.
-        labels: series, year, value, name, text, short, text_short: beside the end of each line.
-        references: series, year, value, note: figures of others; may be empty.
-    """
-
-    history: pd.DataFrame
-    quantiles: pd.DataFrame
-    labels: pd.DataFrame
-    references: pd.DataFrame
-
-    @property
-    def series(self) -> list[str]:
-        """Names of the lines, in alphabetical order."""
-        return sorted(self.labels["series"])
-
-    @property
-    def origin_year(self) -> int:
-        """Last year whose data the forecast used."""
-        return int(self.quantiles["year"].min()) - 1
-
-
-def field(level: float) -> str:
-    """Return the column of a quantile level.
-
-    Example:
-        >>> field(0.025)
-        'q025'
-    """
-    return f"q{round(1000 * level):03d}"
+BANDS: Final = tuple(
+    (low, high, opacity) for (low, high), opacity in zip(RANGES, (0.16, 0.20, 0.28), strict=True)
+)
 
 
 def fan_chart(
@@ -90,7 +54,7 @@ def fan_chart(
     return finish(layers, palette, height=height, width=width, description=description)
 
 
-def past_fans_chart(
+def earlier_forecasts_chart(
     outcome: pd.DataFrame,
     fans: pd.DataFrame,
     palette: Palette,
@@ -176,14 +140,14 @@ def _median(band: pd.DataFrame, x: Axis, y: Axis) -> Spec:
 
 
 def _history(history: pd.DataFrame, x: Axis, y: Axis, palette: Palette) -> list[Spec]:
-    """Firm years solid; provisional ones dotted, with hollow points; gaps where nobody counted."""
+    """Final years solid; provisional ones dotted, with hollow points; gaps where nobody counted."""
     at = {"x": x.encode("year"), "y": y.encode("value", grid=True)}
     line = at | {"detail": {"field": "run"}, "color": given_colour()}
-    firm, soft = firm_and_provisional(history)
+    final, provisional = final_and_provisional(history)
     hollow = {"type": "point", "filled": True, "fill": palette.background, "size": 34}
     return [
-        layer({"type": "line"}, firm, line),
-        layer({"type": "line", "strokeDash": [1, 4]}, soft, line),
+        layer({"type": "line"}, final, line),
+        layer({"type": "line", "strokeDash": [1, 4]}, provisional, line),
         layer(
             hollow | {"strokeWidth": 1.75, "opacity": 1},
             history[history["is_provisional"]],
@@ -192,8 +156,8 @@ def _history(history: pd.DataFrame, x: Axis, y: Axis, palette: Palette) -> list[
     ]
 
 
-def firm_and_provisional(history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cut lines into runs of firm years, and stretches that touch a provisional year.
+def final_and_provisional(history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cut lines into runs of final years, and stretches that touch a provisional year.
 
     Args:
         history: series, year, value, is_provisional, and any further column.
@@ -205,12 +169,12 @@ def firm_and_provisional(history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
     before = ordered.groupby("series")[["year", "is_provisional"]].shift()
     follows = before["year"].eq(ordered["year"] - 1)
     touches = ordered["is_provisional"] | before["is_provisional"].eq(True)
-    is_soft = follows & touches
-    run = (~follows | is_soft).cumsum().rename("run")
-    firm = ordered.assign(run=run.astype(str)).loc[~ordered["is_provisional"]]
-    ends = ordered[is_soft].assign(run=[f"soft{n}" for n in range(int(is_soft.sum()))])
-    starts = ordered.shift()[is_soft].assign(run=ends["run"])
-    return firm, pd.concat([starts, ends]).sort_values(["run", "year"])
+    stretches = follows & touches
+    run = (~follows | stretches).cumsum().rename("run")
+    final = ordered.assign(run=run.astype(str)).loc[~ordered["is_provisional"]]
+    ends = ordered[stretches].assign(run=[f"provisional{n}" for n in range(int(stretches.sum()))])
+    starts = ordered.shift()[stretches].assign(run=ends["run"])
+    return final, pd.concat([starts, ends]).sort_values(["run", "year"])
 
 
 def _references(references: pd.DataFrame, x: Axis, y: Axis, palette: Palette) -> list[Spec]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from readers.charts import parts
-from readers.charts.fan import firm_and_provisional
+from readers.charts.fan import final_and_provisional
 from readers.charts.parts import given_colour, layer
 from readers.charts.theme import Palette, Spec, finish
 
@@ -26,7 +26,7 @@ def flows_chart(
     last = int(rows["year"].max())
     x = parts.years(int(rows["year"].min()), last)
     y = parts.people(1.08 * float(rows["value"].max()))
-    firm, soft = firm_and_provisional(rows)
+    final, provisional = final_and_provisional(rows)
     line = {
         "x": x.encode("year"), "y": y.encode("value", grid=True),
         "detail": {"field": "run"}, "color": given_colour(),
@@ -37,8 +37,8 @@ def flows_chart(
         name=ends["series"], short=ends["series"].str[:3] + ".", text=written, text_short=written
     )
     layers = [
-        layer({"type": "line"}, firm, line),
-        layer({"type": "line", "strokeDash": [1, 4]}, soft, line),
+        layer({"type": "line"}, final, line),
+        layer({"type": "line", "strokeDash": [1, 4]}, provisional, line),
         *parts.end_labels(labels, x, y, palette, height=height),
     ]
     return finish(layers, palette, height=height, description=description)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from readers.charts import parts
-from readers.charts.fan import BANDS, field
+from readers.charts.fan import BANDS
 from readers.charts.parts import layer
 from readers.charts.theme import NARROW, Palette, Spec, finish
+from readers.fan import field
 
 #: Height of one row, in pixels.
 ROW_HEIGHT = 30
@@ -26,16 +29,8 @@ def interval_bars(rows: pd.DataFrame, palette: Palette, *, description: str) -> 
     high = max(rows[[*levels, "last"]].max())
     span = high - low
     x = parts.percent(max(0.0, low - 0.03 * span), high + 0.03 * span)
-    y = {
-        "field": "name", "type": "nominal", "sort": rows["name"].tolist(),
-        "axis": {"grid": False, "labelColor": palette.ink, "labelLimit": 170},
-    }  # fmt: skip
-
-    def across(name: str) -> Spec:
-        encoding = x.encode(name, grid=True)
-        encoding["axis"] |= {"orient": "top", "domain": False, "ticks": False, "tickCount": 5}
-        return encoding
-
+    y = parts.names_down(rows["name"], palette)
+    across = partial(parts.across_top, x)
     hue = palette.hues[0]
     bars = [
         layer(

@@ -62,6 +62,21 @@ def people(high: float) -> Axis:
     return Axis(0, high, label)
 
 
+def names_down(names: pd.Series, palette: Palette) -> Spec:
+    """Return the encoding of one row a name, in the order given."""
+    return {
+        "field": "name", "type": "nominal", "sort": names.tolist(),
+        "axis": {"grid": False, "labelColor": palette.ink, "labelLimit": 170},
+    }  # fmt: skip
+
+
+def across_top(axis: Axis, field: str) -> Spec:
+    """Return the encoding of a field on an axis that stands above the rows."""
+    encoding = axis.encode(field, grid=True)
+    encoding["axis"] |= {"orient": "top", "domain": False, "ticks": False, "tickCount": 5}
+    return encoding
+
+
 def layer(
     mark: Spec, rows: pd.DataFrame, encoding: Spec, *, transform: Sequence[Spec] = ()
 ) -> Spec:

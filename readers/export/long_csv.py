@@ -9,7 +9,7 @@ import pandas as pd
 from readers.export.release_tables import release_tables
 from readers.export.text import safe_csv
 from readers.summaries.describe import share_rows
-from readers.summaries.published_series import load_series, offers
+from readers.summaries.published_series import load_series, published_series
 from talentcast.store.release import Release
 
 
@@ -22,9 +22,9 @@ def export_csv(release: Release, root: Path, folder: Path) -> list[Path]:
     written = []
     for contract, frame in release_tables(release, root):
         written.append(_write(folder / f"{contract.name}.csv", frame))
-    for offer in offers(release, root):
-        key = offer.key
-        series = load_series(offer, release, root)
+    for published in published_series(release, root):
+        key = published.key
+        series = load_series(published, release, root)
         rows = share_rows(series)
         charted = pd.DataFrame(
             {
@@ -38,7 +38,7 @@ def export_csv(release: Release, root: Path, folder: Path) -> list[Path]:
                 "Release": str(release.release_id),
             }
         )
-        name = f"shares-{key.population}-{key.counting_rule}-{key.source}-{offer.scenario}.csv"
+        name = f"shares-{key.population}-{key.counting_rule}-{key.source}-{published.scenario}.csv"
         written.append(_write(folder / name, charted))
     return written
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from readers.charts.fan import field
+from readers.fan import field
 from readers.summaries.series import NOT_A_COUNTRY, Series
 from readers.summaries.wording import percent, points
 

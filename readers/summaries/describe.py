@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from readers.charts.fan import LEVELS, field
+from readers.fan import LEVELS, field
 from readers.summaries.series import Series
 from readers.summaries.wording import percent, span
 
@@ -22,6 +22,11 @@ def fan_description(series: Series, countries: list[str]) -> str:
             f"80% range {span(ahead[field(0.1)], ahead[field(0.9)])}%"
         )
     return f"Share of {series.words.whole}. " + "; ".join(said)
+
+
+def interval_description(rows: pd.DataFrame) -> str:
+    """Say what ranked interval bars show; `rows` as `interval_rows` returns them."""
+    return "; ".join(f"{n} {t}" for n, t in zip(rows["name"], rows["text"], strict=True))
 
 
 def forecast_cells(series: Series, country: str) -> list[list[str]]:

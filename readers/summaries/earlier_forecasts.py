@@ -5,48 +5,55 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from readers.summaries.published_series import PublishedSeries
 from readers.summaries.series import Series
 from talentcast.store.release import Release
 
 
 @dataclass(frozen=True, eq=False)
-class Origin:
+class EarlierForecast:
     """What one earlier release said."""
 
-    year: int
+    origin_year: int
     release_id: str
     series: Series
 
+    def shares(self, country: str, *, until: int) -> pd.DataFrame:
+        """Return the forecast shares of a country up to a year."""
+        rows = self.series.shares
+        return rows[(rows["country"] == country) & (rows["year"] <= until)]
 
-def earlier_origins(
+
+def earlier_forecasts(
     releases: Sequence[Release],
-    offered: Mapping[str, Sequence[PublishedSeries]],
-    offer: PublishedSeries,
+    published: Mapping[str, Sequence[PublishedSeries]],
+    wanted: PublishedSeries,
     *,
     before: int,
     load: Callable[[Release, PublishedSeries], Series],
     most: int = 3,
-) -> list[Origin]:
+) -> list[EarlierForecast]:
     """Return forecasts of the same series from earlier years, evenly spread, oldest first.
 
     Args:
         releases: Candidates, newest first.
-        offered: What each release can show, by id.
-        offer: The series that is looked back on.
+        published: What each release can show, by id.
+        wanted: The series that is looked back on.
         before: Only origins before this year.
         load: Reads a series.
         most: How many fans a chart can hold.
     """
-    found: dict[int, Origin] = {}
+    found: dict[int, EarlierForecast] = {}
     for release in releases:
-        for candidate in offered.get(str(release.release_id), ()):
-            if candidate.key != offer.key or candidate.scenario != offer.scenario:
+        for candidate in published.get(str(release.release_id), ()):
+            if candidate.key != wanted.key or candidate.scenario != wanted.scenario:
                 continue
             series = load(release, candidate)
-            if series.origin_year < before:
-                year = series.origin_year
-                found.setdefault(year, Origin(year, str(release.release_id), series))
+            year = series.origin_year
+            if year < before:
+                found.setdefault(year, EarlierForecast(year, str(release.release_id), series))
     years = sorted(found)
     if len(years) > most:
         step = (len(years) - 1) / (most - 1)

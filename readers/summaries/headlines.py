@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from readers.charts.fan import field
+from readers.fan import field
 from readers.summaries.series import Series
 from readers.summaries.wording import (
     in_sentence,
@@ -45,13 +45,15 @@ def overview_headline(series: Series) -> Headline:
     ahead, year = series.ahead(first), series.target_year
     name = series.names.get(first, first)
     whole = series.words.whole
-    if not others or series.worlds is None:
+    if not others or series.joint_draws is None:
         share = whole_percent(ahead[MIDDLE])
         title = f"{sentence(in_sentence(name))}: about {share} of {whole} by {year}"
         return Headline(title, _range(ahead))
     second = others[0]
     now = series.last_shares
-    widens = series.worlds.lead_above(first, second, (now[first] - now[second]) / 100, year=year)
+    widens = series.joint_draws.lead_above(
+        first, second, (now[first] - now[second]) / 100, year=year
+    )
     verb = (
         "likely to widen" if widens > 0.6 else "unlikely to widen" if widens < 0.4
         else "as likely to widen as to narrow"
@@ -62,7 +64,7 @@ def overview_headline(series: Series) -> Headline:
     )
     other = in_sentence(series.names.get(second, second))
     against = series.ahead(second)
-    reversed_ = float(series.worlds.ahead(second, first)[year])
+    reversed_ = float(series.joint_draws.ahead(second, first)[year])
     passed = year_of_passing(series.history, first, second)
     history = f"{sentence(in_sentence(name))} passed {other} in {passed}. " if passed else ""
     body = (
@@ -84,10 +86,10 @@ def country_headline(series: Series, country: str) -> Headline:
     name = series.names.get(country, country)
     last = _last_share(series, country)
     middle = whole_percent(ahead[MIDDLE])
-    if last is None or series.worlds is None:
+    if last is None or series.joint_draws is None:
         title = f"{sentence(possessive(name))} share: about {middle} by {year}"
         return Headline(title, _range(ahead))
-    rises = series.worlds.above(country, last / 100, year=year)
+    rises = series.joint_draws.above(country, last / 100, year=year)
     surer, direction = (rises, "rise") if rises >= 0.5 else (1 - rises, "fall")
     moves = (
         f"about as likely to rise as to fall: about {middle} by {year}" if surer <= 0.6
@@ -108,7 +110,7 @@ def leading_pair(series: Series) -> tuple[str, str] | None:
 
     None if there is one country only, or if no joint samples say how the two move together.
     """
-    if series.worlds is None or len(series.leaders) < 2:
+    if series.joint_draws is None or len(series.leaders) < 2:
         return None
     one, other = series.leaders[:2]
     if series.ahead(one)[MIDDLE] >= series.ahead(other)[MIDDLE]:
@@ -118,8 +120,8 @@ def leading_pair(series: Series) -> tuple[str, str] | None:
 
 def odds_by_year(series: Series, first: str, second: str) -> list[tuple[int, str]]:
     """Return each forecast year and, in words, the probability that the first is ahead in it."""
-    assert series.worlds is not None  # noqa: S101 - a leading pair comes from joint samples
-    ahead = series.worlds.ahead(first, second).loc[: series.target_year]
+    assert series.joint_draws is not None  # noqa: S101 - a leading pair comes from joint samples
+    ahead = series.joint_draws.ahead(first, second).loc[: series.target_year]
     return [(int(str(year)), probability(value)) for year, value in ahead.items()]
 
 

@@ -13,12 +13,12 @@ from talentcast.domain.errors import UsageError
 
 @dataclass(frozen=True, eq=False)
 class JointDraws:
-    """Joint samples of one series: each world is one possible future of all countries.
+    """Joint samples of one series: each draw is one possible future of all countries.
 
     Attributes:
         years: Target years, rising.
         countries: Codes, in the order of the last axis.
-        shares: Shape (n_years, n_worlds, n_countries), 0 to 1.
+        shares: Shape (n_years, n_draws, n_countries), 0 to 1.
     """
 
     years: tuple[int, ...]
@@ -37,18 +37,18 @@ class JointDraws:
         """
         if samples.empty:
             raise UsageError("There are no joint samples of this series in this release.")
-        years, worlds, countries = (
+        years, draws, countries = (
             np.unique(samples[name].to_numpy(), return_inverse=True)
             for name in ("target_year", "output_type_id", "country")
         )
-        shares = np.full([len(axis) for axis, _ in (years, worlds, countries)], np.nan)
-        shares[years[1], worlds[1], countries[1]] = samples["value"].to_numpy()
+        shares = np.full([len(axis) for axis, _ in (years, draws, countries)], np.nan)
+        shares[years[1], draws[1], countries[1]] = samples["value"].to_numpy()
         if len(samples) != shares.size or np.isnan(shares).any():
             raise UsageError("Joint samples of more than one series, model or target are mixed.")
         return cls(tuple(map(int, years[0])), tuple(map(str, countries[0])), shares)
 
     def of(self, country: str) -> NDArray[np.float64]:
-        """Return one country's share, shape (n_years, n_worlds).
+        """Return one country's share, shape (n_years, n_draws).
 
         Raises:
             UsageError: If the country is no part of the composition.
@@ -93,7 +93,7 @@ class JointDraws:
 
 
 def order_changes(
-    worlds: JointDraws,
+    joint_draws: JointDraws,
     last: pd.Series,
     *,
     years: tuple[int, int],
@@ -103,19 +103,19 @@ def order_changes(
     """Return pairs whose order may change: 5 to 99 per cent likely to be reversed.
 
     Args:
-        worlds: Joint samples.
+        joint_draws: Joint samples.
         last: Last counted share by country; `ROW` left out.
         years: An early and a late target year; the late one decides and orders.
         among: Only the countries with the largest shares.
-        least: Pairs below this probability are settled.
+        least: Pairs below this probability are left out.
 
     Returns:
         Columns behind, ahead (today's order), early, late (probability of the reverse).
     """
     ranked = [str(country) for country in last.sort_values(ascending=False).index][:among]
-    early, late = (worlds.years.index(year) for year in years)
-    place = [worlds.countries.index(country) for country in ranked]
-    shares = worlds.shares[:, :, place]
+    early, late = (joint_draws.years.index(year) for year in years)
+    place = [joint_draws.countries.index(country) for country in ranked]
+    shares = joint_draws.shares[:, :, place]
     rows = [
         (
             ranked[lower],

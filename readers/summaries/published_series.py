@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from readers import cache as held
+from readers import cache
 from readers.summaries.joint_samples import JointDraws
 from readers.summaries.series import Series, wide
 from talentcast.domain.types import CountingRule, OutputType, SeriesKey, Target
@@ -30,10 +30,10 @@ class PublishedSeries:
     horizons: tuple[int, ...]
 
 
-def offers(release: Release, root: Path) -> tuple[PublishedSeries, ...]:
+def published_series(release: Release, root: Path) -> tuple[PublishedSeries, ...]:
     """Return what a release can show, by population, counting rule, source and scenario."""
     axes = ["population", "counting_rule", "source", "scenario", "model"]
-    rows = held.distinct(
+    rows = cache.distinct(
         "forecasts", release, root, filters={"target": str(Target.SHARE)},
         columns=[*axes, "output_type", "horizon_years"],
     )  # fmt: skip
@@ -49,29 +49,29 @@ def offers(release: Release, root: Path) -> tuple[PublishedSeries, ...]:
     return tuple(made)
 
 
-def load_series(offer: PublishedSeries, release: Release, root: Path) -> Series:
-    """Read observations, quantiles and joint samples of one offer."""
+def load_series(published: PublishedSeries, release: Release, root: Path) -> Series:
+    """Read observations, quantiles and joint samples of one published."""
     axes = {
-        "population": offer.key.population,
-        "counting_rule": str(offer.key.counting_rule),
-        "source": offer.key.source,
+        "population": published.key.population,
+        "counting_rule": str(published.key.counting_rule),
+        "source": published.key.source,
     }
-    observed = held.rows("observations", release, root, filters=axes)
-    chosen = axes | {"scenario": offer.scenario, "model": offer.model}
+    observed = cache.rows("observations", release, root, filters=axes)
+    chosen = axes | {"scenario": published.scenario, "model": published.model}
 
     def forecast(target: Target, output_type: OutputType) -> pd.DataFrame:
         wanted = chosen | {"target": str(target), "output_type": str(output_type)}
-        return held.rows("forecasts", release, root, filters=wanted, columns=_FORECAST)
+        return cache.rows("forecasts", release, root, filters=wanted, columns=_FORECAST)
 
     samples = forecast(Target.SHARE, OutputType.SAMPLE)
     return Series(
-        key=offer.key,
-        scenario=offer.scenario,
-        model=offer.model,
+        key=published.key,
+        scenario=published.scenario,
+        model=published.model,
         history=observed.assign(share=100 * observed["share"]),
         shares=wide(forecast(Target.SHARE, OutputType.QUANTILE), scale=100),
         stocks=wide(forecast(Target.STOCK, OutputType.QUANTILE), scale=1),
-        worlds=JointDraws.from_rows(samples) if len(samples) else None,
+        joint_draws=JointDraws.from_rows(samples) if len(samples) else None,
         names=country_names(release, root),
     )
 
@@ -80,5 +80,5 @@ def country_names(release: Release, root: Path) -> dict[str, str]:
     """Return country names by code."""
     if "country_names" not in release.tables:
         return {}
-    names = held.rows("country_names", release, root, filters={})
+    names = cache.rows("country_names", release, root, filters={})
     return dict(zip(names["country"], names["name"], strict=True))

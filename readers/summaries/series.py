@@ -8,10 +8,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from readers.charts.fan import LEVELS, Fan, field
+from readers.fan import LEVELS, Fan, field
 from readers.summaries.joint_samples import JointDraws
 from readers.summaries.populations import PopulationWords, population_words
-from readers.summaries.wording import count, percent, span
+from readers.summaries.wording import count, percent, points, span
 from talentcast.domain.types import REST_OF_WORLD, UNKNOWN_COUNTRY, SeriesKey
 
 #: Years of history in a fan; the forecast then keeps a quarter of the width.
@@ -30,7 +30,7 @@ class Series:
         history: country, year, share, researchers, arrivals, departures, is_provisional.
         shares: country, year, horizon_years, origin_year and a column per quantile level; per cent.
         stocks: The same in persons; empty if the release forecasts none.
-        worlds: Joint samples of shares; None if the release holds none.
+        joint_draws: Joint samples of shares; None if the release holds none.
         names: Country names by code.
     """
 
@@ -40,7 +40,7 @@ class Series:
     history: pd.DataFrame
     shares: pd.DataFrame
     stocks: pd.DataFrame
-    worlds: JointDraws | None
+    joint_draws: JointDraws | None
     names: Mapping[str, str]
 
     @cached_property
@@ -147,8 +147,6 @@ def flows(series: Series, country: str) -> pd.DataFrame:
 
 def interval_rows(series: Series, countries: list[str]) -> pd.DataFrame:
     """Return what ranked interval bars show: last share, quantiles and the change in points."""
-    from readers.summaries.wording import points
-
     end = series.shares[series.shares["year"] == series.target_year].set_index("country")
     rows = end.loc[countries].assign(last=series.last_shares.reindex(countries))
     change = rows[field(0.5)] - rows["last"]
@@ -176,6 +174,24 @@ def _fan(
     is_share: bool,
 ) -> Fan:
     end = ahead[ahead["year"] == ahead["year"].max()]
+    shown = pd.DataFrame(columns=["series", "year", "value", "note"])
+    if references is not None and len(references):
+        shown = references[
+            references["series"].isin(end["country"])
+            & references["year"].between(history["year"].min(), end["year"].max())
+        ]
+    return Fan(
+        history.rename(columns={"country": "series"})[
+            ["series", "year", "value", "is_provisional"]
+        ],
+        ahead.rename(columns={"country": "series"})[["series", "year", *map(field, LEVELS)]],
+        _labels(end, series.names, is_share=is_share),
+        shown,
+    )
+
+
+def _labels(end: pd.DataFrame, names: Mapping[str, str], *, is_share: bool) -> pd.DataFrame:
+    """Return what stands beside the end of each line; shorter for phones."""
     middle, low, high = (end[field(level)] for level in (0.5, 0.1, 0.9))
     if is_share:
         text = [f"{percent(m)} ({span(a, b)})" for m, a, b in zip(middle, low, high, strict=True)]
@@ -189,30 +205,16 @@ def _fan(
             f"{count(m)} ({count(a)}–{count(b)})" for m, a, b in zip(middle, low, high, strict=True)
         ]
         short = [f"{m / 1000:,.0f}k" if m >= 10_000 else count(m) for m in middle]
-    labels = pd.DataFrame(
+    return pd.DataFrame(
         {
             "series": end["country"],
             "year": end["year"],
             "value": middle,
-            "name": [series.names.get(code, code) for code in end["country"]],
+            "name": [names.get(code, code) for code in end["country"]],
             "short": end["country"],
             "text": text,
             "text_short": short,
         }
-    )
-    shown = pd.DataFrame(columns=["series", "year", "value", "note"])
-    if references is not None and len(references):
-        shown = references[
-            references["series"].isin(labels["series"])
-            & references["year"].between(history["year"].min(), end["year"].max())
-        ]
-    return Fan(
-        history.rename(columns={"country": "series"})[
-            ["series", "year", "value", "is_provisional"]
-        ],
-        ahead.rename(columns={"country": "series"})[["series", "year", *map(field, LEVELS)]],
-        labels,
-        shown,
     )
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from readers.summaries.populations import rule_words
 from readers.summaries.series import Series
 from readers.summaries.wording import year_list
 from talentcast.domain.types import BASELINE
+
+#: Unit of every share that readers are shown.
+SHARE_UNIT: Final = "% of the total, places without a country included"
 
 
 @dataclass(frozen=True, slots=True)

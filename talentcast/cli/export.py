@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from readers.export.formats import writer
+from readers.formats import writer
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
 from talentcast.config import load_settings

@@ -11,7 +11,7 @@ import typer
 
 from publication.headline import HEADLINE_HORIZON, headline_shares
 from readers.summaries.headlines import leading_pair, odds_by_year
-from readers.summaries.published_series import load_series, offers
+from readers.summaries.published_series import load_series, published_series
 from talentcast.cli.output import print_table
 from talentcast.domain.checks import CheckResult
 from talentcast.domain.types import BASELINE, Target
@@ -53,13 +53,13 @@ def print_headline(release: Release, root: Path) -> None:
 def _odds_of(release: Release, root: Path) -> dict[tuple[str, str, str], str]:
     """Say, by series, how likely the order of its two largest countries is in each year."""
     said = {}
-    for offer in offers(release, root):
-        if offer.scenario != BASELINE:
+    for published in published_series(release, root):
+        if published.scenario != BASELINE:
             continue
-        series = load_series(offer, release, root).until(HEADLINE_HORIZON)
+        series = load_series(published, release, root).until(HEADLINE_HORIZON)
         if (pair := leading_pair(series)) is not None:
             years = ", ".join(f"{text} in {year}" for year, text in odds_by_year(series, *pair))
-            key = (offer.key.population, str(offer.key.counting_rule), offer.key.source)
+            key = (published.key.population, str(published.key.counting_rule), published.key.source)
             said[key] = f"P({pair[0]} ahead of {pair[1]}): {years}"
     return said
 

@@ -78,13 +78,18 @@ def find_release(release: str, root: Path) -> Release:
         StoreError: If there is no such release, or none at all.
         UsageError: If it is not an id.
     """
+    return choose_release(release, list_releases(root), root)
+
+
+def choose_release(release: str, known: Sequence[Release], root: Path) -> Release:
+    """Return one of the releases of a store, given newest first; otherwise as `find_release`."""
     if release == "latest":
-        latest = latest_release(root)
+        latest = newest_current(known)
         if latest is None:
             raise StoreError(f"No release under {root} yet. Make one: talentcast refresh")
         return latest
     wanted = ReleaseId(release)
-    for candidate in list_releases(root):
+    for candidate in known:
         if candidate.release_id == wanted:
             return candidate
     raise StoreError(f"No release {wanted} under {root}. See: talentcast releases list")

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import talentcast
+from talentcast.store.pointer import find_release
 
 PAGES = ("overview", "country", "returns", "track-record", "quality", "releases")
 #: Layout shift that readers do not notice.
@@ -200,6 +201,15 @@ def test_a_retracted_release_says_why_and_that_its_numbers_are_not_to_be_used(
     visit.page.wait_for_url(f"**release={store.latest}**")
 
 
+def test_the_manifest_hash_of_a_release_is_the_one_that_is_verified(visit: Any, store: Any) -> None:
+    visit.open("releases")
+    shown = {row[0].split(" ")[0]: row[5] for row in visit.rows("Releases, newest first")}
+    for release_id in (store.latest, store.older, store.retracted, store.backfill):
+        release = find_release(release_id, store.root)
+        assert release.manifest_sha256 == release.manifest_hash()
+        assert shown[release_id] == release.manifest_hash()[:16]
+
+
 def test_provisional_years_are_drawn_apart_and_named(visit: Any) -> None:
     visit.open()
     assert "data to 2023 (2023 provisional)" in visit.text()
@@ -274,7 +284,7 @@ def test_a_release_without_returns_says_so(visit: Any, store: Any) -> None:
 
 def test_past_forecasts_are_shown_where_a_release_was_made_from_earlier_data(visit: Any) -> None:
     visit.open("track-record")
-    visit.page.locator(".st-key-chart-past svg").first.wait_for(timeout=60_000)
+    visit.page.locator(".st-key-chart-earlier svg").first.wait_for(timeout=60_000)
 
 
 def test_the_pages_that_compare_releases_show_what_moved(visit: Any, store: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from small_release import publish_small
 
-from readers.export.formats import writer
+from readers.formats import writer
 from talentcast.domain.types import QUANTILE_LEVELS
 from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release

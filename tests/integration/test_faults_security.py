@@ -26,7 +26,7 @@ from dashboard.links import PAGE
 from expectations.counts_gate import check_counts
 from expectations.report import report_html
 from features.engine import computed
-from readers.export.formats import writer
+from readers.formats import writer
 from talentcast.config import load_settings
 from talentcast.domain.errors import ConfigurationError, InputRejectedError, UsageError
 from talentcast.domain.provenance import RawFile

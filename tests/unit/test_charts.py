@@ -9,19 +9,13 @@ import pandas as pd
 import pytest
 
 from readers.charts.changes import changes_chart
-from readers.charts.fan import (
-    LEVELS,
-    Fan,
-    fan_chart,
-    field,
-    firm_and_provisional,
-    past_fans_chart,
-)  # fmt: skip
+from readers.charts.fan import earlier_forecasts_chart, fan_chart, final_and_provisional
 from readers.charts.flows import flows_chart
 from readers.charts.intervals import interval_bars
 from readers.charts.odds import odds_chart
 from readers.charts.scores import coverage_chart, error_chart, placement_chart
 from readers.charts.theme import PALETTES, Mode, Spec, country_colours
+from readers.fan import LEVELS, Fan, field
 
 LIGHT = PALETTES["light"]
 QUANTILES = {field(level): 30 + 10 * level for level in LEVELS}
@@ -73,7 +67,7 @@ def specs() -> dict[str, Spec]:
         "fan": drawn_fan(),
         "dark fan": drawn_fan("dark"),
         "stock fan": drawn_fan(is_share=False),
-        "past fans": past_fans_chart(
+        "earlier forecasts": earlier_forecasts_chart(
             history(), fan().quantiles.assign(origin_year=2022), LIGHT, description=""
         ),
         "odds": odds_chart(
@@ -126,16 +120,16 @@ def test_every_layer_has_the_same_scales() -> None:
 
 
 def test_a_provisional_year_in_the_middle_is_dotted_on_both_sides_only() -> None:
-    firm, soft = firm_and_provisional(history({2020}))
-    assert firm.groupby("run")["year"].apply(list).tolist() == [[2018, 2019], [2021, 2022]]
-    assert soft.groupby("run")["year"].apply(list).tolist() == [[2019, 2020], [2020, 2021]]
+    final, provisional = final_and_provisional(history({2020}))
+    assert final.groupby("run")["year"].apply(list).tolist() == [[2018, 2019], [2021, 2022]]
+    assert provisional.groupby("run")["year"].apply(list).tolist() == [[2019, 2020], [2020, 2021]]
 
 
 def test_a_year_that_nobody_counted_is_a_gap() -> None:
     rows = history().query("year != 2020")
-    firm, soft = firm_and_provisional(rows)
-    assert firm.groupby("run")["year"].apply(list).tolist() == [[2018, 2019], [2021, 2022]]
-    assert soft.empty
+    final, provisional = final_and_provisional(rows)
+    assert final.groupby("run")["year"].apply(list).tolist() == [[2018, 2019], [2021, 2022]]
+    assert provisional.empty
 
 
 def test_a_country_has_the_same_colour_in_every_chart_and_a_fifth_is_grey() -> None:

@@ -24,28 +24,28 @@ from talentcast.domain.types import CountingRule, SeriesKey
 
 
 def samples() -> pd.DataFrame:
-    """Four worlds, two years: B passes A in one world in 2024 and in another in 2025 only."""
+    """Four draws, two years: B passes A in one draw in 2024 and in another in 2025 only."""
     a = {2024: [0.6, 0.6, 0.6, 0.4], 2025: [0.6, 0.6, 0.4, 0.6]}
     rows = [
-        {"target_year": year, "output_type_id": float(world), "country": country, "value": value}
+        {"target_year": year, "output_type_id": float(draw), "country": country, "value": value}
         for year, shares in a.items()
-        for world, share in enumerate(shares)
+        for draw, share in enumerate(shares)
         for country, value in (("AAA", share), ("BBB", 1 - share))
     ]
     return pd.DataFrame(rows).sample(frac=1, random_state=1)
 
 
 def series(*, last: float = 0.55) -> Series:
-    worlds = JointDraws.from_rows(samples())
+    joint_draws = JointDraws.from_rows(samples())
     levels = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975]
     rows = [
         {
             "country": country, "origin_year": 2023, "horizon_years": year - 2023,
             "target_year": year, "output_type": "quantile", "output_type_id": level,
-            "value": float(np.quantile(worlds.of(country)[place], level)),
+            "value": float(np.quantile(joint_draws.of(country)[place], level)),
         }
-        for place, year in enumerate(worlds.years)
-        for country in worlds.countries
+        for place, year in enumerate(joint_draws.years)
+        for country in joint_draws.countries
         for level in levels
     ]  # fmt: skip
     history = pd.DataFrame(
@@ -56,16 +56,16 @@ def series(*, last: float = 0.55) -> Series:
     )  # fmt: skip
     return Series(
         SeriesKey("field_survey", CountingRule.MODAL_COUNTRY, "file"), "baseline", "pooled",
-        history, wide(pd.DataFrame(rows), scale=100), pd.DataFrame(), worlds,
+        history, wide(pd.DataFrame(rows), scale=100), pd.DataFrame(), joint_draws,
         {"AAA": "Aland", "BBB": "Beland"},
     )  # fmt: skip
 
 
 def test_being_ahead_in_a_year_is_not_having_passed_by_then() -> None:
-    worlds = JointDraws.from_rows(samples())
-    assert worlds.ahead("BBB", "AAA").tolist() == [0.25, 0.25]
-    assert worlds.ahead_at_some_time("BBB", "AAA", by=2024) == 0.25
-    assert worlds.ahead_at_some_time("BBB", "AAA", by=2025) == 0.5
+    joint_draws = JointDraws.from_rows(samples())
+    assert joint_draws.ahead("BBB", "AAA").tolist() == [0.25, 0.25]
+    assert joint_draws.ahead_at_some_time("BBB", "AAA", by=2024) == 0.25
+    assert joint_draws.ahead_at_some_time("BBB", "AAA", by=2025) == 0.5
 
 
 def test_the_two_largest_come_in_the_order_of_the_forecast_s_end() -> None:
@@ -91,11 +91,11 @@ def test_an_unknown_country_is_named_with_those_there_are() -> None:
 
 
 def test_pairs_in_play_are_those_that_may_change_order() -> None:
-    worlds = JointDraws.from_rows(samples())
+    joint_draws = JointDraws.from_rows(samples())
     last = pd.Series({"AAA": 55.0, "BBB": 45.0})
-    (row,) = order_changes(worlds, last, years=(2024, 2025)).to_dict("records")
+    (row,) = order_changes(joint_draws, last, years=(2024, 2025)).to_dict("records")
     assert row == {"behind": "BBB", "ahead": "AAA", "early": 0.25, "late": 0.25}
-    assert order_changes(worlds, last, years=(2024, 2025), least=0.3).empty
+    assert order_changes(joint_draws, last, years=(2024, 2025), least=0.3).empty
 
 
 def test_the_overview_says_who_leads_and_the_odds_of_a_change() -> None:

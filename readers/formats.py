@@ -1,4 +1,4 @@
-"""Formats by name."""
+"""Formats of an export by name."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Writer = Callable[[Release, Path, Path], list[Path]]
 
 #: Module and function; imported when asked for, because their libraries are slow to load.
 _WRITERS: Final = {
-    "csv": ("long_csv", "export_csv"),
-    "xlsx": ("workbook", "export_xlsx"),
-    "hubverse": ("hubverse", "export_hubverse"),
-    "frictionless": ("data_package", "export_frictionless"),
-    "report": ("report", "export_report"),
+    "csv": ("readers.export.long_csv", "export_csv"),
+    "xlsx": ("readers.export.workbook", "export_xlsx"),
+    "hubverse": ("readers.export.hubverse", "export_hubverse"),
+    "frictionless": ("readers.export.data_package", "export_frictionless"),
+    "report": ("readers.report.static_report", "export_report"),
 }
 FORMATS: Final = tuple(_WRITERS)
 
@@ -25,4 +25,4 @@ FORMATS: Final = tuple(_WRITERS)
 def writer(name: str) -> Writer:
     """Return the function that writes a release, its root and a folder in a format."""
     module, function = _WRITERS[name]
-    return cast("Writer", getattr(import_module(f"readers.export.{module}"), function))
+    return cast("Writer", getattr(import_module(module), function))

@@ -1,4 +1,4 @@
-"""Rows held in memory answer every question as the plain table does."""
+"""Rows in memory answer every question as the plain table does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readers.indexed_rows import IndexedRows, coded, plain
+from readers.cache import coded, matching, plain
 
 COUNTRIES = st.one_of(st.none(), st.sampled_from(["CHN", "IND", "NAM", "USA"]))
 
@@ -26,9 +26,9 @@ def test_filters_keep_the_same_rows_in_the_same_order(
             "place": pa.array(range(len(rows)), pa.int64()),
         }
     )
-    held = IndexedRows(coded(table))
-    found = plain(held.matching({"year": years, "country": countries}))
+    stored = coded(table)
+    found = plain(matching(stored, {"year": tuple(years), "country": tuple(countries)}))
     assert found.to_pylist() == [
         row for row in table.to_pylist() if row["country"] in countries and row["year"] in years
     ]
-    assert plain(held.matching({})).equals(table)
+    assert plain(matching(stored, {})).equals(table)

@@ -1,0 +1,49 @@
+"""What words and drawings of a forecast share: its quantile levels, and the tables of a fan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+#: Lower and upper quantile level of the ranges that readers are shown, the widest first.
+RANGES: Final = ((0.025, 0.975), (0.1, 0.9), (0.25, 0.75))
+LEVELS: Final = tuple(sorted({0.5, *(level for ends in RANGES for level in ends)}))
+
+
+def field(level: float) -> str:
+    """Return the column of a quantile level.
+
+    Example:
+        >>> field(0.025)
+        'q025'
+    """
+    return f"q{round(1000 * level):03d}"
+
+
+@dataclass(frozen=True, eq=False)
+class Fan:
+    """What a fan chart shows, in the unit of its axis.
+
+    Attributes:
+        history: series, year, value, is_provisional.
+        quantiles: series, year, and one column per level of `LEVELS`, see `field`.
+        labels: series, year, value, name, text, short, text_short: beside the end of each line.
+        references: series, year, value, note: figures of others; may be empty.
+    """
+
+    history: pd.DataFrame
+    quantiles: pd.DataFrame
+    labels: pd.DataFrame
+    references: pd.DataFrame
+
+    @property
+    def series(self) -> list[str]:
+        """Names of the lines, in alphabetical order."""
+        return sorted(self.labels["series"])
+
+    @property
+    def origin_year(self) -> int:
+        """Last year whose data the forecast used."""
+        return int(self.quantiles["year"].min()) - 1
