@@ -16,16 +16,17 @@ from dashboard.html import Head
 from readers.charts.fan import earlier_forecasts_chart
 from readers.charts.scores import coverage_chart, error_chart, placement_chart
 from readers.summaries.earlier_forecasts import EarlierForecast, earlier_forecasts
-from readers.summaries.track_record import TrackRecord, placement, track_headline, track_record
+from readers.summaries.track_record import (
+    COUNTRY_GROUPS,
+    TrackRecord,
+    placement,
+    track_headline,
+    track_record,
+)
 from readers.summaries.wording import percent
 from talentcast.domain.types import Target
 
 HEIGHTS = {"error": 274, "coverage": 274, "earlier": 344, "placement": 214}
-_GROUPS = {
-    "weighted": "by the size of their share",
-    "all": "equally",
-    "top60": "equally, the 60 largest",
-}
 
 
 def show(context: Context) -> None:
@@ -38,10 +39,10 @@ def show(context: Context) -> None:
             + html.empty("Scores need a few past years. Choose another population or release.")
         )
         return
-    groups = [name for name in _GROUPS if name in set(scores["country_group"])]
+    groups = [name for name in COUNTRY_GROUPS if name in set(scores["country_group"])]
     place = st.empty()
     group = pick(
-        st, "weight", "Countries count", {name: _GROUPS[name] for name in groups},
+        st, "weight", "Countries count", {name: COUNTRY_GROUPS[name] for name in groups},
         usual=groups[0], width=340,
     )  # fmt: skip
     record = track_record(scores[scores["country_group"] == group], context.published.model)
@@ -97,7 +98,7 @@ def _error(context: Context, record: TrackRecord, group: str, note: str) -> None
     numbers = _by_horizon(errors, "name", "{}", "{:.3f}".format, caption="Mean error score")
     line = context.source(
         unit="weighted interval score of the logarithm of shares",
-        counting=f"mean over origins; countries count {_GROUPS[group]}",
+        counting=f"mean over origins; countries count {COUNTRY_GROUPS[group]}",
         note=note,
     )
     underneath(context, "error", line, numbers, lambda: errors.assign(country_group=group))
@@ -121,7 +122,8 @@ def _coverage(context: Context, record: TrackRecord, group: str, note: str) -> N
     )
     line = context.source(
         unit="% of outcomes inside the range; dashed: what was promised",
-        counting=f"bars: 95% interval, clustered by origin; countries count {_GROUPS[group]}",
+        counting="bars: 95% interval, clustered by origin; "
+        f"countries count {COUNTRY_GROUPS[group]}",
         note=note,
     )
     underneath(context, "coverage", line, numbers, lambda: coverage.assign(country_group=group))

@@ -14,6 +14,12 @@ from readers.summaries.wording import percent
 #: 80 % ranges that held between these shares of outcomes, per cent, are about right.
 ABOUT_RIGHT: Final = (76.0, 84.0)
 BASELINES: Final = {"naive": "No change", "drift": "Recent trend"}
+#: Groups of countries over which scores are means: how each counts, the one to show first in front.
+COUNTRY_GROUPS: Final = {
+    "weighted": "by the size of their share",
+    "all": "equally",
+    "top60": "equally, the 60 largest",
+}
 COVERAGE_LEVELS: Final = (50, 80, 95)
 _BAND: Final = 1.96
 

@@ -297,7 +297,7 @@ FORECASTS: Final = Table(
         HORIZON_YEARS,
         Column("target_year", "integer", "Year the value is about: origin plus horizon.", "year"),
         Column("output_type", "string", "What `value` is. Samples are joint: one id is one "
-               "possible world across all countries and horizons.", one_of=_values(OutputType)),
+               "joint draw across all countries and horizons.", one_of=_values(OutputType)),
         Column("output_type_id", "float", "Quantile: probability that the outcome is at or below "
                "`value`. Sample: number of the draw. Mean and median: missing.", nullable=True),
         Column("value", "float", "Share (0 to 1), persons, or persons a year, by `target`.",
