@@ -21,7 +21,7 @@ LONGEST_FIRST = (
     "test_packaging.py",
     "test_refresh.py",
     "test_people_in_releases.py",
-    "test_faults_publish.py",
+    "test_faults_processes.py",
     "test_faults_security.py",
 )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fuzzing import Target, attack, control, targets
+from fuzz_targets import control, targets
+from fuzzing import Target, attack
 
 CASES = 50
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from fuzzing import attack, control, targets
+from fuzz_targets import control, targets
+from fuzzing import attack
 
 
 def main() -> None:
