@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup forecast test test-fast stress lint format docs serve bench lock sbom audit clean
+.PHONY: help setup forecast test test-fast stress lint format docs site serve bench lock sbom audit clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,11 +45,12 @@ stress: setup ## Repeat kills, contention and hostile inputs many times; for the
 	$(BIN)/python -m tests.stress.soak --runs 20
 	$(BIN)/python -m tests.stress.soak --runs 1 --control
 
-lint: setup ## Check style, types and the direction of imports
+lint: setup ## Check style, types, the direction of imports and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 
 format: setup ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
@@ -70,8 +71,11 @@ bench: .bench-venv/.installed ## Compare the share models with other libraries (
 	.bench-venv/bin/python -m bench.shares --data $(DATA) \
 	  --covariates talentcast/sources/data/country_covariates.csv $(ARGS)
 
-docs: setup ## Write docs/data-dictionary.md, docs/command-line.md and the README's chart
+docs: setup ## Write the pages and the picture that are made from the code
 	$(BIN)/python -m docs.generate
+
+site: setup ## Build the documentation into site/; fails on a broken link or a page without a place
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 UPGRADE ?= --upgrade
 lock: setup ## Pin the newest packages that pyproject.toml allows (UPGRADE= keeps what is pinned)
@@ -97,4 +101,4 @@ audit: setup ## Look every locked package up in the advisories; needs the networ
 	$(BIN)/python .ci/check_complete.py constraints.txt dist/audit.json
 
 clean: ## Remove what make created, but not var/
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache

@@ -6,9 +6,14 @@ from pathlib import Path
 
 from docs.commands import command_reference
 from docs.dictionary import data_dictionary
+from docs.layers import layers_picture
 
 FOLDER = Path(__file__).parent
-PAGES = {"data-dictionary.md": data_dictionary, "command-line.md": command_reference}
+PAGES = {
+    "data-dictionary.md": data_dictionary,
+    "command-line.md": command_reference,
+    "images/layers.svg": layers_picture,
+}
 
 
 def main() -> None:
