@@ -58,6 +58,7 @@ def refresh(
     populations: list[str] | None = None,
     scenarios: list[str] | None = None,
     researchers_column: str | None = None,
+    max_cost: float | None = None,
     models: list[str] | None = None,
     force: bool = False,
     approve_revisions: list[str] | None = None,
@@ -76,6 +77,7 @@ def refresh(
         populations: Populations to keep; empty for all.
         scenarios: Scenario files, or names of bundled scenarios.
         researchers_column: Column of a file that counts researchers, if several would.
+        max_cost: US dollars that sources may cost; empty for TALENTCAST_OPENALEX_MAX_COST.
         models: Models, the default one first; empty for the usual.
         force: Publish again, superseding the same release.
         approve_revisions: Populations whose closed years may have changed beyond the limit.
@@ -86,7 +88,7 @@ def refresh(
     """
     if (skipped := superseded(Refreshed)) is not None:
         return skipped
-    settings = load_settings(home)
+    settings = load_settings(home, max_cost=max_cost)
     approval = Approval.of(approve_revisions, approved_by, reason)
     plan = Plan(
         sources=tuple(sources),

@@ -88,8 +88,8 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
 
-def load_settings(home: Path | None = None) -> Settings:
-    """Read the environment, with `home` taking precedence over it.
+def load_settings(home: Path | None = None, *, max_cost: float | None = None) -> Settings:
+    """Read the environment; `home` and `max_cost`, where given, take precedence over it.
 
     Raises:
         ConfigurationError: If a variable cannot be understood.
@@ -102,7 +102,10 @@ def load_settings(home: Path | None = None) -> Settings:
         raise ConfigurationError(
             f"{name} is unusable: {problem['msg']}. See .env.example for what it may be."
         ) from None
-    return settings if home is None else settings.model_copy(update={"home": home})
+    chosen = {"home": home, "openalex_max_cost": max_cost}
+    return settings.model_copy(
+        update={name: value for name, value in chosen.items() if value is not None}
+    )
 
 
 def server_url() -> str | None:

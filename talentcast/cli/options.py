@@ -20,3 +20,12 @@ ResearchersColumn = Annotated[
         "--researchers-column", help="Column that counts researchers, if several would do."
     ),
 ]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cost",
+        min=0,
+        help="US dollars that a source which costs money may cost [default: "
+        "TALENTCAST_OPENALEX_MAX_COST or 0.10].",
+    ),
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talentcast.cli.options import Home, Json, ResearchersColumn
+from talentcast.cli.options import Home, Json, MaxCost, ResearchersColumn
 from talentcast.cli.orchestrator import orchestrator
 from talentcast.cli.output import print_rows
 from talentcast.cli.summary import print_headline, print_warnings
@@ -37,6 +37,7 @@ def refresh(
         typer.Option("--scenario", help="Scenario file, or bundled scenario; repeat for several."),
     ] = None,
     researchers_column: ResearchersColumn = None,
+    max_cost: MaxCost = None,
     force: Annotated[
         bool, typer.Option("--force", help="Publish again, superseding the same release.")
     ] = False,
@@ -77,6 +78,7 @@ def refresh(
             populations=population,
             scenarios=scenario,
             researchers_column=researchers_column,
+            max_cost=max_cost,
             force=force,
             approve_revisions=approve_revision,
             approved_by=approved_by,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from talentcast.cli.commands import new_app
-from talentcast.cli.options import Home, Json
+from talentcast.cli.options import Home, Json, MaxCost
 from talentcast.cli.output import print_rows
 from talentcast.config import load_settings
 from talentcast.sources.registry import BUILT_IN, source_for
@@ -34,6 +34,11 @@ def list_(*, json: Json = False) -> None:
 def fetch(
     name: Annotated[str, typer.Argument(help="A name from `talentcast sources list`, or a file.")],
     *,
+    population: Annotated[
+        list[str] | None,
+        typer.Option("--population", help="Fetch only this; repeat for several."),
+    ] = None,
+    max_cost: MaxCost = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -41,12 +46,10 @@ def fetch(
 
     Example: talentcast sources fetch bundled
     """
-    settings = load_settings(home)
+    settings = load_settings(home, max_cost=max_cost)
+    source = source_for(name, wanted=population or (), settings=settings)
     now = datetime.now(UTC)
-    saved = [
-        save_snapshot(raw, settings.snapshots, retrieved_at=now)
-        for raw in source_for(name).download()
-    ]
+    saved = [save_snapshot(raw, settings.snapshots, retrieved_at=now) for raw in source.download()]
     print_rows(
         [
             {"name": s.name, "vintage": s.vintage.as_of, "sha256": s.sha256[:12], "path": s.path}

@@ -117,6 +117,7 @@ def open_alex(wanted: Sequence[str], settings: Settings | None) -> OpenAlex:
             max_cost_usd=settings.openalex_max_cost,
         ),
         settings.snapshots,
+        today_utc,
     )
 
 
