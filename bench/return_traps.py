@@ -14,14 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.landmarks import landmark_table
-from features.person_period import with_outcomes
 from models.returns.evaluation.backtest import fold_of
 from models.returns.evaluation.censoring import labels_at
 from models.returns.evaluation.scores import auc, log_loss
-from models.returns.model.incidence import cumulative_incidence
+from models.returns.landmark_history import LandmarkHistory
+from models.returns.model.incidence import incidence_of_return
 from models.returns.model.members import Training, fit_logistic
-from models.returns.model.return_model import TrainingTables
 from talentcast.domain.types import Origin
 from talentcast.sources.affiliations import read_career_records
 
@@ -33,10 +31,11 @@ HORIZON = 3
 def main() -> None:
     """Print one row per protocol."""
     records = read_career_records(Path(sys.argv[1]))
-    everything = with_outcomes(landmark_table(records), records.careers)
+    history = LandmarkHistory.of(records)
+    everything = history.complete()
     scored = everything[everything["landmark_year"].between(CUT.year, LAST_LANDMARK)]
     scored = scored.reset_index(drop=True)
-    known = TrainingTables.of(records, CUT).table
+    known = history.before(CUT)
     by_person, by_row = fold_of(scored["researcher_id"]), _row_folds(scored)
     peeking, peeking_too = _with_gap(known), _with_gap(scored)
     rows = [
@@ -59,9 +58,9 @@ def _scores(
     train_fold = fold_of(train[key]) if key else _row_folds(train)
     for number in range(5):
         rows = train[train_fold != number].reset_index(drop=True)
-        member = fit_logistic(Training.of(rows, np.random.default_rng(0)))
-        hazards = member.hazards(test[fold == number])
-        chances[fold == number] = cumulative_incidence(hazards)[:, HORIZON - 1, 0]
+        training = Training.of(rows, np.random.default_rng(0))
+        hazards = fit_logistic(training).hazards(training.design.linear(test[fold == number]))
+        chances[fold == number] = incidence_of_return(hazards)[:, HORIZON - 1]
     labels = labels_at(test, HORIZON)
     return (
         auc(labels.is_return, chances, labels.weight),

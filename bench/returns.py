@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from simulation_truth import is_truly_abroad, true_probabilities, true_returns
 
 from features.landmarks import landmark_table
-from features.person_period import with_outcomes
 from models.returns.evaluation.backtest import (
     BASELINE_MODEL,
     DEFAULT_MODEL,
@@ -32,9 +31,10 @@ from models.returns.evaluation.backtest import (
 )
 from models.returns.evaluation.report import paired_difference
 from models.returns.evaluation.scores import calibration_slope
-from models.returns.flows.history import past_cells, past_flows
+from models.returns.flows.history import FlowHistory, past_flows
 from models.returns.flows.scores import RECENT_RATE, flow_scores
-from models.returns.model.return_model import TrainingTables, fit_return_model
+from models.returns.landmark_history import LandmarkHistory
+from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
 from models.simulation.careers import (
     HOSTS,
     ORIGINS,
@@ -89,12 +89,13 @@ def peers(folder: Path) -> pd.DataFrame:
         last_landmark_year=LAST_LANDMARK,
         peers=PEERS,
     )
-    found = returns_backtest(records, plan)
+    history = LandmarkHistory.of(records)
+    found = returns_backtest(history, plan)
     overall = found.scores[found.scores["group"] == "all"]
     wide = overall.pivot_table(
         index=["horizon_years", "model"], columns="metric", values="value", sort=False
     ).reset_index()
-    landmarks = with_outcomes(landmark_table(records), records.careers)
+    landmarks = history.complete()
     scored = landmarks[landmarks["landmark_year"].between(CUT.year, LAST_LANDMARK)]
     rows = []
     for horizon in (3, 5):
@@ -119,7 +120,9 @@ def simulator(*, n_people: int, seeds: tuple[int, ...]) -> pd.DataFrame:
         landmarks = true_landmarks(simulated)
         returned = true_returns(simulated, landmarks, HORIZONS)
         best = true_probabilities(simulated, landmarks, HORIZONS, np.random.default_rng(0))
-        model = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0)
+        model = fit_return_model(
+            TrainingTables.of(LandmarkHistory.of(simulated.records), CUT), seed=0
+        )
         given = model.incidence(landmarks)[:, [horizon - 1 for horizon in HORIZONS], 0]
         for column, horizon in enumerate(HORIZONS):
             happened = returned[:, column]
@@ -131,6 +134,12 @@ def simulator(*, n_people: int, seeds: tuple[int, ...]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=columns)
     mean = table.groupby("horizon_years", as_index=False).mean().assign(seed="mean")
     return pd.concat([table, mean[columns]])
+
+
+def fitted(simulated: SimulatedCareers) -> ReturnModel:
+    """Fit on everything known by the cut."""
+    history = LandmarkHistory.of(simulated.records)
+    return fit_return_model(TrainingTables.of(history, CUT), seed=0)
 
 
 def true_landmarks(simulated: SimulatedCareers) -> pd.DataFrame:
@@ -195,9 +204,9 @@ def slopes(*, seeds: tuple[int, ...], n_people: int = 40_000) -> pd.DataFrame:
         landmarks = true_landmarks(simulated)
         returned = true_returns(simulated, landmarks, HORIZONS)
         best = true_probabilities(simulated, landmarks, HORIZONS, np.random.default_rng(0))
-        given = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0).incidence(
-            landmarks
-        )
+        given = fit_return_model(
+            TrainingTables.of(LandmarkHistory.of(simulated.records), CUT), seed=0
+        ).incidence(landmarks)
         for column, horizon in enumerate(HORIZONS):
             own = given[:, horizon - 1, 0]
             outcome = calibration_slope(returned[:, column], own, np.ones(len(own)))
@@ -215,14 +224,14 @@ def flows(folder: Path | None) -> pd.DataFrame:
         world = CareerWorld(return_shocks=_shocks(np.random.default_rng(5)))
         simulated = simulate_careers(60_000, np.random.default_rng(11), world=world)
         records, years = simulated.records, range(2004, 2025)
-    people, cells = past_cells(records, years, seed=0)
-    found = list(past_flows(people, cells, np.random.default_rng(0)))
+    history = FlowHistory.of(LandmarkHistory.of(records), years, seed=0)
+    found = list(past_flows(history, np.random.default_rng(0)))
     scores = flow_scores(found, DEFAULT_MODEL, np.random.default_rng(0))
     means = scores.groupby("model").mean(numeric_only=True).drop(columns="origin_year")
     observed = np.array([past.observed for past in found])
     forecast = {
-        DEFAULT_MODEL: np.array([past.flow.expected for past in found]),
-        RECENT_RATE: np.array([past.flow.macro for past in found]),
+        DEFAULT_MODEL: np.array([past.expected for past in found]),
+        RECENT_RATE: np.array([past.expected_at_recent_rate for past in found]),
     }
     return means.assign(
         cells=len(found),
@@ -235,7 +244,7 @@ def flows(folder: Path | None) -> pd.DataFrame:
 def speed() -> pd.DataFrame:
     """Seconds to fit on 25,000 landmarks, earlier cut included, and to score as many."""
     simulated = simulate_careers(33_000, np.random.default_rng(1))
-    tables = TrainingTables.of(simulated.records, CUT)
+    tables = TrainingTables.of(LandmarkHistory.of(simulated.records), CUT)
     rows = []
     for _ in range(3):
         start, cpu = time.perf_counter(), time.process_time()

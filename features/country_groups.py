@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 import pandas as pd
-
-OTHER_GROUP: Final = "OTH"
+from numpy.typing import NDArray
 
 _MEMBERS: Final = {
     "usa": "USA",
@@ -48,11 +48,12 @@ def commonest(countries: pd.Series, n: int) -> tuple[str, ...]:
     return tuple(str(code) for code in ordered["country"].head(n))
 
 
-def grouped(countries: pd.Series, kept: Iterable[str]) -> pd.Series:
-    """Replace every code that is not kept by `OTH`.
+def group_codes(countries: pd.Series, kept: Sequence[str]) -> NDArray[np.int64]:
+    """Return the place of each country in `kept`; all others share the place after the last.
 
     Example:
-        >>> grouped(pd.Series(["USA", "FRA"]), ["USA"]).tolist()
-        ['USA', 'OTH']
+        >>> group_codes(pd.Series(["USA", "FRA"]), ["USA"]).tolist()
+        [0, 1]
     """
-    return countries.where(countries.isin(set(kept)), OTHER_GROUP)
+    codes = pd.Categorical(countries, categories=list(kept)).codes.astype(np.int64)
+    return np.where(codes < 0, len(kept), codes)

@@ -116,6 +116,27 @@ def observed_gaps(outcomes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def years_at_risk(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Return each year at risk once, between a landmark and the next observation.
+
+    Returns:
+        `origin_country`, `duration_years`, `exit` (`STAY` in all years of a gap but the last).
+    """
+    gaps = observed_gaps(outcomes)
+    repeats = gaps["gap_years"].to_numpy()
+    row = np.repeat(np.arange(len(gaps)), repeats)
+    offset = np.arange(len(row)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    followed = outcomes.iloc[gaps["position"].to_numpy()[row]]
+    is_last = offset == repeats[row] - 1
+    return pd.DataFrame(
+        {
+            "origin_country": followed["origin_country"].to_numpy(),
+            "duration_years": followed["duration_years"].to_numpy(dtype=float) + offset,
+            "exit": np.where(is_last, gaps["exit"].to_numpy()[row], Exit.STAY),
+        }
+    )
+
+
 def _stays(careers: pd.DataFrame) -> pd.DataFrame:
     """Per person-year: the last year of the unbroken stay, and where and when the next one began.
 

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.special import expit
 
-from models.returns.model.incidence import expit
+from models.returns.model.incidence import log_odds
 
 Floats = NDArray[np.float64]
 
@@ -44,10 +45,10 @@ def logit_shift(probability: Floats, target: float) -> float:
         raise ValueError(f"{len(probability)} people cannot be expected to make {target} returns.")
     if abs(float(probability.sum()) - target) <= 1e-12 * max(target, 1.0):
         return 0.0
-    log_odds = _log_odds(probability)
+    unshifted = log_odds(probability, edge=_EDGE)
 
     def excess(delta: float) -> float:
-        return float(expit(log_odds + delta).sum()) - target
+        return float(expit(unshifted + delta).sum()) - target
 
     return float(brentq(excess, -_WIDEST_SHIFT, _WIDEST_SHIFT, xtol=1e-13, rtol=1e-14, maxiter=500))
 
@@ -56,7 +57,7 @@ def shifted(probability: Floats, delta: float) -> Floats:
     """Return probabilities with all log-odds moved by delta."""
     if delta == 0:
         return probability
-    return expit(_log_odds(probability) + delta)
+    return np.asarray(expit(log_odds(probability, edge=_EDGE) + delta))
 
 
 def reconciled_total(
@@ -120,8 +121,8 @@ def flow_samples(
     late = rng.poisson(newcomers * np.exp(shock - tau**2 / 2))
     if len(probability) == 0:
         return np.asarray(late, dtype=np.int64)
-    log_odds, weight = _support(_log_odds(probability))
-    chance = expit(log_odds + shock[:, None])
+    points, weight = _support(log_odds(probability, edge=_EDGE))
+    chance = expit(points + shock[:, None])
     if len(probability) <= _MAX_SUPPORT:
         return np.asarray((rng.random(chance.shape) < chance).sum(axis=1) + late, dtype=np.int64)
     mean = weight * chance.sum(axis=1)
@@ -142,14 +143,9 @@ def flow_quantiles(
     return np.asarray(np.quantile(np.clip(spread, 0, None), levels))
 
 
-def _support(log_odds: Floats) -> tuple[Floats, float]:
+def _support(points: Floats) -> tuple[Floats, float]:
     """Stand in for many log-odds by their quantiles, each with the weight of several people."""
-    if len(log_odds) <= _MAX_SUPPORT:
-        return log_odds, 1.0
+    if len(points) <= _MAX_SUPPORT:
+        return points, 1.0
     levels = (np.arange(_MAX_SUPPORT) + 0.5) / _MAX_SUPPORT
-    return np.quantile(log_odds, levels), len(log_odds) / _MAX_SUPPORT
-
-
-def _log_odds(probability: Floats) -> Floats:
-    inside = np.clip(probability, _EDGE, 1 - _EDGE)
-    return np.asarray(np.log(inside) - np.log1p(-inside))
+    return np.quantile(points, levels), len(points) / _MAX_SUPPORT

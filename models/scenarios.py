@@ -16,8 +16,14 @@ import pandas as pd
 import yaml
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.special import expit
 
-from models.returns.model.incidence import Hazards, cumulative_incidence, expit, logit
+from models.returns.model.incidence import (
+    Hazards,
+    incidence_of_return,
+    log_odds,
+    with_returns,
+)
 from models.shares.stock import StockDraws
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import COUNTRY_PATTERN, NAME_PATTERN
@@ -76,6 +82,10 @@ class Scenario:
     name: str
     title: str
     changes: tuple[Change, ...]
+
+
+#: The baseline: nothing changes.
+UNCHANGED: Final = Scenario(BASELINE, "Nothing changes", ())
 
 
 def parse_scenario(text: str) -> Scenario:
@@ -158,12 +168,12 @@ def changed_draws(baseline: StockDraws, relative_change: pd.DataFrame) -> StockD
 def _apply(change: Change, hazards: Hazards, meant: NDArray[np.bool_]) -> Hazards:
     if change.kind == "return_hazard":
         returns = np.where(meant, hazards[:, :, 0] * change.amount, hazards[:, :, 0])
-        return _with_returns(hazards, returns)
+        return with_returns(hazards, np.clip(returns, 0, 1))
     rows = meant.any(axis=1)
 
     def stay_rate(delta: float) -> float:
-        incidence = cumulative_incidence(_shifted(hazards[rows], meant[rows], delta))
-        return float(1 - incidence[:, -1, 0].mean())
+        incidence = incidence_of_return(_shifted(hazards[rows], meant[rows], delta))
+        return float(1 - incidence[:, -1].mean())
 
     wanted = stay_rate(0.0) + change.amount
     if not stay_rate(20.0) < wanted < stay_rate(-20.0):
@@ -175,13 +185,8 @@ def _apply(change: Change, hazards: Hazards, meant: NDArray[np.bool_]) -> Hazard
 
 
 def _shifted(hazards: Hazards, meant: NDArray[np.bool_], delta: float) -> Hazards:
-    moved = expit(logit(hazards[:, :, 0]) + delta)
-    return _with_returns(hazards, np.where(meant, moved, hazards[:, :, 0]))
-
-
-def _with_returns(hazards: Hazards, returns: NDArray[np.float64]) -> Hazards:
-    inside = np.clip(returns, 0, 1)
-    return np.stack([inside, np.minimum(hazards[:, :, 1], 1 - inside)], axis=2)
+    moved = expit(log_odds(hazards[:, :, 0]) + delta)
+    return with_returns(hazards, np.where(meant, moved, hazards[:, :, 0]))
 
 
 def _change(entry: Any) -> Change:

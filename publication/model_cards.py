@@ -20,7 +20,7 @@ def model_card(
         scores: From `returns_backtest`; may be empty.
     """
     chosen = model.selection
-    used = chosen.blend_drift if chosen.choice == "blend" else chosen.base_drift
+    used = model.drift
     facts = {
         "what_it_says": "Probability that a researcher observed abroad is observed in the country "
         "of origin within 1, 3 or 5 years, given that the career goes on being visible.",

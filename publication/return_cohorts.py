@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.country_groups import host_groups
 from models.coherence import flow_quantiles, flow_samples
-from models.returns.model.return_model import ReturnModel
 from talentcast.domain.types import REST_OF_WORLD
 from talentcast.privacy.disclosure import (
     DEFAULT,
@@ -24,6 +22,8 @@ from talentcast.privacy.disclosure import (
 )
 
 ALL_HOSTS: Final = "all"
+#: Years ahead for which cohorts are shown.
+COHORT_HORIZONS: Final = (1, 3, 5)
 #: An origin is shown by itself if its observed over expected returns may lie within these.
 OE_LIMITS: Final = (0.8, 1.25)
 _CELL: Final = ["origin_country", "host_group", "landmark_year"]
@@ -60,15 +60,14 @@ def publishable_origins(scores: pd.DataFrame, model: str) -> frozenset[str]:
 
 
 def return_cohorts(
-    model: ReturnModel,
     landmarks: pd.DataFrame,
+    probability: pd.DataFrame,
     *,
     population: str,
     origins: Collection[str],
     tau: float,
     rng: np.random.Generator,
     ledger: pd.DataFrame | None = None,
-    horizons: Sequence[int] = (1, 3, 5),
     protection: Protection = DEFAULT,
 ) -> PublishedCohorts:
     """Return cohorts by origin, group of hosts, landmark year and horizon.
@@ -78,32 +77,30 @@ def return_cohorts(
     both, so that it adds nothing.
 
     Args:
-        model: Fitted model.
-        landmarks: Landmarks to describe.
+        landmarks: Landmarks to describe, with `host_group`.
+        probability: Of having returned; one row per landmark, one column per `COHORT_HORIZONS`.
         population: Who is counted.
         origins: Shown by themselves; others are pooled as `ROW`.
         tau: Spread of the shock that all of a cell share.
         rng: Source of the intervals.
         ledger: That of the last release.
-        horizons: In years.
         protection: Limits of disclosure control.
     """
     origin = landmarks["origin_country"]
     people = landmarks[["landmark_year"]].assign(
         origin_country=origin.where(origin.isin(set(origins)), REST_OF_WORLD),
-        host_group=host_groups(landmarks["host_country"]),
+        host_group=landmarks["host_group"],
     )
     cells = people.groupby(_CELL, as_index=False).size().rename(columns={"size": "people"})
     before = pd.DataFrame() if ledger is None else ledger
     counted = protected_cells(
         cells, before, key=_CELL, over="host_group", all_of=ALL_HOSTS, protection=protection
     )
-    incidence = model.incidence(landmarks)[:, :, 0]
-    members = _members(people)
+    members, chances = _members(people), probability.to_numpy(dtype=float)
     rows = [
-        _row(cell, incidence[members[_key(cell)], horizon - 1], horizon, tau, rng, protection)
+        _row(cell, chances[members[_key(cell)], at], horizon, tau, rng, protection)
         for cell in _records(counted)
-        for horizon in horizons
+        for at, horizon in enumerate(COHORT_HORIZONS)
     ]
     table = pd.DataFrame(rows).assign(population=population)
     keep = [*_CELL, "people", "is_withheld"]

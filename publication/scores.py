@@ -7,7 +7,7 @@ import pandas as pd
 from models.evaluation.backtest import Backtest
 from models.evaluation.scores import COVERAGES, PIT_DECILES
 from talentcast.domain.tables import SCORES
-from talentcast.domain.types import SeriesKey, Vintage
+from talentcast.domain.types import SeriesKey, Target, Vintage
 
 
 def backtest_score_rows(
@@ -28,6 +28,31 @@ def backtest_score_rows(
         truth_vintage=pd.Timestamp(truth_vintage.as_of),
         is_pseudo_vintage=is_pseudo_vintage,
     )[list(SCORES.unpublished_columns)].reset_index(drop=True)
+
+
+def flow_score_rows(scores: pd.DataFrame, key: SeriesKey, *, vintage: Vintage) -> pd.DataFrame:
+    """Return scores of return flows as rows of `scores`, without `release_id`; WIS in persons.
+
+    Args:
+        scores: From `models.returns.flows.scores.flow_scores`; all origins count the same.
+        key: Who was counted by whom.
+        vintage: Of the records; past years were trained on it too, so the scores are pseudo.
+    """
+    if scores.empty:
+        return scores
+    means = scores.groupby(["model", "origin_year"], as_index=False).mean()
+    rows = means.melt(["model", "origin_year"], var_name="metric", value_name="value")
+    return rows.assign(
+        target=str(Target.RETURN_FLOW),
+        population=key.population,
+        counting_rule=str(key.counting_rule),
+        source=key.source,
+        horizon_years=1,
+        country_group="origins",
+        training_vintage=pd.Timestamp(vintage.as_of),
+        truth_vintage=pd.Timestamp(vintage.as_of),
+        is_pseudo_vintage=True,
+    )
 
 
 def with_true_record(backtests: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:

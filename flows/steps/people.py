@@ -137,11 +137,10 @@ def forecast_returns(
     return return_release(
         people.records,
         origin,
-        population=people.key.population,
-        source=people.key.source,
+        people.key,
         vintage=people.snapshot.vintage,
         seed=seed,
-        scenarios=tuple(scenarios),
+        scenarios=scenarios,
         ledger=None if ledger.empty else ledger,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,26 +12,24 @@ import pandas as pd
 
 from features.career_records import CareerRecords
 from features.country_groups import host_groups
-from features.landmarks import landmark_table
-from models.returns.evaluation.backtest import (
-    DEFAULT_MODEL,
-    BacktestPlan,
-    ReturnsBacktest,
-    returns_backtest,
-)
-from models.returns.flows.forecast import RiskSet, flow_rows, forecast_return_flows
-from models.returns.flows.history import calibrate, past_cells, past_flows
-from models.returns.flows.scores import flow_score_rows
-from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
-from models.scenarios import Scenario
+from models.returns.evaluation.backtest import DEFAULT_MODEL, BacktestPlan, returns_backtest
+from models.returns.evaluation.report import SCORE_COLUMNS
+from models.returns.flows.calibration import FlowCalibration, calibrate
+from models.returns.flows.forecast import forecast_return_flows
+from models.returns.flows.history import FlowHistory, past_flows
+from models.returns.flows.risk_set import ExpectedReturns, RiskSet
+from models.returns.flows.scores import flow_scores
+from models.returns.landmark_history import LandmarkHistory
+from models.returns.model.incidence import incidence_of_return
+from models.returns.model.return_model import TrainingTables, fit_return_model
+from models.scenarios import UNCHANGED, Scenario
 from publication.model_cards import model_card
-from publication.return_cohorts import (
-    PublishedCohorts,
-    publishable_origins,
-    return_cohorts,
-)
+from publication.return_cohorts import COHORT_HORIZONS, publishable_origins, return_cohorts
+from publication.return_flows import flow_rows
+from publication.scores import flow_score_rows
 from talentcast.domain.errors import InputRejectedError, UsageError
-from talentcast.domain.types import BASELINE, Origin, Vintage
+from talentcast.domain.types import Origin, SeriesKey, Vintage
+from talentcast.privacy.disclosure import pooled_origins
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +53,8 @@ class ReturnRelease:
         ledger: True counts behind the cohorts. Restricted.
         landmarks: Landmarks of the last year, with `host_group`. Restricted.
         probability: One column per horizon, in the order of `landmarks`. Restricted.
-        model: For scenario effects on shares, and to be saved.
-        abroad: Likewise.
+        returns: Who is abroad, and how likely each returns: for scenario effects on shares.
+            Restricted.
     """
 
     forecasts: pd.DataFrame
@@ -66,19 +65,17 @@ class ReturnRelease:
     ledger: pd.DataFrame
     landmarks: pd.DataFrame
     probability: pd.DataFrame
-    model: ReturnModel
-    abroad: RiskSet
+    returns: ExpectedReturns
 
 
 def return_release(
     records: CareerRecords,
     origin: Origin,
+    key: SeriesKey,
     *,
-    population: str,
-    source: str,
     vintage: Vintage,
     seed: int,
-    scenarios: tuple[Scenario, ...] = (),
+    scenarios: Sequence[Scenario] = (),
     ledger: pd.DataFrame | None = None,
 ) -> ReturnRelease:
     """Fit, test in time, forecast and protect.
@@ -86,8 +83,7 @@ def return_release(
     Args:
         records: Careers; pseudonymised and without the forgotten where the people are real.
         origin: Last year that counts as complete; later records are not used.
-        population: Who is counted.
-        source: Who counted.
+        key: Who is counted by whom.
         vintage: Day on which the records stood so.
         seed: Of trees, samples and resamples.
         scenarios: Forecast beside the baseline.
@@ -96,75 +92,48 @@ def return_release(
     Raises:
         InputRejectedError: `NO_RETURNS`, where nothing can be learned.
     """
-    known = records.known_by(origin)
-    rng = np.random.default_rng(seed)
+    history = LandmarkHistory.of(records.known_by(origin))
+    model = fit_return_model(TrainingTables.of(history, origin), seed=seed)
     label = "synthetic careers" if records.is_synthetic else "careers"
-    model = fit_return_model(TrainingTables.of(known, origin), seed=seed)
     logger.info("%s up to %d: %s", label, origin.year, model.selection.reason)
-    scores = _tested(known, origin, seed)
-    landmarks = landmark_table(known)
-    abroad = RiskSet.at(landmarks, origin.year)
-    if abroad.landmarks.empty:
-        raise UsageError(f"Nobody is observed abroad in {origin.year}. Choose an earlier year.")
-    history = range(origin.year - _HISTORY_YEARS, origin.year)
-    people, cells = past_cells(known, history, seed=seed)
-    calibration = calibrate(cells, origin.year)
-    flow_scores = flow_score_rows(
-        past_flows(people, cells, np.random.default_rng(seed)),
-        model=DEFAULT_MODEL,
-        population=population,
-        source=source,
-        vintage=pd.Timestamp(vintage.as_of),
-        rng=np.random.default_rng(seed),
-    )
-    forecasts = [
-        flow_rows(
-            # Every scenario draws the same luck, so that differences are the change's alone.
-            forecast_return_flows(
-                model, abroad, calibration, np.random.default_rng(seed), scenario=scenario
-            ),
-            origin_year=origin.year,
-            population=population,
-            source=source,
-            model=DEFAULT_MODEL,
-            rng=np.random.default_rng(seed),
-            scenario=BASELINE if scenario is None else scenario.name,
-        )
-        for scenario in (None, *scenarios)
-    ]
-    cohorts: PublishedCohorts = return_cohorts(
-        model,
-        abroad.landmarks,
-        population=population,
+    scores = tested_in_time(history, origin, seed)
+    returns = ExpectedReturns.of(model, RiskSet.at(history.landmarks, origin))
+    past = FlowHistory.of(history, range(origin.year - _HISTORY_YEARS, origin.year), seed=seed)
+    calibration = calibrate(past.cells, origin.year)
+    landmarks = returns.risk_set.landmarks
+    landmarks = landmarks.assign(host_group=host_groups(landmarks["host_country"]))
+    incidence = incidence_of_return(returns.hazards)
+    probability = pd.DataFrame({years: incidence[:, years - 1] for years in COHORT_HORIZONS})
+    cohorts = return_cohorts(
+        landmarks,
+        probability,
+        population=key.population,
         origins=publishable_origins(scores, DEFAULT_MODEL),
         tau=calibration.tau,
-        rng=rng,
+        rng=np.random.default_rng(seed),
         ledger=ledger,
     )
-    card = model_card(
-        model,
-        name=DEFAULT_MODEL,
-        population=population,
-        is_synthetic=records.is_synthetic,
-        scores=scores,
-    )
-    incidence = model.incidence(abroad.landmarks)[:, :, 0]
     return ReturnRelease(
-        forecasts=pd.concat(forecasts, ignore_index=True),
+        forecasts=flow_forecasts(returns, calibration, scenarios, key, seed=seed),
         return_cohorts=cohorts.rows,
-        model_cards=card,
+        model_cards=model_card(
+            model,
+            name=DEFAULT_MODEL,
+            population=key.population,
+            is_synthetic=records.is_synthetic,
+            scores=scores,
+        ),
         scores=scores,
-        flow_scores=flow_scores,
+        flow_scores=flow_score_rows(score_flows(past, seed), key, vintage=vintage),
         ledger=cohorts.ledger,
-        landmarks=abroad.landmarks.assign(host_group=host_groups(abroad.landmarks["host_country"])),
-        probability=pd.DataFrame({h: incidence[:, h - 1] for h in (1, 3, 5)}),
-        model=model,
-        abroad=abroad,
+        landmarks=landmarks,
+        probability=probability,
+        returns=returns,
     )
 
 
-def _tested(known: CareerRecords, origin: Origin, seed: int) -> pd.DataFrame:
-    """Scores of a test in time; none where the careers are too short to leave years for it."""
+def tested_in_time(history: LandmarkHistory, origin: Origin, seed: int) -> pd.DataFrame:
+    """Return scores of a test in time; none where the careers leave no years for it."""
     plan = BacktestPlan(
         Origin(origin.year - _TEST_YEARS),
         models=(DEFAULT_MODEL,),
@@ -172,12 +141,44 @@ def _tested(known: CareerRecords, origin: Origin, seed: int) -> pd.DataFrame:
         seed=seed,
     )
     try:
-        found: ReturnsBacktest = returns_backtest(known, plan)
+        found = returns_backtest(history, plan)
     except (InputRejectedError, UsageError) as error:
         logger.warning("no test in time: %s", error)
-        return pd.DataFrame(
-            columns=["model", "horizon_years", "group", "metric", "value", "lower_95", "upper_95"]
-        )
+        return pd.DataFrame(columns=list(SCORE_COLUMNS))
     for warning in found.warnings:
         logger.warning("%s", warning)
     return found.scores
+
+
+def flow_forecasts(
+    returns: ExpectedReturns,
+    calibration: FlowCalibration,
+    scenarios: Sequence[Scenario],
+    key: SeriesKey,
+    *,
+    seed: int,
+) -> pd.DataFrame:
+    """Forecast flows in the baseline and under each scenario; small origins are pooled."""
+    groups = pooled_origins(returns.risk_set.landmarks["origin_country"])
+    parts = []
+    for scenario in (UNCHANGED, *scenarios):
+        # Every scenario draws the same luck, so that differences are the change's alone.
+        rng = np.random.default_rng(seed)
+        flows = forecast_return_flows(returns, groups, calibration, rng, scenario=scenario)
+        parts.append(
+            flow_rows(
+                flows,
+                key,
+                returns.risk_set.origin,
+                model=DEFAULT_MODEL,
+                scenario=scenario.name,
+                rng=np.random.default_rng(seed),
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def score_flows(past: FlowHistory, seed: int) -> pd.DataFrame:
+    """Score one-year flows of past years, each forecast from its own past."""
+    flows = past_flows(past, np.random.default_rng(seed))
+    return flow_scores(flows, DEFAULT_MODEL, np.random.default_rng(seed))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from features.panel import Panel
 from flows.steps.returns import ReturnRelease
-from models.returns.flows.forecast import stock_changes
+from models.returns.flows.stock_changes import stock_changes
 from models.scenarios import Scenario
 
 
@@ -18,7 +18,7 @@ def share_changes(
     """Return the relative change of each country's stock under a scenario.
 
     Args:
-        returns: The return model and who is abroad at the panel's origin.
+        returns: Who is abroad at the panel's origin, and how likely each returns.
         panel: Counts of the same people by country.
         scenario: What changes.
         horizons: Years ahead. People are followed for five years; from then on the change stays.
@@ -27,5 +27,5 @@ def share_changes(
         Index: horizons; columns: countries, for `publication.share_forecasts`.
     """
     stocks = panel.carried_forward().iloc[-1]
-    change = stock_changes(returns.model, returns.abroad, stocks, scenario)
+    change = stock_changes(returns.returns, stocks, scenario)
     return change.reindex(list(horizons)).ffill()

@@ -19,9 +19,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from features.career_records import CareerRecords
-from models.returns.model.incidence import expit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -117,11 +117,11 @@ class People:
 
     def onward_probability(self, rows: Integers, duration: Integers) -> Floats:
         """Return the yearly probability of moving on to a third country."""
-        return expit(-4.2 + 0.12 * self.productivity[rows] - 0.04 * duration)
+        return np.asarray(expit(-4.2 + 0.12 * self.productivity[rows] - 0.04 * duration))
 
     def exit_probability(self, rows: Integers) -> Floats:
         """Return the yearly probability of leaving science."""
-        return expit(-3.2 - 0.3 * self.productivity[rows])
+        return np.asarray(expit(-3.2 - 0.3 * self.productivity[rows]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,13 +228,14 @@ def _one_year(
 
 def _emigration(people: People, year: int) -> Floats:
     age = year - people.entry_year
-    return expit(
+    log_odds = (
         -3.3
         + 0.2 * people.productivity
         - 0.09 * np.clip(age - 6, 0, None)
         + 0.25 * (age <= 2)
         + 0.3 * _KEEN_TO_LEAVE[people.origin]
     )
+    return np.asarray(expit(log_odds))
 
 
 def _destinations(people: People, left: Integers, rng: np.random.Generator) -> Integers:

@@ -15,6 +15,7 @@ from models.returns.evaluation.backtest import (
     BacktestPlan,
     returns_backtest,
 )
+from models.returns.landmark_history import LandmarkHistory
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
@@ -65,7 +66,7 @@ def backtest(
         models=tuple(model or (DEFAULT_MODEL, BASELINE_MODEL)),
         last_landmark_year=last_landmark_year,
     )
-    result = returns_backtest(read_career_records(affiliations), plan)
+    result = returns_backtest(LandmarkHistory.of(read_career_records(affiliations)), plan)
     out.mkdir(parents=True, exist_ok=True)
     result.predictions.to_parquet(out / "predictions.parquet", index=False)
     result.scores.to_parquet(out / "scores.parquet", index=False)

@@ -4,28 +4,28 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.landmarks import landmark_table
-from models.returns.flows.forecast import (
-    OriginFlow,
-    RiskSet,
-    flow_rows,
-    forecast_return_flows,
-    stock_changes,
-)
-from models.returns.flows.history import FlowCalibration
+from features.country_groups import host_groups
+from models.returns.flows.calibration import FlowCalibration
+from models.returns.flows.forecast import OriginFlow, forecast_return_flows
+from models.returns.flows.risk_set import ExpectedReturns, RiskSet
+from models.returns.flows.stock_changes import stock_changes
+from models.returns.landmark_history import LandmarkHistory
 from models.returns.model.incidence import cumulative_incidence
 from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
-from models.scenarios import Scenario, changed_draws, changed_hazards, parse_scenario
+from models.scenarios import UNCHANGED, Scenario, changed_draws, changed_hazards, parse_scenario
 from models.shares.protocol import Draws
 from models.shares.stock import StockDraws
 from models.simulation.careers import simulate_careers
 from publication.model_cards import model_card
-from publication.return_cohorts import publishable_origins, return_cohorts
+from publication.return_cohorts import COHORT_HORIZONS, publishable_origins, return_cohorts
+from publication.return_flows import flow_rows
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import FORECASTS, MODEL_CARDS, RETURN_COHORTS
-from talentcast.domain.types import Origin
+from talentcast.domain.types import CountingRule, Origin, SeriesKey
+from talentcast.privacy.disclosure import pooled_origins
 
 CUT = Origin(2020)
+KEY = SeriesKey("demo", CountingRule.MODAL_COUNTRY, "simulator")
 FLAT = FlowCalibration({}, 1.0, {}, 0.05, 0.2, 1e-6, 1e6)
 HEADLINE = """
 name: us_stay_rate_chn_minus_10
@@ -44,16 +44,19 @@ changes:
 @pytest.fixture(scope="module")
 def fitted() -> tuple[ReturnModel, pd.DataFrame]:
     records = simulate_careers(2_500, np.random.default_rng(3)).records.known_by(CUT)
-    model = fit_return_model(TrainingTables.of(records, CUT), seed=0)
-    return model, landmark_table(records)
+    history = LandmarkHistory.of(records)
+    model = fit_return_model(TrainingTables.of(history, CUT), seed=0)
+    return model, history.landmarks
 
 
 def flows(
-    fitted: tuple[ReturnModel, pd.DataFrame], scenario: Scenario | None = None
+    fitted: tuple[ReturnModel, pd.DataFrame], scenario: Scenario = UNCHANGED
 ) -> dict[tuple[str, int], OriginFlow]:
     model, landmarks = fitted
+    returns = ExpectedReturns.of(model, RiskSet.at(landmarks, CUT))
+    groups = pooled_origins(returns.risk_set.landmarks["origin_country"])
     found = forecast_return_flows(
-        model, RiskSet.at(landmarks, CUT.year), FLAT, np.random.default_rng(0), scenario=scenario
+        returns, groups, FLAT, np.random.default_rng(0), scenario=scenario
     )
     return {(flow.origin_country, flow.horizon_years): flow for flow in found}
 
@@ -72,13 +75,9 @@ def test_flow_rows_keep_their_contract_and_hold_whole_persons(
     fitted: tuple[ReturnModel, pd.DataFrame],
 ) -> None:
     rows = flow_rows(
-        list(flows(fitted).values()),
-        origin_year=CUT.year,
-        population="demo",
-        source="simulator",
-        model="return_model",
+        list(flows(fitted).values()), KEY, CUT, model="return_model", scenario="baseline",
         rng=np.random.default_rng(0),
-    )
+    )  # fmt: skip
     assert set(rows) == set(FORECASTS.column_names) - {"release_id"}
     assert (rows["value"] % 1 == 0).all() and (rows["value"] >= 0).all()
     quantiles = rows[rows["output_type"] == "quantile"]
@@ -121,11 +120,11 @@ def test_whoever_returns_leaves_one_stock_and_joins_another(
     fitted: tuple[ReturnModel, pd.DataFrame],
 ) -> None:
     model, landmarks = fitted
-    abroad = RiskSet.at(landmarks, CUT.year)
+    returns = ExpectedReturns.of(model, RiskSet.at(landmarks, CUT))
     stocks = pd.Series(
         1000.0, index=sorted({*landmarks["origin_country"], *landmarks["host_country"]})
     )
-    change = stock_changes(model, abroad, stocks, parse_scenario(HEADLINE)) * 1000
+    change = stock_changes(returns, stocks, parse_scenario(HEADLINE)) * 1000
     assert np.abs(change.sum(axis=1)).max() < 1e-6
     assert (change["CHN"] > 0).all() and change["CHN"].is_monotonic_increasing
     assert np.allclose(change["USA"], -change["CHN"])
@@ -159,10 +158,16 @@ def test_a_scenario_that_cannot_be_meant_is_refused(text: str) -> None:
 
 
 def cohorts(fitted: tuple[ReturnModel, pd.DataFrame], ledger: pd.DataFrame | None = None):
-    model, landmarks = fitted
+    return published(*fitted, ledger)
+
+
+def published(model: ReturnModel, landmarks: pd.DataFrame, ledger: pd.DataFrame | None):
     now = landmarks[landmarks["landmark_year"] == CUT.year].reset_index(drop=True)
+    now = now.assign(host_group=host_groups(now["host_country"]))
+    incidence = model.incidence(now)[:, :, 0]
+    probability = pd.DataFrame({years: incidence[:, years - 1] for years in COHORT_HORIZONS})
     return return_cohorts(
-        model, now, population="demo", origins={"CHN", "IND"}, tau=0.3,
+        now, probability, population="demo", origins={"CHN", "IND"}, tau=0.3,
         rng=np.random.default_rng(0), ledger=ledger,
     )  # fmt: skip
 
@@ -200,10 +205,7 @@ def test_f098_one_more_person_changes_nothing_in_the_next_release(
     group = (now["origin_country"] == "CHN") & (now["host_country"] == "USA")
     for extra in (1, 2, 3):
         more = pd.concat([now, now[group].head(extra)], ignore_index=True)
-        second = return_cohorts(
-            model, more, population="demo", origins={"CHN", "IND"}, tau=0.3,
-            rng=np.random.default_rng(0), ledger=first.ledger,
-        )  # fmt: skip
+        second = published(model, more, first.ledger)
         columns = ["researchers_at_risk", "is_suppressed"]
         pd.testing.assert_frame_equal(first.rows[columns], second.rows[columns])
 

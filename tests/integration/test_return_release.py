@@ -13,11 +13,12 @@ from models.returns.flows.scores import RECENT_RATE
 from models.scenarios import parse_scenario
 from models.simulation.careers import simulate_careers
 from talentcast.domain.tables import FORECASTS, MODEL_CARDS, RETURN_COHORTS, SCORES, Table
-from talentcast.domain.types import Origin, ReleaseId, Vintage
+from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey, Vintage
 from talentcast.sources.bundled import __file__ as bundled
 from talentcast.store.restricted import likelihood_rows
 from talentcast.store.schema import to_arrow
 
+KEY = SeriesKey("synthetic", CountingRule.MODAL_COUNTRY, "simulator")
 RELEASE = "r20250101-0123456789ab"
 
 
@@ -28,9 +29,8 @@ def release() -> ReturnRelease:
     assert len(scenarios) == 2
     records = simulate_careers(3_000, np.random.default_rng(8)).records
     return return_release(
-        records, Origin(2022), population="synthetic", source="simulator", seed=0,
-        vintage=Vintage(date(2024, 1, 31)), scenarios=scenarios,
-    )  # fmt: skip
+        records, Origin(2022), KEY, seed=0, vintage=Vintage(date(2024, 1, 31)), scenarios=scenarios
+    )
 
 
 @pytest.mark.parametrize(

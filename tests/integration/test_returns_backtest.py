@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from models.returns.evaluation.backtest import BacktestPlan, returns_backtest
+from models.returns.landmark_history import LandmarkHistory
 from models.simulation.careers import SimulatedCareers, simulate_careers
 from talentcast.domain.types import Origin
 from talentcast.sources.affiliations import read_career_records
@@ -30,7 +31,7 @@ def test_a_backtest_never_trains_on_the_tested_people_or_on_later_years(
         return np.full((len(test), len(horizons)), 0.1)
 
     plan = BacktestPlan(Origin(2017), models=("spy",), peers={"spy": spy}, n_bootstrap=0)
-    found = returns_backtest(simulated.records, plan)
+    found = returns_backtest(LandmarkHistory.of(simulated.records), plan)
     for train, test in seen:
         assert not set(train["researcher_id"]) & set(test["researcher_id"])
         assert (train["landmark_year"] + train["followed_years"]).max() <= 2017
@@ -42,9 +43,9 @@ def test_a_backtest_never_trains_on_the_tested_people_or_on_later_years(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not REAL_CAREERS.is_dir(), reason="the development careers are not here")
-def test_real_returns_are_foretold_better_than_by_duration_and_origin() -> None:
+def test_real_returns_are_predicted_better_than_by_duration_and_origin() -> None:
     found = returns_backtest(
-        read_career_records(REAL_CAREERS),
+        LandmarkHistory.of(read_career_records(REAL_CAREERS)),
         BacktestPlan(Origin(2017), last_landmark_year=2020, n_bootstrap=0),
     )
     scores = found.scores[found.scores["group"] == "all"].set_index(

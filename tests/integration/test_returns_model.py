@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.career_records import CareerRecords
 from features.landmarks import landmark_table
+from models.returns.landmark_history import LandmarkHistory
 from models.returns.model.base_rate import fit_base_rate
-from models.returns.model.drift import NO_DRIFT, Drift
+from models.returns.model.drift import NO_DRIFT, CalendarDrift
 from models.returns.model.incidence import (
     cumulative_incidence,
     hazards_from_incidence,
@@ -20,6 +22,10 @@ from talentcast.domain.types import Origin
 CUT = Origin(2017)
 
 
+def tables(records: CareerRecords, origin: Origin = CUT) -> TrainingTables:
+    return TrainingTables.of(LandmarkHistory.of(records), origin)
+
+
 @pytest.fixture(scope="module")
 def simulated() -> SimulatedCareers:
     return simulate_careers(2_500, np.random.default_rng(3))
@@ -27,7 +33,7 @@ def simulated() -> SimulatedCareers:
 
 @pytest.fixture(scope="module")
 def model(simulated: SimulatedCareers) -> ReturnModel:
-    return fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0)
+    return fit_return_model(tables(simulated.records), seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +52,13 @@ def test_probabilities_rise_with_the_horizon_and_leave_room_for_other_exits(
 def test_f084_the_same_records_and_seed_give_the_same_model(
     simulated: SimulatedCareers, model: ReturnModel, landmarks: pd.DataFrame
 ) -> None:
-    again = fit_return_model(TrainingTables.of(simulated.records, CUT), seed=0)
+    again = fit_return_model(tables(simulated.records), seed=0)
     assert (again.incidence(landmarks) == model.incidence(landmarks)).all()
 
 
 def test_records_after_the_cut_teach_the_model_nothing(simulated: SimulatedCareers) -> None:
-    whole = TrainingTables.of(simulated.records, CUT)
-    ended = TrainingTables.of(simulated.records.known_by(CUT), CUT)
+    whole = tables(simulated.records)
+    ended = tables(simulated.records.known_by(CUT))
     pd.testing.assert_frame_equal(whole.table, ended.table)
     pd.testing.assert_frame_equal(whole.early, ended.early)
     assert (whole.table["landmark_year"] + whole.table["followed_years"]).max() <= CUT.year
@@ -60,7 +66,7 @@ def test_records_after_the_cut_teach_the_model_nothing(simulated: SimulatedCaree
 
 def test_few_returns_fall_back_to_duration_by_origin_and_say_why() -> None:
     few = simulate_careers(150, np.random.default_rng(1))
-    model = fit_return_model(TrainingTables.of(few.records, CUT), seed=0)
+    model = fit_return_model(tables(few.records), seed=0)
     assert model.selection.choice == "base_rate"
     assert "too few" in model.selection.reason
 
@@ -80,7 +86,7 @@ def test_a_model_that_foretold_worse_than_the_base_rate_is_not_used(
 def test_records_without_anybody_seen_again_are_refused() -> None:
     nobody = simulate_careers(3, np.random.default_rng(1))
     with pytest.raises(InputRejectedError, match="NO_RETURNS"):
-        fit_return_model(TrainingTables.of(nobody.records, Origin(1996)), seed=0)
+        fit_return_model(tables(nobody.records, Origin(1996)), seed=0)
 
 
 def test_incidences_and_hazards_are_two_views_of_the_same() -> None:
@@ -108,13 +114,13 @@ def test_a_rate_is_shrunk_towards_that_of_all_origins() -> None:
 
 
 def test_drift_with_little_evidence_is_nearly_none() -> None:
-    assert Drift(0.0, 1.0).ratio == pytest.approx(10 / 11)
-    assert Drift(500.0, 1000.0).ratio == pytest.approx(510 / 1010)
+    assert CalendarDrift(0.0, 1.0).ratio == pytest.approx(10 / 11)
+    assert CalendarDrift(500.0, 1000.0).ratio == pytest.approx(510 / 1010)
 
 
 def test_drift_moves_the_odds_of_return_by_its_ratio_and_keeps_ranks() -> None:
     hazards = np.stack([np.linspace(0.01, 0.4, 20), np.full(20, 0.05)], axis=1)[:, None, :]
-    shifted = Drift(0.0, 10.0).shift(hazards)
+    shifted = CalendarDrift(0.0, 10.0).shift(hazards)
     odds = shifted[..., 0] / (1 - shifted[..., 0]) / (hazards[..., 0] / (1 - hazards[..., 0]))
     assert np.allclose(odds, 0.5)
     assert np.allclose(NO_DRIFT.shift(hazards), hazards)

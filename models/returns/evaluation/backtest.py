@@ -10,18 +10,15 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.career_records import CareerRecords
-from features.careers import OriginRule
-from features.landmarks import landmark_table
-from features.person_period import with_outcomes
 from models.returns.evaluation.report import evaluate
+from models.returns.landmark_history import LandmarkHistory
 from models.returns.model.incidence import cumulative_incidence
 from models.returns.model.members import STEPS
 from models.returns.model.return_model import (
@@ -69,7 +66,6 @@ class BacktestPlan:
         cut: Last year whose records the models may use.
         last_landmark_year: Later landmarks are predicted and not scored; by default those that
             cannot be followed for the longest horizon.
-        origin_rule: What counts as the origin country.
         peers: More models, by name, to be scored beside the own ones.
     """
 
@@ -79,7 +75,6 @@ class BacktestPlan:
     last_landmark_year: int | None = None
     n_bootstrap: int = 200
     seed: int = 0
-    origin_rule: OriginRule = "first"
     peers: Mapping[str, Predict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,42 +85,32 @@ class BacktestPlan:
             raise UsageError(f"Horizons {list(self.horizons)} are not within 1 to {STEPS} years.")
 
 
-def returns_backtest(records: CareerRecords, plan: BacktestPlan) -> ReturnsBacktest:
+def returns_backtest(history: LandmarkHistory, plan: BacktestPlan) -> ReturnsBacktest:
     """Predict and score every landmark from the cut year on.
 
     Raises:
         InputRejectedError: If the records before the cut cannot teach anything.
         UsageError: If no landmark follows the cut.
     """
-    table = with_outcomes(landmark_table(records, origin_rule=plan.origin_rule), records.careers)
+    folds = fold_of(history.landmarks["researcher_id"])
+    history = replace(history, landmarks=history.landmarks.assign(fold=folds))
+    table = history.complete()
     landmarks = table[table["landmark_year"] >= plan.cut.year].reset_index(drop=True)
     if landmarks.empty:
         raise UsageError(
             f"Nobody is observed abroad in {plan.cut.year} or later. Choose an earlier cut year."
         )
-    tables = TrainingTables.of(records, plan.cut, origin_rule=plan.origin_rule)
-    fold = fold_of(landmarks["researcher_id"])
-    parts, selections = [], []
-    for number in range(N_FOLDS):
-        tested = landmarks[fold == number]
-        if tested.empty:
-            continue
-        others = tables.without(_members(tables, number))
-        model = fit_return_model(others, seed=plan.seed)
-        selections.append(model.selection)
-        logger.info("fold %d: %s. %s", number, model.selection.choice, model.selection.reason)
-        parts += [
-            _as_rows(name, tested, plan.horizons, _predict(name, model, others, tested, plan))
-            for name in plan.models
-        ]
-    predictions = pd.concat(parts, ignore_index=True)
+    predictions, selections = _predicted(TrainingTables.of(history, plan.cut), landmarks, plan)
+    last = plan.last_landmark_year
+    if last is None:
+        last = history.last_year - max(plan.horizons)
     scores, warnings = evaluate(
         predictions,
-        _scored(landmarks, records, plan),
+        landmarks[landmarks["landmark_year"] <= max(last, plan.cut.year)],
         n_bootstrap=plan.n_bootstrap,
         rng=np.random.default_rng(plan.seed),
     )
-    return ReturnsBacktest(predictions, scores, tuple(selections), warnings)
+    return ReturnsBacktest(predictions, scores, selections, warnings)
 
 
 def fold_of(researcher_ids: pd.Series) -> NDArray[np.int64]:
@@ -134,17 +119,24 @@ def fold_of(researcher_ids: pd.Series) -> NDArray[np.int64]:
     return np.array([int.from_bytes(digest[:8]) % N_FOLDS for digest in digests], dtype=np.int64)
 
 
-def _members(tables: TrainingTables, number: int) -> set[str]:
-    ids = pd.concat([tables.table["researcher_id"], tables.early["researcher_id"]])
-    unique = ids.drop_duplicates()
-    return set(unique[fold_of(unique) == number])
-
-
-def _scored(landmarks: pd.DataFrame, records: CareerRecords, plan: BacktestPlan) -> pd.DataFrame:
-    last = plan.last_landmark_year
-    if last is None:
-        last = int(records.careers["year"].max()) - max(plan.horizons)
-    return landmarks[landmarks["landmark_year"] <= max(last, plan.cut.year)]
+def _predicted(
+    tables: TrainingTables, landmarks: pd.DataFrame, plan: BacktestPlan
+) -> tuple[pd.DataFrame, tuple[Selection, ...]]:
+    """Predict the landmarks of each fold with models of the other folds."""
+    parts, selections = [], []
+    for fold in range(N_FOLDS):
+        tested = landmarks[landmarks["fold"] == fold]
+        if tested.empty:
+            continue
+        others = tables.without(fold)
+        model = fit_return_model(others, seed=plan.seed)
+        selections.append(model.selection)
+        logger.info("fold %d: %s. %s", fold, model.selection.choice, model.selection.reason)
+        parts += [
+            _as_rows(name, tested, plan.horizons, _predict(name, model, others, tested, plan))
+            for name in plan.models
+        ]
+    return pd.concat(parts, ignore_index=True), tuple(selections)
 
 
 def _blend(model: ReturnModel, landmarks: pd.DataFrame) -> NDArray[np.float64]:

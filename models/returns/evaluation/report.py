@@ -21,6 +21,9 @@ from models.returns.evaluation.scores import (
 SUSPICIOUS_AUC: Final = 0.85
 #: A group is shown with its own figures from this many returns on.
 MIN_GROUP_RETURNS: Final = 30
+SCORE_COLUMNS: Final = (
+    "model", "horizon_years", "group", "metric", "value", "lower_95", "upper_95",
+)  # fmt: skip
 _KEY = ["researcher_id", "landmark_year"]
 
 Floats = NDArray[np.float64]
@@ -57,8 +60,7 @@ def evaluate(
             name = {"model": str(model), "horizon_years": horizon}
             rows += [name | row for row in _overall(labels, probability, resamples)]
             rows += [name | row for row in _by_origin(outcomes, labels, probability, resamples)]
-    columns = ["model", "horizon_years", "group", "metric", "value", "lower_95", "upper_95"]
-    scores = pd.DataFrame(rows, columns=columns)
+    scores = pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
     return scores, leak_warnings(scores)
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import SplineTransformer
 
 from features.person_period import Exit
-from models.returns.model.incidence import logit
+from models.returns.model.incidence import log_odds
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -57,21 +57,21 @@ def calibration_index(is_return: Bools, probability: Floats, weight: Floats) -> 
     The mean absolute distance of the probabilities from a smooth curve of the observed rate, here
     a logistic regression on quadratic splines of their log-odds.
     """
-    log_odds = logit(probability)[:, None]
-    knots = np.unique(np.quantile(log_odds, np.linspace(0, 1, 4)))
+    predicted = log_odds(probability)[:, None]
+    knots = np.unique(np.quantile(predicted, np.linspace(0, 1, 4)))
     if len(knots) < 2:
         return abs(float(np.average(is_return - probability, weights=weight)))
     spline = SplineTransformer(knots=knots[:, None], degree=2, include_bias=False)
-    curve = _curve(spline.fit_transform(log_odds), is_return, weight, penalty_c=1e3)
+    curve = _curve(spline.fit_transform(predicted), is_return, weight, penalty_c=1e3)
     return float(np.average(np.abs(curve - probability), weights=weight))
 
 
 def calibration_slope(is_return: Bools, probability: Floats, weight: Floats) -> float:
     """Return the slope of true on predicted log-odds; below 1 means too sure."""
-    log_odds = logit(probability)[:, None]
-    if np.ptp(log_odds) < 1e-9:
+    predicted = log_odds(probability)[:, None]
+    if np.ptp(predicted) < 1e-9:
         return float("nan")
-    model = LogisticRegression(C=1e6, max_iter=1000).fit(log_odds, is_return, weight)
+    model = LogisticRegression(C=1e6, max_iter=1000).fit(predicted, is_return, weight)
     return float(model.coef_[0, 0])
 
 

@@ -12,58 +12,18 @@ from models.coherence import flow_quantiles
 from models.evaluation.quantiles import LEVELS
 from models.evaluation.scores import COVERAGES, is_covered, weighted_interval_score
 from models.returns.flows.history import PastFlow
-from talentcast.domain.types import Target
 
 #: The baseline: every origin's recent yearly rate of return goes on.
 RECENT_RATE: Final = "recent_rate"
-#: All origins with enough people, each counting once.
-GROUP: Final = "origins"
-
-
-def flow_score_rows(
-    flows: Iterable[PastFlow],
-    *,
-    model: str,
-    population: str,
-    source: str,
-    vintage: pd.Timestamp,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    """Return `scores` rows of target `return_flow`, without `release_id`; WIS in persons.
-
-    Args:
-        flows: From `past_flows`.
-        model: Name of the model that made them.
-        population: Who is counted.
-        source: Who counted.
-        vintage: Of the records; past years were trained on it too, so the scores are pseudo.
-        rng: Smooths the quantiles of small counts.
-    """
-    cells = flow_scores(flows, model, rng)
-    if cells.empty:
-        return cells
-    means = cells.groupby(["model", "origin_year"], as_index=False).mean()
-    rows = means.melt(["model", "origin_year"], var_name="metric", value_name="value")
-    return rows.assign(
-        target=str(Target.RETURN_FLOW),
-        population=population,
-        counting_rule="modal_country",
-        source=source,
-        horizon_years=1,
-        country_group=GROUP,
-        training_vintage=vintage,
-        truth_vintage=vintage,
-        is_pseudo_vintage=True,
-    )
 
 
 def flow_scores(flows: Iterable[PastFlow], model: str, rng: np.random.Generator) -> pd.DataFrame:
     """Score each flow and its baseline: `model`, `origin_year` and one column per metric."""
     return pd.DataFrame(
         [
-            {"model": name, "origin_year": past.flow.landmark_year, **_cell(samples, past, rng)}
+            {"model": name, "origin_year": past.landmark_year, **_cell(samples, past, rng)}
             for past in flows
-            for name, samples in ((model, past.flow.samples), (RECENT_RATE, past.at_recent_rate))
+            for name, samples in ((model, past.samples), (RECENT_RATE, past.at_recent_rate))
         ]
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.country_groups import OTHER_GROUP, commonest, grouped
-from features.person_period import Exit, observed_gaps
+from features.country_groups import commonest, group_codes
+from features.person_period import Exit, years_at_risk
 from models.returns.model.incidence import Hazards
 from models.returns.model.members import STEPS
 
@@ -35,7 +34,7 @@ class BaseRate:
 
     def hazards(self, landmarks: pd.DataFrame) -> Hazards:
         """Return yearly hazards of return and of a third country for `STEPS` years."""
-        rows = _codes(landmarks["origin_country"], self.origins)
+        rows = group_codes(landmarks["origin_country"], self.origins)
         duration = landmarks["duration_years"].to_numpy(dtype=float)
         bands = [_band(duration + step) for step in range(STEPS)]
         return np.stack([self.rates[rows, band] for band in bands], axis=1)
@@ -51,10 +50,13 @@ def fit_base_rate(landmarks: pd.DataFrame, *, prior_years: float = 20.0) -> Base
         landmarks: With outcomes.
         prior_years: Strength of the shrinkage, in person-years.
     """
+    years = years_at_risk(landmarks)
     origins = commonest(landmarks["origin_country"], _N_ORIGINS)
-    years = _years_at_risk(landmarks)
     shape = (len(origins) + 1, len(_BANDS))
-    cell = (_codes(years["origin_country"], origins), _band(years["duration_years"].to_numpy()))
+    cell = (
+        group_codes(years["origin_country"], origins),
+        _band(years["duration_years"].to_numpy()),
+    )
     at_risk = np.zeros(shape)
     np.add.at(at_risk, cell, 1.0)
     rates = np.zeros((*shape, 2))
@@ -67,27 +69,5 @@ def fit_base_rate(landmarks: pd.DataFrame, *, prior_years: float = 20.0) -> Base
     return BaseRate(origins, rates)
 
 
-def _years_at_risk(landmarks: pd.DataFrame) -> pd.DataFrame:
-    gaps = observed_gaps(landmarks)
-    repeats = gaps["gap_years"].to_numpy()
-    row = np.repeat(np.arange(len(gaps)), repeats)
-    offset = np.arange(len(row)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    followed = landmarks.iloc[gaps["position"].to_numpy()[row]]
-    is_last = offset == repeats[row] - 1
-    return pd.DataFrame(
-        {
-            "origin_country": followed["origin_country"].to_numpy(),
-            "duration_years": followed["duration_years"].to_numpy(dtype=float) + offset,
-            "exit": np.where(is_last, gaps["exit"].to_numpy()[row], Exit.STAY),
-        }
-    )
-
-
 def _band(duration: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray(np.searchsorted(_BANDS, duration, side="right") - 1)
-
-
-def _codes(countries: pd.Series, kept: Sequence[str]) -> NDArray[np.int64]:
-    names = [*kept, OTHER_GROUP]
-    codes = pd.Categorical(grouped(countries, kept), categories=names).codes
-    return np.asarray(codes, dtype=np.int64)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from models.returns.model.design import Design
 from models.returns.model.incidence import (
     Hazards,
     cumulative_incidence,
     hazards_from_incidence,
     pool_on_logit,
+    with_returns,
 )
 from models.returns.model.members import (
     FOREST_COST,
+    STEPS,
     GapRates,
     StepLogistic,
     StepTrees,
@@ -33,6 +34,7 @@ MEMBER_NAMES = ("logistic", "boosting", "forest", "gap_rates")
 class Blend:
     """Four members, averaged on the logit scale of their cumulative incidences."""
 
+    design: Design
     logistic: StepLogistic
     boosting: StepTrees
     forest: StepTrees
@@ -40,13 +42,14 @@ class Blend:
 
     def member_hazards(self, landmarks: pd.DataFrame) -> dict[str, Hazards]:
         """Return the hazards of each member by name; trees borrow those of a third country."""
-        logistic, gap_rates = self.logistic.hazards(landmarks), self.gap_rates.hazards(landmarks)
-        onward = logistic[:, :, 1]
+        by_step = [self.design.linear(landmarks, ahead_years=step) for step in range(STEPS)]
+        trees = self.design.trees(landmarks)
+        logistic = self.logistic.hazards(by_step[0])
         return {
             "logistic": logistic,
-            "boosting": _with_onward(self.boosting.return_hazards(landmarks), onward),
-            "forest": _with_onward(self.forest.return_hazards(landmarks), onward),
-            "gap_rates": gap_rates,
+            "boosting": with_returns(logistic, self.boosting.return_hazards(trees)),
+            "forest": with_returns(logistic, self.forest.return_hazards(trees)),
+            "gap_rates": self.gap_rates.hazards(by_step),
         }
 
     def hazards(self, landmarks: pd.DataFrame) -> Hazards:
@@ -58,12 +61,9 @@ class Blend:
 def fit_blend(training: Training, *, seed: int, forest_cost: int = FOREST_COST) -> Blend:
     """Fit all members on the same rows."""
     return Blend(
+        training.design,
         fit_logistic(training),
         fit_boosting(training, seed=seed),
         fit_forest(training, seed=seed, cost=forest_cost),
         fit_gap_rates(training),
     )
-
-
-def _with_onward(returns: NDArray[np.float64], onward: NDArray[np.float64]) -> Hazards:
-    return np.stack([returns, np.minimum(onward, 1 - returns)], axis=2)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.preprocessing import SplineTransformer
 
-from features.country_groups import OTHER_GROUP, commonest, grouped
+from features.country_groups import commonest, group_codes
 from features.landmarks import NUMERIC_FEATURES
 
 Matrix = NDArray[np.float64]
@@ -82,8 +82,8 @@ class Design:
     def trees(self, landmarks: pd.DataFrame) -> Matrix:
         """Return numbers as they are, then a code per country for trees with categories."""
         codes = [
-            _codes(landmarks["origin_country"], self.origins),
-            _codes(landmarks["host_country"], self.hosts),
+            group_codes(landmarks["origin_country"], self.origins),
+            group_codes(landmarks["host_country"], self.hosts),
         ]
         return np.column_stack([self._numbers(landmarks, NUMERIC_FEATURES, 0), *codes])
 
@@ -107,7 +107,7 @@ class Design:
     def _country_indicators(self, landmarks: pd.DataFrame) -> Matrix:
         return np.hstack(
             [
-                np.eye(len(kept) + 1)[_codes(landmarks[column], kept)]
+                np.eye(len(kept) + 1)[group_codes(landmarks[column], kept)]
                 for column, kept in (("origin_country", self.origins), ("host_country", self.hosts))
             ]
         )
@@ -125,9 +125,3 @@ def _spline(column: Matrix, knots: Sequence[float]) -> Matrix:
 
 def _distinct(knots: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(float(knot) for knot in np.unique(knots))
-
-
-def _codes(countries: pd.Series, kept: Sequence[str]) -> NDArray[np.int64]:
-    names = [*kept, OTHER_GROUP]
-    codes = pd.Categorical(grouped(countries, kept), categories=names).codes
-    return np.asarray(codes, dtype=np.int64)

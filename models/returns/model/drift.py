@@ -12,16 +12,17 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from features.person_period import Exit
-from models.returns.model.incidence import Hazards, expit, logit
+from models.returns.model.incidence import Hazards, log_odds, with_returns
 
 #: The ratio is shrunk towards 1 as if this many returns more had been both seen and expected.
 PRIOR_RETURNS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class CalendarDrift:
     """Returns seen and expected over the years just before the training data end."""
 
     observed: float
@@ -32,22 +33,20 @@ class Drift:
         """Observed over expected, shrunk towards 1.
 
         Example:
-            >>> Drift(observed=5.0, expected=20.0).ratio
+            >>> CalendarDrift(observed=5.0, expected=20.0).ratio
             0.5
         """
         return (self.observed + PRIOR_RETURNS) / (self.expected + PRIOR_RETURNS)
 
     def shift(self, hazards: Hazards) -> Hazards:
         """Return hazards with the log-odds of return shifted by the log of the ratio."""
-        returns = expit(logit(hazards[:, :, 0]) + np.log(self.ratio))
-        onward = np.minimum(hazards[:, :, 1], 1 - returns)
-        return np.stack([returns, onward], axis=2)
+        return with_returns(hazards, expit(log_odds(hazards[:, :, 0]) + np.log(self.ratio)))
 
 
-NO_DRIFT: Final = Drift(0.0, 0.0)
+NO_DRIFT: Final = CalendarDrift(0.0, 0.0)
 
 
-def measure_drift(hazards: Hazards, steps: pd.DataFrame) -> Drift:
+def measure_drift(hazards: Hazards, steps: pd.DataFrame) -> CalendarDrift:
     """Compare predicted hazards with what the person-period rows of later years show.
 
     Args:
@@ -55,7 +54,7 @@ def measure_drift(hazards: Hazards, steps: pd.DataFrame) -> Drift:
         steps: From `features.person_period.stacked_steps`.
     """
     expected, is_return, weight = _expected(hazards, steps)
-    return Drift(float(weight @ is_return), float(weight @ expected))
+    return CalendarDrift(float(weight @ is_return), float(weight @ expected))
 
 
 def log_loss_of_steps(hazards: Hazards, steps: pd.DataFrame) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 Hazards = NDArray[np.float64]
 """Shape (n_landmarks, n_steps, 2): yearly probability of return and of a third country."""
@@ -38,18 +39,26 @@ def hazards_from_incidence(incidence: Incidence) -> Hazards:
     return np.asarray(np.clip((incidence - earlier) / staying[:, :, None], 0, 1))
 
 
+def incidence_of_return(hazards: Hazards) -> NDArray[np.float64]:
+    """Return the probability of having returned within k + 1 years, per landmark and step."""
+    return np.asarray(cumulative_incidence(hazards)[:, :, 0])
+
+
+def returns_by_year(hazards: Hazards) -> NDArray[np.float64]:
+    """Return the probability of returning in each year, given nothing but the landmark."""
+    return np.asarray(np.diff(incidence_of_return(hazards), axis=1, prepend=0.0))
+
+
+def with_returns(hazards: Hazards, returns: NDArray[np.float64]) -> Hazards:
+    """Replace the hazards of return; those of a third country shrink where no room is left."""
+    return np.stack([returns, np.minimum(hazards[:, :, 1], 1 - returns)], axis=2)
+
+
 def pool_on_logit(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Average probabilities on the logit scale."""
-    logits = [logit(part) for part in parts]
-    return expit(np.mean(logits, axis=0))
+    return np.asarray(expit(np.mean([log_odds(part) for part in parts], axis=0)))
 
 
-def logit(probability: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return log odds; probabilities nearer than 1e-6 to 0 or 1 count as that near."""
-    inside = np.clip(probability, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(inside) - np.log1p(-inside))
-
-
-def expit(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the probability with these log odds."""
-    return np.asarray(1 / (1 + np.exp(-log_odds)))
+def log_odds(probability: NDArray[np.float64], *, edge: float = 1e-6) -> NDArray[np.float64]:
+    """Return finite log-odds: probabilities nearer than the edge to 0 or 1 count as that near."""
+    return np.asarray(logit(np.clip(probability, edge, 1 - edge)))

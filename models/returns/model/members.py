@@ -6,6 +6,7 @@ take stacked landmarks, one takes the gaps between observations.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,15 +32,18 @@ _EXITS: Final = (Exit.RETURN, Exit.THIRD_COUNTRY)
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """Landmarks with outcomes, and the rows that members learn from.
+    """Landmarks with outcomes as numbers, and the rows that members learn from.
 
     Attributes:
-        landmarks: Features and outcomes, one row per landmark.
+        linear: One row per landmark, for the linear members.
+        trees: One row per landmark, for the trees.
         steps: From `stacked_steps`.
         gaps: From `observed_gaps`.
+        design: How landmarks become such rows.
     """
 
-    landmarks: pd.DataFrame
+    linear: Matrix
+    trees: Matrix
     steps: pd.DataFrame
     gaps: pd.DataFrame
     design: Design
@@ -49,12 +53,10 @@ class Training:
         cls, landmarks: pd.DataFrame, rng: np.random.Generator, *, max_rows: int = MAX_ROWS
     ) -> Training:
         """Prepare landmarks with outcomes for the members."""
-        return cls(
-            landmarks,
-            _thinned(stacked_steps(landmarks, STEPS), rng, max_rows),
-            _thinned(observed_gaps(landmarks).assign(weight=1.0), rng, max_rows),
-            Design.learn(landmarks),
-        )
+        steps = _thinned(stacked_steps(landmarks, STEPS), rng, max_rows)
+        gaps = _thinned(observed_gaps(landmarks).assign(weight=1.0), rng, max_rows)
+        design = Design.learn(landmarks)
+        return cls(design.linear(landmarks), design.trees(landmarks), steps, gaps, design)
 
 
 def _thinned(rows: pd.DataFrame, rng: np.random.Generator, max_rows: int) -> pd.DataFrame:
@@ -77,11 +79,10 @@ class StepLogistic:
     """
 
     coefficients: Matrix
-    design: Design
 
-    def hazards(self, landmarks: pd.DataFrame) -> Hazards:
+    def hazards(self, linear: Matrix) -> Hazards:
         """Return yearly hazards of return and of a third country for `STEPS` years."""
-        features = _with_intercept(self.design.linear(landmarks))
+        features = _with_intercept(linear)
         n_fixed = features.shape[1]
         fixed = features @ self.coefficients[:, :n_fixed].T
         log_odds = fixed[:, None, :] + self.coefficients[:, n_fixed:].T[None, :, :]
@@ -98,11 +99,9 @@ class StepTrees:
     """
 
     classifier: Any
-    design: Design
 
-    def return_hazards(self, landmarks: pd.DataFrame) -> NDArray[np.float64]:
+    def return_hazards(self, features: Matrix) -> NDArray[np.float64]:
         """Return yearly hazards of return, shape (n_landmarks, STEPS)."""
-        features = self.design.trees(landmarks)
         rows = np.repeat(features, STEPS, axis=0)
         steps = np.tile(np.arange(STEPS, dtype=float), len(features))
         chances = self.classifier.predict_proba(np.column_stack([rows, steps]))
@@ -114,13 +113,16 @@ class GapRates:
     """Log rates of exit per year, learned from gaps of any length (complementary log-log)."""
 
     coefficients: NDArray[np.float64]
-    design: Design
 
-    def hazards(self, landmarks: pd.DataFrame) -> Hazards:
-        """Return yearly hazards of return and of a third country for `STEPS` years."""
-        out = np.zeros((len(landmarks), STEPS, 2))
-        for step in range(STEPS):
-            features = _with_intercept(self.design.linear(landmarks, ahead_years=step))
+    def hazards(self, by_step: Sequence[Matrix]) -> Hazards:
+        """Return yearly hazards of return and of a third country for `STEPS` years.
+
+        Args:
+            by_step: Features of the landmarks aged by 0, 1, ... years.
+        """
+        out = np.zeros((len(by_step[0]), STEPS, 2))
+        for step, linear in enumerate(by_step):
+            features = _with_intercept(linear)
             rates = np.exp(np.clip(features @ self.coefficients.T, -30, 3))
             total = rates.sum(axis=1, keepdims=True)
             out[:, step] = rates / total * -np.expm1(-total)
@@ -130,16 +132,16 @@ class GapRates:
 def fit_logistic(training: Training, *, penalty_c: float = 0.05) -> StepLogistic:
     """Fit a multinomial logistic regression with splines."""
     steps = training.steps
-    features = training.design.linear(training.landmarks)[steps["position"].to_numpy()]
+    features = training.linear[steps["position"].to_numpy()]
     rows = np.hstack([features, np.eye(STEPS)[steps["step"].to_numpy()]])
     classifier = LogisticRegression(C=penalty_c, solver="newton-cholesky", max_iter=200)
     classifier.fit(rows, steps["exit"].to_numpy(), sample_weight=steps["weight"].to_numpy())
-    return StepLogistic(_over_staying(classifier), training.design)
+    return StepLogistic(_over_staying(classifier))
 
 
 def fit_boosting(training: Training, *, seed: int) -> StepTrees:
     """Fit shallow boosted trees on binned features."""
-    n_features = training.design.trees(training.landmarks.head(1)).shape[1]
+    n_features = training.trees.shape[1]
     classifier = HistGradientBoostingClassifier(
         learning_rate=0.05,
         max_iter=100,
@@ -172,21 +174,21 @@ def fit_forest(training: Training, *, seed: int, cost: int = FOREST_COST) -> Ste
 def fit_gap_rates(training: Training, *, ridge: float = 20.0) -> GapRates:
     """Fit one penalised complementary log-log regression per exit; the log gap is an offset."""
     position = training.gaps["position"].to_numpy()
-    features = _with_intercept(training.design.linear(training.landmarks)[position])
+    features = _with_intercept(training.linear[position])
     years = training.gaps["gap_years"].to_numpy(dtype=float)
     exits = training.gaps["exit"].to_numpy()
     weight = training.gaps["weight"].to_numpy()
     rows = [_fit_cloglog(features, exits == kind, years, weight, ridge) for kind in _EXITS]
-    return GapRates(np.stack(rows), training.design)
+    return GapRates(np.stack(rows))
 
 
 def _fit_trees(training: Training, classifier: Any) -> StepTrees:
     steps = training.steps
-    features = training.design.trees(training.landmarks)[steps["position"].to_numpy()]
+    features = training.trees[steps["position"].to_numpy()]
     rows = np.column_stack([features, steps["step"].to_numpy(dtype=float)])
     is_return = steps["exit"].to_numpy() == Exit.RETURN
     classifier.fit(rows, is_return, sample_weight=steps["weight"].to_numpy())
-    return StepTrees(classifier, training.design)
+    return StepTrees(classifier)
 
 
 def _over_staying(classifier: LogisticRegression) -> Matrix:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from features.career_records import CareerRecords
-from features.careers import OriginRule
-from features.landmarks import landmark_table
-from features.person_period import Exit, stacked_steps, with_outcomes
+from features.person_period import Exit, stacked_steps
+from models.returns.landmark_history import LandmarkHistory
 from models.returns.model.base_rate import BaseRate, fit_base_rate
 from models.returns.model.blend import Blend, fit_blend
-from models.returns.model.drift import NO_DRIFT, Drift, log_loss_of_steps, measure_drift
+from models.returns.model.drift import NO_DRIFT, CalendarDrift, log_loss_of_steps, measure_drift
 from models.returns.model.incidence import Hazards, Incidence, cumulative_incidence
 from models.returns.model.members import STEPS, Training
 from talentcast.domain.errors import InputRejectedError
@@ -49,8 +46,8 @@ class Selection:
     blend_log_loss: float
     base_log_loss: float
     training_returns: int
-    blend_drift: Drift
-    base_drift: Drift
+    blend_drift: CalendarDrift
+    base_drift: CalendarDrift
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +64,21 @@ class ReturnModel:
     base_rate: BaseRate
     selection: Selection
 
+    @property
+    def drift(self) -> CalendarDrift:
+        """The correction of the one that was chosen."""
+        chosen = self.selection
+        return chosen.blend_drift if chosen.choice == "blend" else chosen.base_drift
+
+    def hazards_before_drift(self, landmarks: pd.DataFrame) -> Hazards:
+        """Return yearly hazards of return and of a third country for five years, uncorrected."""
+        if self.blend is not None and self.selection.choice == "blend":
+            return self.blend.hazards(landmarks)
+        return self.base_rate.hazards(landmarks)
+
     def hazards(self, landmarks: pd.DataFrame) -> Hazards:
         """Return yearly hazards of return and of a third country for five years."""
-        if self.blend is not None and self.selection.choice == "blend":
-            return self.selection.blend_drift.shift(self.blend.hazards(landmarks))
-        return self.selection.base_drift.shift(self.base_rate.hazards(landmarks))
+        return self.drift.shift(self.hazards_before_drift(landmarks))
 
     def incidence(self, landmarks: pd.DataFrame) -> Incidence:
         """Return the probability of each exit within 1 to 5 years, shape (n_landmarks, 5, 2)."""
@@ -80,11 +87,7 @@ class ReturnModel:
 
 @dataclass(frozen=True, eq=False)
 class TrainingTables:
-    """Landmarks with outcomes as they stood at the origin year, and at an earlier cut.
-
-    Both are rebuilt from the records known by their year: whom one knows to have been followed up
-    is itself news from later.
-    """
+    """Landmarks with outcomes as they stood at the origin year, and at an earlier cut."""
 
     origin: Origin
     table: pd.DataFrame
@@ -92,20 +95,15 @@ class TrainingTables:
     early: pd.DataFrame
 
     @classmethod
-    def of(
-        cls, records: CareerRecords, origin: Origin, *, origin_rule: OriginRule = "first"
-    ) -> TrainingTables:
-        """Rebuild both tables from records of any length."""
+    def of(cls, history: LandmarkHistory, origin: Origin) -> TrainingTables:
+        """Look up both tables in a history of any length."""
         inner = Origin(origin.year - INNER_YEARS)
-        table, early = (_as_of(records, cut, origin_rule) for cut in (origin, inner))
-        return cls(origin, table, inner, early)
+        return cls(origin, history.before(origin), inner, history.before(inner))
 
-    def without(self, researcher_ids: Collection[str]) -> TrainingTables:
-        """Drop these researchers."""
-        unwanted = set(researcher_ids)
+    def without(self, fold: int) -> TrainingTables:
+        """Drop the researchers of a fold, where landmarks have a column `fold`."""
         table, early = (
-            part[~part["researcher_id"].isin(unwanted)].reset_index(drop=True)
-            for part in (self.table, self.early)
+            part[part["fold"] != fold].reset_index(drop=True) for part in (self.table, self.early)
         )
         return replace(self, table=table, early=early)
 
@@ -135,14 +133,8 @@ def fit_return_model(tables: TrainingTables, *, seed: int) -> ReturnModel:
     return ReturnModel(tables.origin, blend, fit_base_rate(table), _select(tables, seed))
 
 
-def _as_of(records: CareerRecords, origin: Origin, origin_rule: OriginRule) -> pd.DataFrame:
-    known = records.known_by(origin)
-    landmarks = with_outcomes(landmark_table(known, origin_rule=origin_rule), known.careers)
-    return landmarks[landmarks["landmark_year"] < origin.year].reset_index(drop=True)
-
-
 def _select(tables: TrainingTables, seed: int) -> Selection:
-    """Fit both at the earlier cut and see which foretold the years since then better."""
+    """Fit both at the earlier cut and see which predicted the years since then better."""
     early, inner, rng = tables.early, tables.inner_origin, np.random.default_rng(seed)
     late = _sampled(tables.late, _INNER_MAX_LANDMARKS, rng)
     n_returns = _n_returns(tables.table)

@@ -156,7 +156,7 @@ class Pooled:
     def _forecast_with(
         self, learned: Learned, panel: Panel, covariates: pd.DataFrame | None, n_horizons: int
     ) -> PointForecast:
-        """PointForecast a panel with what the reference panel has taught."""
+        """Forecast a panel with what the reference panel has taught."""
         history = History.of(panel)
         scale = noise_scale(history, learned.noise)
         likelihood = member_likelihood(history, scale, self._settings.trend)
