@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.tables import TABLES, Table, table
 from talentcast.store.delta import dataset, open_table
+from talentcast.store.manifest import TableEntry
 from talentcast.store.release import Release
 from talentcast.store.schema import with_absent_columns
 
@@ -27,12 +28,7 @@ def read_rows(
         StoreError: If the table's log cannot be read.
         IntegrityError: If a data file is gone.
     """
-    entry = release.tables.get(name)
-    if entry is None:
-        raise UsageError(
-            f"Release {release.release_id} holds no table '{name}'; it holds "
-            f"{', '.join(sorted(release.tables))}."
-        )
+    entry = table_entry(name, release)
     condition = ds.field("release_id") == str(release.release_id)
     if where is not None:
         condition &= where
@@ -56,6 +52,20 @@ def read_frame(
     return frame
 
 
+def table_entry(name: str, release: Release) -> TableEntry:
+    """Return what a release says about one of its tables.
+
+    Raises:
+        UsageError: If it holds no such table.
+    """
+    if name not in release.tables:
+        raise UsageError(
+            f"Release {release.release_id} holds no table '{name}'; it holds "
+            f"{', '.join(sorted(release.tables))}."
+        )
+    return release.tables[name]
+
+
 def condition(name: str, filters: dict[str, Any]) -> ds.Expression | None:
     """Turn ``column=value`` and ``column=[values]`` into a condition on a table.
 
@@ -67,14 +77,15 @@ def condition(name: str, filters: dict[str, Any]) -> ds.Expression | None:
         raise UsageError(f"Table '{name}' has no column {unknown}. It has {', '.join(known)}.")
     expression: ds.Expression | None = None
     for column, wanted in filters.items():
-        values = (
-            [wanted]
-            if isinstance(wanted, str) or not isinstance(wanted, Sequence)
-            else list(wanted)
-        )
-        term = ds.field(column).isin(values)
+        term = ds.field(column).isin(wanted_values(wanted))
         expression = term if expression is None else expression & term
     return expression
+
+
+def wanted_values(wanted: object) -> list[Any]:
+    """Return the values of a filter, which may be one value or several."""
+    is_one = isinstance(wanted, str) or not isinstance(wanted, Sequence)
+    return [wanted] if is_one else list(wanted)  # type: ignore[call-overload]
 
 
 def _contract(name: str) -> Table:
