@@ -1,18 +1,16 @@
-"""What a run leaves on its page in Prefect: the headline, and where the report is."""
+"""What a run leaves on its page in Prefect: the headline, and how the data checks ended."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from platform import node
 
 import pandas as pd
-from prefect.artifacts import (
-    create_link_artifact,
-    create_markdown_artifact,
-    create_table_artifact,
-)
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from talentcast.domain.checks import CheckReport
 from talentcast.store.release import Release
 
 
@@ -33,14 +31,16 @@ def show_table(key: str, rows: pd.DataFrame, description: str) -> None:
     )  # fmt: skip
 
 
-def link_report(report: Path) -> None:
-    """Link the report of the data checks from the run's page."""
-    create_link_artifact(
-        key="quality-report",
-        link=report.resolve().as_uri(),
-        link_text="Report of the data checks",
-        description=f"Also at {report}",
-    )
+def show_checks(report: CheckReport, page: Path, reports_url: str | None) -> None:
+    """Say how the data checks ended and where their report is; only an address becomes a link."""
+    lines = [
+        f"{len(report.results)} checks, {len(report.warned)} warned, {len(report.failed)} failed.",
+        *(f"- {one.check} on {one.table}: {one.message}" for one in report.warned),
+        f"Report: `{page.resolve()}` on {node()}",
+    ]
+    if reports_url is not None:
+        lines.append(f"[Read it]({reports_url.rstrip('/')}/{page.name})")
+    create_markdown_artifact("\n\n".join(lines), key="quality-report", description="Data checks")
 
 
 def list_undelivered(lines: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from features.panel import build_panel, series_keys
 from features.series import rows_of
 from features.vintages import known_at
 from flows.artifacts import show_table
+from flows.connection import end_without_server
 from flows.processes import processes
 from flows.refresh import usual_models
 from flows.steps.ingest import Inputs, fetch_all, parse_all
@@ -59,7 +60,7 @@ class Backfilled:
         return pd.DataFrame([year.to_row() for year in self.years])
 
 
-@flow(name="backfill", task_runner=processes(YEARS_AT_ONCE))
+@flow(name="backfill", task_runner=processes(YEARS_AT_ONCE), on_running=[end_without_server])
 def backfill(
     first_year: CalendarYear,
     last_year: CalendarYear,

@@ -1,4 +1,4 @@
-"""Register everything at a Prefect server: work pool, deployments, and what notices dead runs."""
+"""Register everything at a Prefect server: work pool, deployments, and what finds stale runs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.workers.process import ProcessWorker
 
 import flows
+from flows.connection import TAG
+from talentcast.code_version import code_version
 
 #: Holds `prefect.yaml` and the flows, in the repository as in an installed wheel.
 FOLDER = Path(flows.__file__).resolve().parents[1]
 DEFINITIONS = FOLDER / "prefect.yaml"
-#: A run sends a sign of life every 30 seconds.
-SILENCE = timedelta(seconds=45)
+#: A run sends a heartbeat every 30 seconds; without one for so long it is stale.
+STALE = timedelta(seconds=45)
 START_UP = timedelta(minutes=5)
 
 _HEARTBEAT = "prefect.flow-run.heartbeat"
@@ -64,17 +66,17 @@ def deploy_all(*, at_once: int) -> list[Deployed]:
 
 
 def automations() -> tuple[AutomationCore, ...]:
-    """Return what marks runs as crashed whose process is gone, even if its worker went with it."""
+    """Return what marks stale runs of this project as crashed, even if their worker died too."""
     return (
-        _crash_when_silent(
+        _crash_when_stale(
             "talentcast: a run died",
-            # It may die before its first sign of life has arrived. Of runs that were scheduled less
-            # than five minutes ahead the server weighs signs of life at once, other events late.
+            # It may die before its first heartbeat has arrived. Of runs that were scheduled less
+            # than five minutes ahead the server weighs heartbeats at once, other events late.
             after={"prefect.flow-run.Running", _HEARTBEAT},
             expect={_HEARTBEAT, *_ENDS},
-            within=SILENCE,
+            within=STALE,
         ),
-        _crash_when_silent(
+        _crash_when_stale(
             "talentcast: a run never started",
             after={"prefect.flow-run.Pending"},
             expect={
@@ -86,18 +88,23 @@ def automations() -> tuple[AutomationCore, ...]:
     )  # fmt: skip
 
 
-def _crash_when_silent(
+def _crash_when_stale(
     name: str, *, after: set[str], expect: set[str], within: timedelta
 ) -> AutomationCore:
     seconds = int(within.total_seconds())
     return AutomationCore(
         name=name,
-        description=f"Marks a run as crashed after {seconds} s without a sign of life.",
+        description=f"Marks a run as crashed after {seconds} s without a heartbeat.",
         trigger=EventTrigger(
             after=after,
             expect=expect,
             for_each={"prefect.resource.id"},
             match={"prefect.resource.id": "prefect.flow-run.*"},
+            # Other projects may use the same server, and send no heartbeats.
+            match_related={
+                "prefect.resource.role": "tag",
+                "prefect.resource.id": f"prefect.tag.{TAG}",
+            },
             posture=Posture.Proactive,
             threshold=1,
             within=within,
@@ -106,7 +113,7 @@ def _crash_when_silent(
             ChangeFlowRunState(
                 name="Crashed",
                 state=StateType.CRASHED,
-                message=f"No sign of life for {seconds} s.",
+                message=f"No heartbeat for {seconds} s.",
                 force=False,
             )
         ],
@@ -139,6 +146,8 @@ def _deployment(definition: Mapping[str, Any], client: SyncPrefectClient) -> Dep
     client.create_deployment(
         flow_id=client.create_flow(flow),
         name=definition["name"],
+        version=code_version(),
+        tags=definition["tags"],
         description=definition["description"],
         entrypoint=entrypoint,
         pull_steps=[

@@ -1,4 +1,4 @@
-"""Late runs step aside: of those that piled up while nobody worked, only the newest works."""
+"""Late runs are skipped: of those that piled up while no worker ran, only the newest works."""
 
 from __future__ import annotations
 

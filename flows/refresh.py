@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 from prefect import flow
 
-from flows.artifacts import link_report, list_undelivered, show_headline
+from flows.artifacts import list_undelivered, show_checks, show_headline
+from flows.connection import end_without_server
 from flows.lateness import superseded
 from flows.steps.assemble import with_record
 from flows.steps.build import build
@@ -51,7 +52,7 @@ class Refreshed:
     undelivered: tuple[str, ...] = ()
 
 
-@flow(name="refresh")
+@flow(name="refresh", on_running=[end_without_server])
 def refresh(
     as_of: date | None = None,
     sources: list[str] = DEFAULT_SOURCES,
@@ -131,7 +132,7 @@ def refresh(
     undelivered = deliver(release, settings, run)
     run.progress("Done")
     show_headline(headline_shares(observations, forecasts), release)
-    link_report(gates.path)
+    show_checks(gates.report, gates.path, settings.reports_url)
     list_undelivered(undelivered)
     return Refreshed(release, is_new=True, report=gates.report, undelivered=undelivered)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
+from flows.connection import end_without_server
 from talentcast.config import load_settings
 from talentcast.store import retraction
 from talentcast.store.release import Release
@@ -18,7 +19,7 @@ from talentcast.store.signing import Signer
 Text = Annotated[str, Field(min_length=1)]
 
 
-@flow(name="retract")
+@flow(name="retract", on_running=[end_without_server])
 def retract(release_id: Text, reason: Text, by: Text, home: Path | None = None) -> Release:
     """Withdraw a release; the one before it becomes the latest, and nothing is deleted.
 
@@ -35,7 +36,7 @@ def retract(release_id: Text, reason: Text, by: Text, home: Path | None = None) 
     )  # fmt: skip
 
 
-@flow(name="restore")
+@flow(name="restore", on_running=[end_without_server])
 def restore(release_id: Text, reason: Text, by: Text, home: Path | None = None) -> Release:
     """Serve a retracted release again, at its old place.
 

@@ -8,6 +8,7 @@ import pandas as pd
 from prefect import flow
 
 from flows.artifacts import show_table
+from flows.connection import end_without_server
 from flows.lateness import superseded
 from flows.steps.score import score_releases
 from flows.tasks import PrefectRunner
@@ -16,7 +17,7 @@ from talentcast.store.pointer import find_release
 from talentcast.store.reader import read_frame
 
 
-@flow(name="score")
+@flow(name="score", on_running=[end_without_server])
 def score(home: Path | None = None) -> pd.DataFrame:
     """Show how good the forecasts of earlier releases turned out to be.
 

@@ -11,6 +11,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.artifacts import show_table
+from flows.connection import end_without_server
 from flows.lateness import superseded
 from talentcast.config import Settings, load_settings
 from talentcast.domain.errors import IntegrityError
@@ -33,7 +34,7 @@ def withdraw(inspected: Sequence[Inspected], settings: Settings) -> list[Release
     return withdraw_damaged(inspected, settings.releases, at=datetime.now(UTC), signer=signer)
 
 
-@flow(name="verify")
+@flow(name="verify", on_running=[end_without_server])
 def verify(home: Path | None = None) -> int:
     """Verify all releases; retract the damaged ones, and fail so that somebody looks.
 

@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     verifying_key_file: Path | None = Field(
         default=None, description="Public key that `releases verify` wants every release signed by."
     )
+    server_patience_seconds: float = Field(
+        default=120.0,
+        gt=0,
+        description="A run ends when its Prefect server has not answered for this long.",
+    )
+    reports_url: str | None = Field(
+        default=None, description="Where a web server shows the reports folder; none: no links."
+    )
     max_input_bytes: int = Field(
         default=500_000_000, gt=0, description="Larger input files are refused."
     )

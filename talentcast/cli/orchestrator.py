@@ -10,7 +10,7 @@ import httpx
 from talentcast.cli.environment import prepare_prefect
 from talentcast.cli.progress import progress_bar
 from talentcast.config import Settings, server_url
-from talentcast.domain.errors import ConfigurationError
+from talentcast.domain.errors import ConfigurationError, ServerLostError
 
 
 @contextmanager
@@ -23,9 +23,11 @@ def orchestrator(settings: Settings) -> Iterator[None]:
     prepare_prefect(settings.home, server_url())
     with progress_bar() as update:
         update("Starting the orchestrator", 0, 1)
-        from flows.progress import listening  # after Prefect's variables are set
+        from flows.connection import connected  # after Prefect's variables are set
+        from flows.progress import listening
 
-        with _failures_in_one_line(), listening(update):
+        patience = settings.server_patience_seconds
+        with _failures_in_one_line(), connected(patience), listening(update):
             yield
 
 
@@ -34,7 +36,7 @@ def _failures_in_one_line() -> Iterator[None]:
     try:
         yield
     except httpx.HTTPError as error:
-        raise ConfigurationError(_lost(server_url(), error)) from error
+        raise _lost(error) from error
     except RuntimeError as error:
         if "ephemeral Prefect API server" in str(error):
             raise ConfigurationError(
@@ -43,13 +45,9 @@ def _failures_in_one_line() -> Iterator[None]:
                 "raise PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS."
             ) from error
         if "Failed to reach API" in str(error):
-            raise ConfigurationError(_lost(server_url(), error)) from error
+            raise _lost(error) from error
         raise
 
 
-def _lost(url: str | None, error: Exception) -> str:
-    return (
-        f"The Prefect server at {url or 'its temporary address'} does not answer "
-        f"({type(error).__name__}). Start it, or unset PREFECT_API_URL, and run again: what was "
-        "published stays, and nothing is published twice."
-    )
+def _lost(error: Exception) -> ServerLostError:
+    return ServerLostError(server_url() or "its temporary address", type(error).__name__)

@@ -13,6 +13,7 @@
         StoreError                   5
             IntegrityError           5
         ConfigurationError           6
+            ServerLostError          6
         YearsFailedError             that of the first year that failed
 
 A message is one line that says what happened, where, and what to do about it. It names parameters,
@@ -159,6 +160,17 @@ class ConfigurationError(TalentcastError):
     """A setting is missing or unusable."""
 
     exit_code = 6
+
+
+class ServerLostError(ConfigurationError):
+    """The Prefect server that was configured, or started for one run, does not answer."""
+
+    def __init__(self, url: str, detail: str) -> None:
+        super().__init__(
+            f"The Prefect server at {url} does not answer ({detail}). Start it, or unset "
+            "PREFECT_API_URL, and run again: what was published stays, and nothing is published "
+            "twice."
+        )
 
 
 class YearsFailedError(TalentcastError):

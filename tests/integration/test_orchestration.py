@@ -9,14 +9,18 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from prefect_server import prefect_server, wait_for
+from small_release import publish_small
 
 from talentcast.store.pointer import events, list_releases
 from talentcast.store.verification import verify
 
+#: A question to the server, the pause before the next one, and a loaded machine.
+SLACK_SECONDS = 25.0
 MAIN = "from talentcast.cli import main; main()"
 COUNTS = "year,country,researchers\n" + "\n".join(
     f"{year},{country},{base + 10 * (year - 2000) * step}"
@@ -129,3 +133,40 @@ def test_f074_a_locked_database_or_a_lost_server_never_breaks_a_release(
     assert third.returncode == 0, said
     assert len(events(root)) == 2
     assert is_sound(root)
+
+
+def test_runs_and_a_worker_whose_server_is_gone_end_in_the_time_they_are_given(
+    tmp_path: Path, counts: str
+) -> None:
+    patience = 5.0
+    variables = {"TALENTCAST_SERVER_PATIENCE_SECONDS": str(patience)}
+    root = tmp_path / "home" / "releases"
+    published = publish_small(root)
+    with ExitStack() as stack:
+        with prefect_server(tmp_path, **variables) as server:
+            server.talentcast("deploy")
+            worker = stack.enter_context(server.worker())
+            run = server.start("refresh/refresh", sources=[counts], home=str(tmp_path / "home"))
+            environment = {**server.environment, "TALENTCAST_HOME": str(tmp_path / "by_hand")}
+            by_hand = start(tmp_path, "refresh", "--source", counts, **environment)
+            pid = wait_for(lambda: server.get(f"/flow_runs/{run}")["infrastructure_pid"])
+            for home in ("home", "by_hand"):
+                wait_for((tmp_path / home / "snapshots").exists, pause=0.02, said="a run at work")
+        gone = time.monotonic()
+        _, said = by_hand.communicate(timeout=120)
+        wait_for(lambda: not is_at_work(int(pid.rpartition(":")[2])), seconds=60, pause=0.1)
+        assert time.monotonic() - gone < patience + SLACK_SECONDS
+        assert by_hand.returncode == 6
+        assert f"{server.url} does not answer (for 5 s)" in said.splitlines()[-1]
+        assert "does not answer (for 5 s)" in (tmp_path / "worker.log").read_text()
+        worker.terminate()
+        worker.wait(timeout=60)
+    assert is_sound(root)
+    assert published.release_id in {release.release_id for release in list_releases(root)}
+
+
+def is_at_work(pid: int) -> bool:
+    try:
+        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False

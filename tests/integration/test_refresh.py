@@ -134,12 +134,23 @@ def test_an_unknown_population_is_named_with_those_there_are(tmp_path: Path) -> 
         run(tmp_path / "home", counts, populations=["neurips_authorships"])
 
 
-def test_the_run_shows_its_headline_and_links_its_report(tmp_path: Path) -> None:
+def test_the_run_shows_its_headline_and_links_its_report_only_to_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from prefect.client.orchestration import get_client
 
-    run(tmp_path / "home", write(counts_table(), tmp_path / "artifacts.csv"))
-    with get_client(sync_client=True) as client:
-        found = client._client.post("/artifacts/filter", json={}).json()
-    kinds = {artifact["key"]: artifact["type"] for artifact in found}
-    assert kinds["headline-shares"] == "table"
-    assert "quality-report" in kinds
+    def artifacts(name: str) -> tuple[str, dict[str, dict[str, str]]]:
+        done = run(tmp_path / name, write(counts_table(), tmp_path / "artifacts.csv"))
+        with get_client(sync_client=True) as client:
+            newest = {"sort": "CREATED_DESC", "limit": 2}
+            found = client._client.post("/artifacts/filter", json=newest).json()
+        return str(done.release.release_id), {artifact["key"]: artifact for artifact in found}
+
+    release_id, shown = artifacts("home")
+    assert shown["headline-shares"]["type"] == "table"
+    assert f"home/reports/{release_id}.html`" in shown["quality-report"]["data"]
+    assert "](" not in shown["quality-report"]["data"]
+    monkeypatch.setenv("TALENTCAST_REPORTS_URL", "https://reports.example.org/")
+    release_id, shown = artifacts("linked")
+    link = f"[Read it](https://reports.example.org/{release_id}.html)"
+    assert link in shown["quality-report"]["data"]

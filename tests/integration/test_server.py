@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ import yaml
 from kill_rounds import Round, Rounds, failures
 from prefect_server import REPOSITORY, Server, postgresql_database, prefect_server, wait_for
 
+from talentcast.code_version import code_version
 from talentcast.store.pointer import events, list_releases
 
 pytestmark = pytest.mark.server
@@ -55,12 +57,6 @@ def deployment(server: Server, name: str) -> dict[str, Any]:
     return found
 
 
-def start(server: Server, name: str, **parameters: object) -> str:
-    path = f"/deployments/{deployment(server, name)['id']}/create_flow_run"
-    run: str = server.post(path, {"parameters": parameters})["id"]
-    return run
-
-
 def end_of(server: Server, run_id: str) -> dict[str, Any]:
     def final() -> dict[str, Any] | None:
         run: dict[str, Any] = server.get(f"/flow_runs/{run_id}")
@@ -92,7 +88,7 @@ def test_both_ways_to_deploy_register_the_same(server: Server) -> None:
     def registered() -> dict[str, dict[str, Any]]:
         compared = (
             "name", "description", "entrypoint", "parameters", "parameter_openapi_schema",
-            "job_variables", "work_pool_name", "pull_steps", "concurrency_options",
+            "job_variables", "work_pool_name", "pull_steps", "concurrency_options", "tags",
         )  # fmt: skip
         found = {each["entrypoint"]: each for each in server.post("/deployments/filter", {})}
         return {
@@ -108,6 +104,7 @@ def test_both_ways_to_deploy_register_the_same(server: Server) -> None:
     assert len(first) == len(
         yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())["deployments"]
     )
+    assert {each["version"] for each in server.post("/deployments/filter", {})} == {code_version()}
     server.prefect("--no-prompt", "deploy", "--all")
     assert registered() == first
     server.talentcast("deploy")
@@ -120,15 +117,15 @@ def test_a_release_is_published_withdrawn_and_served_again_by_jobs(server: Serve
     with server.worker():
         done = end_of(
             server,
-            start(server, "refresh/refresh", sources=[str(server.folder / "lab.csv")],
+            server.start("refresh/refresh", sources=[str(server.folder / "lab.csv")],
                   models=["naive"], home=str(home)),
         )  # fmt: skip
         assert done["state_name"] == "Completed", (server.folder / "worker.log").read_text()
         (release,) = list_releases(home / "releases")
         name = str(release.release_id)
         for job, status in (("retract", "retracted"), ("restore", "published")):
-            run = start(
-                server, f"{job}/{job}", release_id=name, reason="a test", by="me", home=str(home)
+            run = server.start(
+                f"{job}/{job}", release_id=name, reason="a test", by="me", home=str(home)
             )
             assert end_of(server, run)["state_name"] == "Completed"
             (release,) = list_releases(home / "releases")
@@ -138,7 +135,7 @@ def test_a_release_is_published_withdrawn_and_served_again_by_jobs(server: Serve
         data = home / "releases" / "observations" / release.tables["observations"].files[0].path
         data.write_bytes(data.read_bytes()[:-1] + b"x")
         assert (
-            end_of(server, start(server, "verify/verify", home=str(home)))["state_name"] == "Failed"
+            end_of(server, server.start("verify/verify", home=str(home)))["state_name"] == "Failed"
         )
     (release,) = list_releases(home / "releases")
     assert release.status == "retracted"
@@ -187,9 +184,29 @@ def test_f071_of_fifty_missed_runs_only_the_newest_works(server: Server) -> None
 def test_f070_f076_a_killed_run_is_found_dead_and_the_next_one_has_its_place(
     server: Server,
 ) -> None:
+    foreign = foreign_run_with_one_heartbeat(server)
     with Rounds(server) as rounds:
         played = rounds.play("run and worker")
     assert failures([played]) == []
+    assert server.get(f"/flow_runs/{foreign}")["state_type"] == "RUNNING"
+
+
+def foreign_run_with_one_heartbeat(server: Server) -> str:
+    """Start a run of another project on the same server, and let no more be heard of it."""
+    flow = server.post("/flows/", {"name": "foreign"})["id"]
+    running = {"type": "RUNNING", "name": "Running"}
+    run: str = server.post("/flow_runs/", {"flow_id": flow, "state": running})["id"]
+    heartbeat = {
+        "id": str(uuid4()),
+        "occurred": datetime.now(UTC).isoformat(),
+        "event": "prefect.flow-run.heartbeat",
+        "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"},
+        "related": [
+            {"prefect.resource.id": "prefect.tag.foreign", "prefect.resource.role": "tag"},
+        ],
+    }
+    server.post("/events", [heartbeat])
+    return run
 
 
 def test_a_death_that_goes_unseen_or_stops_the_work_fails_a_soak() -> None:

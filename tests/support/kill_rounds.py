@@ -109,7 +109,7 @@ class Rounds:
         return any(entry["sha256"] == wanted for release in newest for entry in release.inputs)
 
     def _working(self, since: float) -> dict[str, Any] | None:
-        """Return a run that began after the counts changed and has shown a sign of life.
+        """Return a run that began after the counts changed and has sent a heartbeat.
 
         Of a run that dies in the instant before, with its worker, the server learns nothing.
         """

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,9 @@ HURRIED = {
 }
 
 
+Body = Mapping[str, object] | Sequence[Mapping[str, object]]
+
+
 @dataclass(frozen=True)
 class Server:
     """A running server and the environment in which clients reach it."""
@@ -52,7 +55,7 @@ class Server:
         """Ask the server's API for one thing."""
         return self._answer("GET", path)
 
-    def post(self, path: str, body: Mapping[str, object]) -> Any:
+    def post(self, path: str, body: Body) -> Any:
         """Ask the server's API."""
         return self._answer("POST", path, body)
 
@@ -72,6 +75,13 @@ class Server:
         found: list[dict[str, Any]] = self.post("/flow_runs/filter", body)
         return found
 
+    def start(self, deployment: str, **parameters: object) -> str:
+        """Start a run of a deployment and return its id."""
+        found = self.get(f"/deployments/name/{deployment}")["id"]
+        body = {"parameters": parameters}
+        run: str = self.post(f"/deployments/{found}/create_flow_run", body)["id"]
+        return run
+
     @contextmanager
     def worker(self, pool: str = "local") -> Iterator[subprocess.Popen[bytes]]:
         """Run a process worker from a folder that is not the repository."""
@@ -79,10 +89,8 @@ class Server:
         with _process(command, self.environment, self.folder, "worker") as process:
             yield process
 
-    def _answer(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
-        reply = httpx.request(
-            method, f"{self.url}{path}", json=body and dict(body), timeout=30, auth=self._auth
-        )
+    def _answer(self, method: str, path: str, body: Body | None = None) -> Any:
+        reply = httpx.request(method, f"{self.url}{path}", json=body, timeout=30, auth=self._auth)
         reply.raise_for_status()
         return reply.json() if reply.content else None
 
