@@ -91,11 +91,11 @@ def refresh(
     if json:
         _print_json(refreshed)
     else:
-        _print_summary(refreshed, settings.releases, settings.reports, seconds)
+        print_summary(refreshed, settings.releases, settings.reports, seconds)
 
 
-def _print_summary(refreshed: Refreshed, root: Path, reports: Path, seconds: float) -> None:
-
+def print_summary(refreshed: Refreshed, root: Path, reports: Path, seconds: float) -> None:
+    """Print what was published and what it says."""
     release = refreshed.release
     done = "Published" if refreshed.is_new else "Already published:"
     typer.echo(f"{done} release {release.release_id} in {seconds:.0f} s")

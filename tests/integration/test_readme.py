@@ -1,0 +1,40 @@
+"""What the README shows is what the commands print."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from talentcast.cli.refresh import print_summary
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def shape(line: str) -> str:
+    """Return a line without what differs between two releases."""
+    return re.sub(r"r\d{8}-[0-9a-f]{12}|\d{4}-\d\d-\d\d|\d+|\S*/(?=releases|reports)", "*", line)
+
+
+@pytest.mark.usefixtures("orchestrator")
+def test_the_output_of_make_forecast_is_that_of_a_release(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flows.refresh import refresh
+
+    refreshed = refresh(
+        sources=["bundled"], populations=["neurips_authorships"], models=["pooled"], home=tmp_path
+    )
+    capsys.readouterr()
+    print_summary(refreshed, tmp_path / "releases", tmp_path / "reports", seconds=42)
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    shown = README.read_text().split("$ make forecast\n")[1].split("\n```")[0].splitlines()
+
+    first = printed.index("neurips_authorships (authorships, bundled)")
+    series = printed[first : printed.index("", first)]
+    assert len(series) == 5
+    place = shown.index(series[0])
+    assert shown[place : place + 5] == series
+    for part in (slice(0, 3), slice(-3, None)):
+        assert list(map(shape, shown[part])) == list(map(shape, printed[part]))
