@@ -85,7 +85,7 @@ def _result(check: Check, outcome: dict[str, Any], stage: Stage, table: str) -> 
         return CheckResult(
             stage, table, check.code, Severity.ERROR, Outcome.COULD_NOT_RUN,
             observed=reason, threshold=check.threshold,
-            message="The check itself broke, often on a missing column; mend that first.",
+            message="The check itself broke, often on a missing column; fix that first.",
         )  # fmt: skip
     if outcome["success"]:
         return CheckResult(
@@ -139,7 +139,7 @@ def _evaluated(ran: int, expected: int, stage: Stage, table: str) -> CheckResult
         Outcome.PASS if all_ran else Outcome.FAIL,
         observed=f"{ran} of {expected}",
         threshold="all, and more than none",
-        message="" if all_ran else "Checks that did not run prove nothing; mend those first.",
+        message="" if all_ran else "Checks that did not run prove nothing; fix those first.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Tell whoever watches how far a run is."""
+"""Tell the caller how far a run is."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class PrefectRunner:
         return cast(PrefectFuture[R], TASKS[step].submit(*args, **kwargs))
 
     def progress(self, doing: str) -> None:
-        """Tell whoever watches which stage begins."""
+        """Tell the caller which stage begins."""
         self._done += 1
         tell(doing, self._done, self._stages)
 

@@ -74,7 +74,7 @@ def _scored(
     after = rows["share"].reindex(countries)
     own = [country for country in countries if country != REST_OF_WORLD]
     if REST_OF_WORLD in countries:
-        # Whoever is not forecast apart is the rest, whatever the parts of today are.
+        # Everyone not forecast apart is the rest, whatever the parts of today are.
         after[REST_OF_WORLD] = 1 - after[own].sum(skipna=False)
     cell = Cell(
         history=before.to_numpy(dtype=float)[None],

@@ -22,7 +22,7 @@ class StockSettings:
     Attributes:
         damping: Factor by which growth shrinks each year; 1 keeps it for ever.
         growth_decay: Weight of a yearly growth against that of the year after it.
-        spread_years: Latest growths whose changes tell how unsteady growth is.
+        spread_years: Latest growths whose changes tell how volatile growth is.
         spread_floor: Smallest yearly standard deviation of log total that is believed.
     """
 

@@ -235,7 +235,7 @@ def _typed(frame: pd.DataFrame, last_year: int) -> pd.DataFrame:
         raise InputRejectedError("MISSING_KEY", f"Some of {_KEY} are empty. Fill or drop the rows.")
     years = pd.to_numeric(frame["year"], errors="coerce").to_numpy(dtype=float)
     if not (np.isfinite(years) & (years == np.round(years))).all():
-        raise InputRejectedError("NOT_INTEGER", "Some years are no whole numbers. Mend the column.")
+        raise InputRejectedError("NOT_INTEGER", "Some years are no whole numbers. Fix the column.")
     if years.min() < 1900 or years.max() > last_year:
         raise InputRejectedError(
             "YEAR_RANGE", f"Years must lie within 1900 and the files' own year, {last_year}."

@@ -35,7 +35,7 @@ class Source(Protocol):
         """Fetch the files, unchanged.
 
         Raises:
-            SourceUnavailableError: If they cannot be had now.
+            SourceUnavailableError: If they are out of reach now.
             InputRejectedError: If what came is not what was asked for.
         """
 

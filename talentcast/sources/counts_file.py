@@ -34,7 +34,7 @@ class CountsFile:
     researchers_column: str | None = None
     max_bytes: int = MAX_FILE_BYTES
     name: str = "file"
-    licence: str = "as stated by whoever gave you the file"
+    licence: str = "as stated by the giver of the file"
 
     @property
     def title(self) -> str:

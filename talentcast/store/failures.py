@@ -31,13 +31,13 @@ def storage_failures(root: Path) -> Iterator[None]:
         yield
     except (OSError, DeltaError) as error:
         said = str(error).lower()
-        code, mend = next(
+        code, fix = next(
             (found for words, found in _MENDS.items() if words in said),
-            ("STORE_FAILED", "Mend what it names and run again."),
+            ("STORE_FAILED", "Fix what it names and run again."),
         )
         raise StoreError(
             f"{code}: writing to {root} failed ({_first_line(error)}). Nothing of this release is "
-            f"visible and earlier ones are untouched. {mend}"
+            f"visible and earlier ones are untouched. {fix}"
         ) from error
 
 

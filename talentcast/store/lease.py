@@ -1,8 +1,8 @@
 """Permission to publish, held by one process at a time and numbered, so that a late one is refused.
 
 A file in the store says who holds it. A short file lock guards each change of that file, and the
-commit that makes a release visible. No clock is read: a holder on another machine is given up
-when its record has not changed for a while on the clock of whoever waits.
+commit that makes a release visible. No clock is read: a holder on another machine is stale
+when its record has not changed for a while on the clock of the process that waits.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from filelock import FileLock, Timeout
 from talentcast.domain.errors import StoreError
 from talentcast.store.files import write_atomically
 
-#: How long a publisher waits for its turn.
+#: How long a publisher waits for the lease.
 PATIENCE_SECONDS: Final = 120.0
-#: A holder that shows no sign of life for so long has lost its turn; one table takes a second.
+#: A holder without a heartbeat for so long is stale and loses the lease; one table takes a second.
 TIME_TO_LIVE_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.1
 
@@ -35,8 +35,8 @@ class Holder:
     """Who may publish.
 
     Attributes:
-        token: Number of the turn, larger than every earlier one.
-        beat: Signs of life so far.
+        token: Fencing token, larger than every earlier one.
+        beat: Heartbeats so far.
         pid: Process that holds it on `host`; 0 if nobody does.
     """
 
@@ -52,13 +52,13 @@ class Holder:
 
 
 class Lease:
-    """One turn to publish; every step of it asks first whether the turn is still its own."""
+    """The right to publish; every step asks first whether the fencing token is still the newest."""
 
     def __init__(self, root: Path, holder: Holder) -> None:
         self._root, self._holder = root, holder
 
     def renew(self) -> None:
-        """Show a sign of life.
+        """Give a heartbeat.
 
         Raises:
             StoreError: If another process has taken over meanwhile.
@@ -80,7 +80,7 @@ class Lease:
             yield
 
     def release(self) -> None:
-        """Give the turn back, if it is still one's own."""
+        """Give the lease back, if it is still one's own."""
         with _changing(self._root):
             if _read(self._root).token == self._holder.token:
                 _write(replace(self._holder, pid=0), self._root)
@@ -90,7 +90,7 @@ class Lease:
         if present.token != self._holder.token:
             raise StoreError(
                 f"LEASE_LOST: process {present.pid} on {present.host} took over publishing to "
-                f"{self._root}, because this one gave no sign of life for "
+                f"{self._root}, because this one gave no heartbeat for "
                 f"{TIME_TO_LIVE_SECONDS:.0f} s. Nothing of this release is visible; run again."
             )
 
@@ -102,9 +102,9 @@ def publishing(
     patience_seconds: float = PATIENCE_SECONDS,
     time_to_live_seconds: float | None = None,
 ) -> Iterator[Lease]:
-    """Wait for the turn to write to a release store, and give it back afterwards.
+    """Wait for the lease of a release store, and give it back afterwards.
 
-    A holder that died on this machine is followed at once, one that stopped answering after
+    A holder that died on this machine is replaced at once, one without a heartbeat after
     `time_to_live_seconds`.
 
     Raises:

@@ -103,7 +103,7 @@ def next_sequence(known: Sequence[Release]) -> int:
 def append_event(release: Release, root: Path) -> None:
     """Write one event; the release is visible, or withdrawn, from here on.
 
-    Call it within `Lease.committing`, so that a process that lost its turn cannot.
+    Call it within `Lease.committing`, so that a process that lost the lease cannot.
     """
     table = table_for_writing(RELEASES, root)
     before = table.version()

@@ -97,7 +97,7 @@ def publish(
         release = _visible(draft, entries, published_at).sealed(
             sequence=next_sequence(known), signer=signer
         )
-        # Only whoever holds the lease writes events, so that `known` is still all of them.
+        # Only the holder of the lease writes events, so that `known` is still all of them.
         with lease.committing():
             on_stage(Stage.COMMITTING)
             append_event(release, root)

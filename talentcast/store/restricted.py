@@ -69,7 +69,7 @@ class RestrictedStore:
         _require_permission(allow_individual)
         _require_coarse(rows)
         with self._writing():
-            # Under the lock: whoever is forgotten meanwhile may not come back.
+            # Under the lock: a person forgotten meanwhile may not come back.
             kept = rows[~rows["researcher_pseudonym"].isin(self.forgotten())]
             earlier = self._likelihoods()
             if earlier is not None:

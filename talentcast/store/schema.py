@@ -55,7 +55,7 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     if repeated := int(frame.duplicated(list(table.key)).sum()):
         raise StoreError(
             f"Rows for '{table.name}' repeat {repeated} keys ({', '.join(table.key)}). "
-            "Mend the function that makes them."
+            "Fix the function that makes them."
         )
     try:
         return pa.Table.from_pandas(

@@ -545,8 +545,8 @@ def test_two_codes_of_one_country_are_refused(server: OpenAlexServer, tmp_path: 
 def test_an_absent_country_is_a_zero_and_an_empty_year_is_left_out(
     server: OpenAlexServer, tmp_path: Path
 ) -> None:
-    worlds = {2024: {"FR": 50, "unknown": 1}, 2025: {}, 2026: {"FR": 9, "IT": 3, "unknown": 1}}
-    server.world = lambda year: worlds[year]
+    counted = {2024: {"FR": 50, "unknown": 1}, 2025: {}, 2026: {"FR": 9, "IT": 3, "unknown": 1}}
+    server.world = lambda year: counted[year]
     found = parsed(server, tmp_path)
     assert found.counts.set_index(["year", "country"])["researchers"].unstack().to_dict(
         "index"

@@ -67,7 +67,7 @@ def test_f073_no_task_answers_from_a_cache_and_no_result_is_kept() -> None:
     assert kept == []
 
 
-def test_f075_a_server_that_starts_too_slowly_is_one_line_that_names_the_mend(
+def test_f075_a_server_that_starts_too_slowly_is_one_line_that_names_the_fix(
     tmp_path: Path, counts: str
 ) -> None:
     process = start(

@@ -71,7 +71,7 @@ def test_few_returns_fall_back_to_duration_by_origin_and_say_why() -> None:
     assert "too few" in model.selection.reason
 
 
-def test_a_model_that_foretold_worse_than_the_base_rate_is_not_used(
+def test_a_model_that_forecast_worse_than_the_base_rate_is_not_used(
     model: ReturnModel, landmarks: pd.DataFrame
 ) -> None:
     chosen = model.selection

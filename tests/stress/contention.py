@@ -20,7 +20,7 @@ def contend(root: Path, seconds: float, *, rows: int, writers: int = WRITERS,
             readers: int = READERS) -> tuple[Findings, list[float]]:  # fmt: skip
     """Let publishers and readers work on one store; return findings and seconds of each write.
 
-    The wait for the turn to publish does not count as writing.
+    The wait for the lease does not count as writing.
     """
     root.mkdir(parents=True)
     journals = [root.parent / f"acknowledged-{number}" for number in range(writers)]

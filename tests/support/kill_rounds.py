@@ -87,7 +87,7 @@ class Rounds:
         killed = time.monotonic()
         if self._worker is None:
             self._start_worker()
-        if self._state(run["id"]) == "COMPLETED":  # it was quicker than its murderer
+        if self._state(run["id"]) == "COMPLETED":  # it was quicker than its killer
             return self.play(victim, after_seconds=after_seconds / 2)
         detected = _seconds(lambda: self._is_crashed(run["id"]), killed, ALLOWED_SECONDS + 30)
         published = _seconds(self._is_published, killed, 180)

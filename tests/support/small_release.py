@@ -21,7 +21,7 @@ NAMES = {
 COUNTRIES = tuple(NAMES)
 START = np.array([0.20, 0.06, 0.062, 0.05, 0.07, 0.001, 0.257, 0.30])
 GROWTH = np.array([0.05, -0.01, 0.0, 0.04, -0.03, 0.01, 0.0, -0.02])
-YEARS, HORIZONS, WORLDS = 16, 5, 60
+YEARS, HORIZONS, DRAWS = 16, 5, 60
 #: population, counting rule, scenarios
 SERIES = (
     ("scholars_scopus", "modal_country", ("baseline", "higher_returns")),
@@ -120,9 +120,9 @@ def _forecasts(
     steps = np.arange(1, HORIZONS + 1)[:, None, None]
     drift = GROWTH + small.tilt * (np.array(COUNTRIES) == "IND")
     drift = drift + 0.02 * (scenario != "baseline") * (np.array(COUNTRIES) == "CHN")
-    noise = rng.normal(0, 0.03, (HORIZONS, WORLDS, len(COUNTRIES))).cumsum(axis=0)
-    worlds = np.exp(last + drift * steps + noise)
-    shares = worlds / worlds.sum(axis=2, keepdims=True)
+    noise = rng.normal(0, 0.03, (HORIZONS, DRAWS, len(COUNTRIES))).cumsum(axis=0)
+    draws = np.exp(last + drift * steps + noise)
+    shares = draws / draws.sum(axis=2, keepdims=True)
     blocks = []
     for model in MODELS:
         drawn = shares if model == MODELS[0] else np.repeat(np.exp(last)[None, None], HORIZONS, 0)

@@ -75,3 +75,33 @@ def test_the_table_of_rooms_lists_every_package() -> None:
         for name in re.findall(r"`([\w/]+)`", row.split("|")[1])
     }
     assert listed == packages - {"talentcast"} | {"tests"}
+
+
+#: Words that meant something here alone, and what the field says instead is in the glossary.
+PRIVATE_WORDS = re.compile(
+    r"\blenders?\b|larger panel|foretold|\bmend(?:s|ed|ing)?\b|\bwhoever\b|for dead\b|cannot be had"
+    r"|\bsigns? of life\b|turns? to publish|\bheld back\b|\bSameThing\b|\bworlds\b|unsteady"
+    r"|\bsteady|\boffers\(|\bclass (?:Abroad|Offer|Soft)\b",
+    re.IGNORECASE,
+)
+
+
+def test_nothing_uses_a_word_that_only_we_would_understand() -> None:
+    rooms = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."]
+    own = [
+        path
+        for room in rooms
+        if room.name not in ("var", "site", "dist")
+        for path in room.rglob("*")
+        if path.suffix in (".py", ".md", ".yaml", ".j2")
+    ]
+    own += [path for path in ROOT.iterdir() if path.suffix in (".md", ".yaml", ".yml")]
+    assert len(own) > 250
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in own
+        if path not in (ROOT / "CHANGELOG.md", Path(__file__).resolve())
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if PRIVATE_WORDS.search(line)
+    ]
+    assert found == []

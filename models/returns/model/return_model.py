@@ -149,7 +149,7 @@ def _select(tables: TrainingTables, seed: int) -> Selection:
     blend_loss, base_loss = log_loss_of_steps(blend, steps), log_loss_of_steps(base, steps)
     choice: Choice = "blend" if blend_loss < base_loss else "base_rate"
     reason = (
-        f"Trained up to {inner.year}, the blend foretold the returns up to {tables.origin.year} "
+        f"Trained up to {inner.year}, the blend forecast the returns up to {tables.origin.year} "
         f"with log loss {blend_loss:.4f} per person-year, duration by origin with {base_loss:.4f}."
     )
     drifts = measure_drift(blend, steps), measure_drift(base, steps)

@@ -96,7 +96,7 @@ class ErrorModel:
 
 
 def volatility_features(history: History) -> FloatArray:
-    """Describe how unsteady every country has been up to every year.
+    """Describe how volatile every country has been up to every year.
 
     Log count and its square, logs of recent and long volatility, of the last growth and of its
     change.
