@@ -135,7 +135,7 @@ def test_f074_a_locked_database_or_a_lost_server_never_breaks_a_release(
     assert is_sound(root)
 
 
-def test_runs_and_a_worker_whose_server_is_gone_end_in_the_time_they_are_given(
+def test_f074_runs_and_a_worker_whose_server_is_gone_end_in_the_time_they_are_given(
     tmp_path: Path, counts: str
 ) -> None:
     patience = 5.0

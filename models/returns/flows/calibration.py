@@ -15,7 +15,7 @@ from models.coherence import flow_samples, logit_shift, reconciled_total, shock_
 RECENT_YEARS: Final = 3
 #: An origin's ratio is shrunk to that of all as if this many returns more were expected.
 _PRIOR_RETURNS: Final = 10.0
-#: People at the overall rate who steady the rates of small cells.
+#: People at the overall rate who stabilise the rates of small cells.
 _PRIOR_PEOPLE: Final = 10.0
 
 Floats = NDArray[np.float64]
