@@ -47,4 +47,4 @@ def list_undelivered(lines: Sequence[str]) -> None:
     """List what could not follow the published release, if anything."""
     if lines:
         markdown = "\n".join(f"- {line}" for line in lines)
-        create_markdown_artifact(markdown, key="undelivered", description="Published, but")
+        create_markdown_artifact(markdown, key="undelivered", description="Not delivered")

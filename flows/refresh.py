@@ -104,7 +104,8 @@ def refresh(
     identity = fetched.identity(plan, as_of)
     already = published_release(identity.release_id, settings.releases)
     if already is not None and not force:
-        return Refreshed(already, is_new=False, report=CheckReport())
+        undelivered = deliver(already, settings, run)
+        return Refreshed(already, is_new=False, report=CheckReport(), undelivered=undelivered)
     if already is not None:
         identity = identity.repeated(next_repeat(already.release_id, settings.releases))
     gates = Gates(identity.release_id, settings.reports, approved=approval.populations)

@@ -9,7 +9,10 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
+from flows.artifacts import list_undelivered
 from flows.connection import end_without_server
+from flows.steps.deliver import update_mirror
+from flows.tasks import PrefectRunner
 from talentcast.config import load_settings
 from talentcast.store import retraction
 from talentcast.store.release import Release
@@ -30,10 +33,12 @@ def retract(release_id: Text, reason: Text, by: Text, home: Path | None = None) 
         home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
     settings = load_settings(home)
-    return retraction.retract(
+    changed = retraction.retract(
         release_id, settings.releases, reason=reason, by=by, at=datetime.now(UTC),
         signer=Signer.configured(settings.signing_key_file),
     )  # fmt: skip
+    list_undelivered(update_mirror(settings, PrefectRunner()))
+    return changed
 
 
 @flow(name="restore", on_running=[end_without_server])
@@ -47,7 +52,9 @@ def restore(release_id: Text, reason: Text, by: Text, home: Path | None = None) 
         home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
     settings = load_settings(home)
-    return retraction.restore(
+    changed = retraction.restore(
         release_id, settings.releases, reason=reason, by=by, at=datetime.now(UTC),
         signer=Signer.configured(settings.signing_key_file),
     )  # fmt: skip
+    list_undelivered(update_mirror(settings, PrefectRunner()))
+    return changed

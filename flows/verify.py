@@ -10,9 +10,11 @@ import pandas as pd
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.artifacts import show_table
+from flows.artifacts import list_undelivered, show_table
 from flows.connection import end_without_server
 from flows.lateness import superseded
+from flows.steps.deliver import update_mirror
+from flows.tasks import PrefectRunner
 from talentcast.config import Settings, load_settings
 from talentcast.domain.errors import IntegrityError
 from talentcast.store.inspection import Inspected, inspect, withdraw_damaged
@@ -52,6 +54,7 @@ def verify(home: Path | None = None) -> int:
     settings = load_settings(home)
     inspected = inspect_releases(settings)
     withdrawn = withdraw(inspected, settings)
+    list_undelivered(update_mirror(settings, PrefectRunner()))
     show_table(
         "verified-releases",
         pd.DataFrame(

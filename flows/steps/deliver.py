@@ -1,22 +1,25 @@
 """What follows a release: a report for readers, and a mirror where one is set.
 
-The release is published by then and stays so: what cannot be delivered becomes a warning.
+The release is published by then and stays so: what cannot be delivered becomes a warning. What is
+undone is found by looking: a report is there or not, and a mirror says what it holds. So the next
+run makes up for one that was killed, and a mirror follows a retraction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import ParamSpec
 
-from flows.steps.runner import Runner
+from flows.steps.runner import IN_THIS_PROCESS, Runner
 from talentcast.config import Settings
-from talentcast.store.pointer import latest_release
+from talentcast.store.pointer import list_releases, newest_current
 from talentcast.store.release import Release
 
-_AGAIN: Final = {
-    "report": "talentcast export --format report --out DIR --release {release_id}",
-    "mirror": "talentcast mirror --to postgresql://user@host:5432/database",
-}
+P = ParamSpec("P")
+
+#: The report of the current release, and of the one before it, may be missing after a kill.
+LOOKED_AT = 2
 
 
 def write_report(release: Release, settings: Settings) -> list[Path]:
@@ -27,25 +30,47 @@ def write_report(release: Release, settings: Settings) -> list[Path]:
     return export_report(release, settings.releases, settings.reports)
 
 
-def mirror_current(release: Release, settings: Settings) -> bool:
-    """Put the release into PostgreSQL if a mirror is set and the release is the current one."""
-    from readers.export.postgres import mirror
+def mirror_current(settings: Settings) -> bool:
+    """Put the current release into PostgreSQL if a mirror is set and holds anything else."""
+    from readers.export.postgres import mirror, mirrored
 
-    current = latest_release(settings.releases)
-    if settings.mirror_to is None or current is None or current.release_id != release.release_id:
+    if settings.mirror_to is None:
         return False
-    mirror([current], settings.releases, settings.mirror_to.get_secret_value())
+    address = settings.mirror_to.get_secret_value()
+    releases = list_releases(settings.releases)
+    current = newest_current(releases)
+    wanted = [] if current is None else [current]
+    held = mirrored(address)
+    served = {str(release.release_id) for release in releases if release.status == "published"}
+    if held[:1] == [str(release.release_id) for release in wanted] and served.issuperset(held):
+        return False
+    mirror(wanted, settings.releases, address)
     return True
 
 
-def deliver(release: Release, settings: Settings, run: Runner) -> tuple[str, ...]:
-    """Write the report and mirror the release; return a line for each that failed."""
+def deliver(release: Release, settings: Settings, run: Runner = IN_THIS_PROCESS) -> tuple[str, ...]:
+    """Do what is undone for a release and the latest ones; return a line for each failure."""
+    from readers.report.static_report import report_page
+
+    latest = [one for one in list_releases(settings.releases) if one.is_current][:LOOKED_AT]
     failed = []
-    for name, step in (("report", write_report), ("mirror", mirror_current)):
-        try:
-            run(step, release, settings)
-        except Exception as error:
-            reason = str(error).partition("\n")[0]
-            again = _AGAIN[name].format(release_id=release.release_id)
-            failed.append(f"No {name} of {release.release_id}: {reason} Then run: {again}")
-    return tuple(failed)
+    for one in {one.release_id: one for one in (release, *latest)}.values():
+        if one.status == "published" and not report_page(one, settings.reports).exists():
+            failed += _tried(f"report of {one.release_id}", run, write_report, one, settings)
+    return (*failed, *update_mirror(settings, run))
+
+
+def update_mirror(settings: Settings, run: Runner = IN_THIS_PROCESS) -> tuple[str, ...]:
+    """Let the mirror show what is current now; return a line if that failed."""
+    return tuple(_tried("mirror", run, mirror_current, settings))
+
+
+def _tried(
+    name: str, run: Runner, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs
+) -> list[str]:
+    try:
+        run(step, *args, **kwargs)
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        return [f"No {name}: {reason} Then run: talentcast releases deliver"]
+    return []

@@ -7,7 +7,8 @@ mixture: the switch is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ def mirror(releases: Sequence[Release], root: Path, address: str) -> dict[str, i
     """Replace what the mirror holds by some releases, the current one first.
 
     Args:
-        releases: The current release, then older ones to keep beside it.
+        releases: The current release, then older ones to keep beside it; none to empty it.
         root: Root of the release store.
         address: `postgresql://user@host:port/database`.
 
@@ -48,10 +49,35 @@ def mirror(releases: Sequence[Release], root: Path, address: str) -> dict[str, i
         UsageError: If the address is not one of PostgreSQL.
         SourceUnavailableError: If the server cannot be reached or refuses.
     """
+    with _connected(address) as connection:
+        return _replace(connection, releases, root)
+
+
+def mirrored(address: str) -> list[str]:
+    """Return the ids of the releases that the mirror holds, the current one first.
+
+    Raises:
+        UsageError: If the address is not one of PostgreSQL.
+        SourceUnavailableError: If the server cannot be reached or refuses.
+    """
+    with _connected(address) as connection:
+        found = connection.execute("SELECT to_regclass('talentcast.release')").fetchone()
+        if found is None or found[0] is None:
+            return []
+        rows = connection.execute(
+            "SELECT release_id FROM talentcast.releases LEFT JOIN "
+            "(SELECT release_id, 0 AS place FROM talentcast.release) AS current "
+            "USING (release_id) ORDER BY place NULLS LAST"
+        )
+        return [row[0] for row in rows]
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[psycopg.Connection[Any]]:
     host = _host(address)
     try:
         with psycopg.connect(address) as connection:
-            return _replace(connection, releases, root)
+            yield connection
     except psycopg.Error as error:
         raise SourceUnavailableError(
             f"PostgreSQL on {host} cannot be mirrored to: {str(error).strip().splitlines()[0]} "
@@ -84,7 +110,7 @@ def _replace(
             if contract.name == RELEASES.name
             or any(contract.name in release.tables for release in releases)
         }
-        _view(cursor, releases[0])
+        _view(cursor, str(releases[0].release_id) if releases else "")
         _reader(cursor)
         cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(_name(SCHEMA)))
         cursor.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(_name(_NEXT), _name(SCHEMA)))
@@ -135,12 +161,12 @@ def _rows(contract: Table, release: Release, root: Path) -> list[list[Any]]:
     return rows
 
 
-def _view(cursor: psycopg.Cursor[Any], current: Release) -> None:
+def _view(cursor: psycopg.Cursor[Any], current: str) -> None:
     """Make `release`: the one row that says which release is the current one."""
     view = sql.Identifier(_NEXT, "release")
     cursor.execute(
         sql.SQL("CREATE VIEW {} AS SELECT * FROM {} WHERE release_id = {}").format(
-            view, sql.Identifier(_NEXT, RELEASES.name), sql.Literal(str(current.release_id))
+            view, sql.Identifier(_NEXT, RELEASES.name), sql.Literal(current)
         )
     )
     _comment(cursor, "VIEW", view, "The current release; join the other tables on release_id.")

@@ -27,6 +27,7 @@ from readers.summaries.source_line import SHARE_UNIT, source_line
 from readers.summaries.track_record import TrackRecord, track_headline, track_record
 from readers.summaries.wording import odds, probability
 from talentcast.domain.types import BASELINE, Target
+from talentcast.store.files import write_atomically
 from talentcast.store.release import Release
 from talentcast.templates import render
 
@@ -42,18 +43,23 @@ def export_report(release: Release, root: Path, folder: Path) -> list[Path]:
         for published in published_series(release, root)
         if published.scenario == BASELINE
     ]
-    name = f"talentcast-{release.release_id}"
-    page = folder / f"{name}.html"
+    page = report_page(release, folder)
+    name = page.stem
     text = render(
         "readers", "report.html", release_id=release.release_id, notes=notes(release),
         sections=[_section(series, release, root) for series in shown],
     )  # fmt: skip
-    page.write_text(text, encoding="utf-8")
-    if not shown:
-        return [page]
-    picture = folder / f"{name}-headline.png"
-    picture.write_bytes(vl_convert.vegalite_to_png(_fan(shown[0]), scale=2))
-    return [page, picture]
+    pictures = [folder / f"{name}-headline.png"] if shown else []
+    for picture in pictures:
+        picture.write_bytes(vl_convert.vegalite_to_png(_fan(shown[0]), scale=2))
+    # Last and whole: where the page is, the report was written to its end.
+    write_atomically(page, text.encode())
+    return [page, *pictures]
+
+
+def report_page(release: Release, folder: Path) -> Path:
+    """Return where the report of a release is, or would be."""
+    return folder / f"talentcast-{release.release_id}.html"
 
 
 def _section(series: Series, release: Release, root: Path) -> dict[str, Any]:

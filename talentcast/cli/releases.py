@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.steps import deliver as delivery
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
 from talentcast.cli.summary import print_headline
-from talentcast.config import load_settings
-from talentcast.domain.errors import IntegrityError
+from talentcast.config import Settings, load_settings
+from talentcast.domain.errors import IntegrityError, SourceUnavailableError
 from talentcast.store.cleaning import clean as remove
 from talentcast.store.comparison import compare
 from talentcast.store.inspection import inspect, withdraw_damaged
@@ -145,6 +146,7 @@ def verify(
         signer = Signer.configured(settings.signing_key_file)
         for gone in withdraw_damaged(inspected, root, at=datetime.now(UTC), signer=signer):
             typer.echo(f"Retracted {gone.release_id}.", err=True)
+        _update_mirror(settings)
     if problems:
         raise IntegrityError("; ".join(problems) + ". Restore the files from a backup.")
 
@@ -168,6 +170,7 @@ def retract(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Ho
     typer.echo(f"Retracted {gone.release_id}.")
     typer.echo(f"The latest release is now {latest.release_id if latest else 'none'}.")
     typer.echo(f"Undo: talentcast releases restore {gone.release_id} --reason TEXT")
+    _update_mirror(settings)
 
 
 @app.command()
@@ -186,6 +189,27 @@ def restore(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Ho
         signer=Signer.configured(settings.signing_key_file),
     )
     typer.echo(f"Restored {back.release_id}.")
+    _update_mirror(settings)
+
+
+def _update_mirror(settings: Settings) -> None:
+    for line in delivery.update_mirror(settings):
+        typer.echo(f"Warning: {line}", err=True)
+
+
+@app.command()
+def deliver(release: ReleaseArgument = "latest", *, home: Home = None) -> None:
+    """Write the report and update the mirror that TALENTCAST_MIRROR_TO names, where undone.
+
+    Every refresh does so; this is for one that was killed, or a server that was away.
+
+    Example: talentcast releases deliver
+    """
+    settings = load_settings(home)
+    found = find_release(release, settings.releases)
+    if failed := delivery.deliver(found, settings):
+        raise SourceUnavailableError(" ".join(failed))
+    typer.echo(f"Everything that follows {found.release_id} is done, in {settings.reports}.")
 
 
 @app.command()

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+from console import Console
 from psycopg import sql
+from small_release import Small, publish_small
 
+from flows.steps.deliver import mirror_current
+from readers.export.postgres import mirror, mirrored
+from talentcast.config import load_settings
+from talentcast.domain.errors import IntegrityError, SourceUnavailableError
 from talentcast.store.pointer import latest_release
 
 pytestmark = pytest.mark.usefixtures("orchestrator")
@@ -27,6 +34,11 @@ def counts(tmp_path: Path) -> str:
     path = tmp_path / "lab.csv"
     path.write_text("\n".join(["year,country,researchers", *rows]))
     return str(path)
+
+
+@pytest.fixture
+def console(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Console:
+    return Console(monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -71,5 +83,85 @@ def test_a_mirror_that_cannot_be_reached_is_said_and_the_release_stays(
     assert current.release_id == refreshed.release.release_id
     (line,) = refreshed.undelivered
     assert "PostgreSQL on 127.0.0.1 cannot be mirrored to" in line
-    assert line.endswith("Then run: talentcast mirror --to postgresql://user@host:5432/database")
+    assert line.endswith("Then run: talentcast releases deliver")
     assert "s3cret" not in line + caplog.text
+
+
+def test_a_run_that_is_killed_before_it_delivers_is_made_up_for_by_the_next_one(
+    counts: str, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    with monkeypatch.context() as patch:
+        patch.setattr("flows.refresh.deliver", killed)
+        with pytest.raises(KeyboardInterrupt):
+            refresh(counts, home)
+    released = latest_release(home / "releases")
+    assert released is not None
+    page = home / "reports" / f"talentcast-{released.release_id}.html"
+    assert not page.exists()
+    monkeypatch.setenv("TALENTCAST_MIRROR_TO", database)
+    again = refresh(counts, home)
+    assert not again.is_new
+    assert again.undelivered == ()
+    assert page.exists()
+    assert mirrored(database) == [str(released.release_id)]
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_command_delivers_what_is_undone_and_nothing_twice(
+    database: str, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALENTCAST_MIRROR_TO", database)
+    home = tmp_path / "home"
+    released = publish_small(home / "releases")
+    page = home / "reports" / f"talentcast-{released.release_id}.html"
+    assert console("releases", "deliver", "--home", home)[0] == 0
+    assert mirrored(database) == [str(released.release_id)]
+    written = page.stat().st_mtime_ns
+    assert console("releases", "deliver", released.release_id, "--home", home)[0] == 0
+    assert page.stat().st_mtime_ns == written
+    assert not mirror_current(load_settings(home))
+    monkeypatch.setenv("TALENTCAST_MIRROR_TO", "postgresql://writer@127.0.0.1:9/none")
+    code, _, said = console("releases", "deliver", "--home", home)
+    assert code == SourceUnavailableError.exit_code
+    assert "Then run: talentcast releases deliver" in said
+
+
+def test_the_mirror_follows_a_retraction_and_a_restoration(
+    database: str, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.retract import restore, retract
+
+    monkeypatch.setenv("TALENTCAST_MIRROR_TO", database)
+    home = tmp_path / "home"
+    older = publish_small(home / "releases", Small(date(2023, 1, 31), 2022, settings="c"))
+    latest = publish_small(home / "releases")
+    assert console("releases", "deliver", "--home", home)[0] == 0
+    assert mirrored(database) == [str(latest.release_id)]
+    why = ("--reason", "a test", "--by", "me", "--home", home)
+    assert console("releases", "retract", latest.release_id, *why)[0] == 0
+    assert mirrored(database) == [str(older.release_id)]
+    retract(str(older.release_id), reason="a test", by="me", home=home)
+    assert mirrored(database) == []
+    restore(str(latest.release_id), reason="a test", by="me", home=home)
+    assert mirrored(database) == [str(latest.release_id)]
+    assert console("releases", "restore", older.release_id, *why)[0] == 0
+    assert mirrored(database) == [str(latest.release_id)]
+
+
+def test_the_mirror_follows_the_withdrawal_of_a_damaged_release(
+    database: str, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALENTCAST_MIRROR_TO", database)
+    root = tmp_path / "home" / "releases"
+    older = publish_small(root, Small(date(2023, 1, 31), 2022, settings="c"))
+    latest = publish_small(root)
+    mirror([latest, older], root, database)
+    data = root / "observations" / latest.tables["observations"].files[0].path
+    data.write_bytes(data.read_bytes()[:-1] + b"x")
+    code, _, _ = console("releases", "verify", "--withdraw", "--home", tmp_path / "home")
+    assert code == IntegrityError.exit_code
+    assert mirrored(database) == [str(older.release_id)]
