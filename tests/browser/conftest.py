@@ -52,6 +52,7 @@ class Visit:
     page: Any
     errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
+    answers: int = 0
 
     def open(self, path: str = "", **query: str) -> Visit:
         """Open a page and wait until it is whole."""
@@ -85,8 +86,16 @@ class Visit:
         box = self.page.get_by_role("combobox", name=label, exact=False).first
         box.click()
         box.fill(option)
+        before = self.answers
         self.page.get_by_role("option", name=option, exact=False).first.click()
+        self._wait_for_an_answer(before)
         self.settle()
+
+    def _wait_for_an_answer(self, before: int) -> None:
+        """Wait until the server has taken notice of a choice; of the one it has, it takes none."""
+        deadline = time.monotonic() + 10
+        while self.answers == before and time.monotonic() < deadline:
+            self.page.wait_for_timeout(20)
 
     def query(self) -> dict[str, str]:
         found: dict[str, str] = self.page.evaluate(
@@ -194,6 +203,11 @@ def _visit(browser: Any, address: str, **options: Any) -> Iterator[Visit]:
     made = Visit(address, page)
     page.on("console", lambda m: made.errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: made.errors.append(str(error)))
+
+    def count(_: object) -> None:
+        made.answers += 1
+
+    page.on("websocket", lambda socket: socket.on("framereceived", count))
     own = (address, address.replace("http:", "ws:"), "data:", "blob:")
     page.on(
         "request",
