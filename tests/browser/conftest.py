@@ -128,9 +128,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         )
     ]
     retract(
-        str(releases[1].release_id), home / "releases", reason="A source counted twice", by="ada",
+        str(releases[1].release_id),
+        home / "releases",
+        reason="A source counted twice",
+        by="ada",
         at=datetime(2024, 3, 1, tzinfo=UTC),
-    )  # fmt: skip
+    )
     return Store(home, *(str(release.release_id) for release in releases))
 
 
@@ -151,8 +154,10 @@ def serving(home: Path) -> Iterator[str]:
     with log.open("w") as written:
         server = subprocess.Popen(
             [talentcast, "serve", "--port", str(port), "--home", str(home)],
-            stdout=written, stderr=written, cwd=home,
-        )  # fmt: skip
+            stdout=written,
+            stderr=written,
+            cwd=home,
+        )
     base = f"http://127.0.0.1:{port}"
     try:
         _wait(base, log, server)

@@ -20,13 +20,23 @@ STILL = 0.1
 def median(store: Any, country: str, year: int, **filters: Any) -> float:
     """Return a forecast share in per cent, read from the table and not through the dashboard."""
     chosen = {
-        "population": "scholars_scopus", "counting_rule": "modal_country",
-        "scenario": "baseline", "release": store.latest, **filters,
-    }  # fmt: skip
+        "population": "scholars_scopus",
+        "counting_rule": "modal_country",
+        "scenario": "baseline",
+        "release": store.latest,
+        **filters,
+    }
     rows = talentcast.read(
-        "forecasts", home=store.home, target="researcher_share", model="sarimax110",
-        output_type="quantile", output_type_id=0.5, country=country, target_year=year, **chosen,
-    )  # fmt: skip
+        "forecasts",
+        home=store.home,
+        target="researcher_share",
+        model="sarimax110",
+        output_type="quantile",
+        output_type_id=0.5,
+        country=country,
+        target_year=year,
+        **chosen,
+    )
     assert len(rows) == 1
     return 100 * float(rows["value"].iloc[0])
 
@@ -43,9 +53,13 @@ def test_the_numbers_under_the_chart_are_those_of_the_table(visit: Any, store: A
     shown = {row[0]: row[2] for row in visit.rows("Share of the world")}
     assert shown == {
         name: f"{median(store, code, 2028):.1f}%"
-        for code, name in (("CHN", "China"), ("USA", "United States"), ("IND", "India"),
-                           ("GBR", "United Kingdom"))
-    }  # fmt: skip
+        for code, name in (
+            ("CHN", "China"),
+            ("USA", "United States"),
+            ("IND", "India"),
+            ("GBR", "United Kingdom"),
+        )
+    }
 
 
 def test_odds_come_from_the_joint_samples(visit: Any, store: Any) -> None:
@@ -53,9 +67,13 @@ def test_odds_come_from_the_joint_samples(visit: Any, store: Any) -> None:
     visit.choose("Will this country", "France")
     visit.choose("…be ahead of", "United Kingdom")
     ahead = talentcast.probability_ahead(
-        "FRA", "GBR", population="scholars_scopus", counting_rule="modal_country",
-        release=store.latest, home=store.home,
-    )  # fmt: skip
+        "FRA",
+        "GBR",
+        population="scholars_scopus",
+        counting_rule="modal_country",
+        release=store.latest,
+        home=store.home,
+    )
     shown = visit.rows("France ahead of the United Kingdom")
     expected = [
         [str(year), "<1%" if p < 0.01 else ">99%" if p > 0.99 else f"{100 * p:.0f}%"]
@@ -73,9 +91,13 @@ def test_the_first_numbers_are_how_likely_china_is_ahead_year_by_year(
         ("NeurIPS authorships", "neurips_authorships", "authorships"),
     ):
         ahead = talentcast.probability_ahead(
-            "CHN", "USA", population=population, counting_rule=rule, release=store.latest,
+            "CHN",
+            "USA",
+            population=population,
+            counting_rule=rule,
+            release=store.latest,
             home=store.home,
-        )  # fmt: skip
+        )
         (shown,) = visit.rows(f"{name}: chance that China is ahead of the United States")
         assert shown == [">99%" if p > 0.99 else f"{100 * p:.0f}%" for p in ahead]
 
@@ -194,9 +216,11 @@ def test_a_retracted_release_says_why_and_that_its_numbers_are_not_to_be_used(
         assert "Do not use its numbers." in text
     states = {row[0]: row[3] for row in visit.rows("Releases, newest first")}
     assert states == {
-        store.latest: "published", store.older: "published",
-        f"{store.retracted} (shown)": "retracted", store.backfill: "published",
-    }  # fmt: skip
+        store.latest: "published",
+        store.older: "published",
+        f"{store.retracted} (shown)": "retracted",
+        store.backfill: "published",
+    }
     visit.page.get_by_role("link", name="Show the latest.").click()
     visit.page.wait_for_url(f"**release={store.latest}**")
 
@@ -230,10 +254,13 @@ def test_a_series_that_does_not_count_moves_says_so(visit: Any) -> None:
 
 def test_a_deep_link_restores_the_view(visit: Any, store: Any) -> None:
     wanted = {
-        "release": store.older, "population": "scholars_scopus",
-        "counting": "modal_country.bundled", "scenario": "higher_returns", "horizon": "2",
+        "release": store.older,
+        "population": "scholars_scopus",
+        "counting": "modal_country.bundled",
+        "scenario": "higher_returns",
+        "horizon": "2",
         "country": "IND",
-    }  # fmt: skip
+    }
     visit.open("country", **wanted)
     assert visit.query() == wanted
     expected = median(store, "IND", 2024, release=store.older, scenario="higher_returns")

@@ -46,9 +46,12 @@ def run(sources: list[str], home: Path, first_year: int = YEARS[0], last_year: i
     from flows.backfill import backfill
 
     return backfill(
-        first_year=first_year, last_year=last_year, sources=sources, models=["naive", "drift"],
+        first_year=first_year,
+        last_year=last_year,
+        sources=sources,
+        models=["naive", "drift"],
         home=home,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +59,7 @@ def home(sources: list[str], orchestrator: None, tmp_path_factory: pytest.TempPa
     home = tmp_path_factory.mktemp("home")
     done = run(sources, home)
     assert [(year.year, year.outcome) for year in done.years] == [(y, "published") for y in YEARS]
-    assert [sorted(year.left_out) for year in done.years] == [
-        ["over", "young"], ["over"], ["over"],
-    ]  # fmt: skip
+    assert [sorted(year.left_out) for year in done.years] == [["over", "young"], ["over"], ["over"]]
     assert done.years[0].left_out["over"] == "the counts end in 2005"
     assert set(done.summary["as_of"]) == {f"{year}-12-31" for year in YEARS}
     assert set(done.summary["model"]) == {"naive", "drift"}
@@ -105,8 +106,9 @@ def test_a_killed_backfill_goes_on_where_it_was_with_the_same_rows(
         process = subprocess.Popen(
             command,
             env={**os.environ, "PREFECT_API_URL": str(api)},  # noqa: TID251
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            stdout=log,
+            stderr=log,
+        )
     deadline = time.monotonic() + 180
     while not list_releases(tmp_path / "releases") and time.monotonic() < deadline:
         assert process.poll() is None, (tmp_path / "log").read_text()

@@ -126,21 +126,44 @@ def test_a_backtest_writes_both_tables_and_prints_its_means(
 ) -> None:
     out = tmp_path / "scores"
     code, printed, _ = talentcast(
-        "backtest", "--counts", counts, "--origins", "2014:2016", "--horizons", "1:2",
-        "--model", "naive", "--model", "drift", "--out", out, "--json",
-    )  # fmt: skip
+        "backtest",
+        "--counts",
+        counts,
+        "--origins",
+        "2014:2016",
+        "--horizons",
+        "1:2",
+        "--model",
+        "naive",
+        "--model",
+        "drift",
+        "--out",
+        out,
+        "--json",
+    )
     assert code == 0
     assert {row["model"] for row in json.loads(printed)} == {"naive", "drift"}
     quantiles = pd.read_parquet(out / "quantiles.parquet")
     assert list(quantiles.columns) == [
-        "model", "origin_year", "horizon_years", "target_year", "country", "quantile_level",
+        "model",
+        "origin_year",
+        "horizon_years",
+        "target_year",
+        "country",
+        "quantile_level",
         "value",
-    ]  # fmt: skip
+    ]
     assert quantiles["quantile_level"].nunique() == 23
     scores = pd.read_parquet(out / "scores.parquet")
     assert list(scores.columns) == [
-        "model", "origin_year", "horizon_years", "target", "country_group", "metric", "value",
-    ]  # fmt: skip
+        "model",
+        "origin_year",
+        "horizon_years",
+        "target",
+        "country_group",
+        "metric",
+        "value",
+    ]
 
 
 @pytest.mark.parametrize("text", ["2017:2008", "then", "", "1:99999999999"])

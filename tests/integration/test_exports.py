@@ -109,8 +109,9 @@ def test_target_data_of_a_hub_are_the_counted_shares(
 
     observed = read_frame("observations", release, root)["share"].dropna()
     for kind, column in (
-        (TargetType.TIME_SERIES, "observation"), (TargetType.ORACLE_OUTPUT, "oracle_value"),
-    ):  # fmt: skip
+        (TargetType.TIME_SERIES, "observation"),
+        (TargetType.ORACLE_OUTPUT, "oracle_value"),
+    ):
         table = hubdata.connect_target_data(hub, kind).get_dataset().to_table().to_pandas()
         assert table[column].sum() == pytest.approx(observed.sum())
 
@@ -162,13 +163,16 @@ def test_the_workbook_opens_in_libreoffice_with_the_same_cells(
     out = tmp_path / "again"
     subprocess.run(
         [office, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(out), str(path)],
-        check=True, timeout=180, capture_output=True,
-    )  # fmt: skip
+        check=True,
+        timeout=180,
+        capture_output=True,
+    )
     before, after = (openpyxl.load_workbook(p) for p in (path, out / path.name))
     assert after.sheetnames == before.sheetnames
     for name in ("country_names", "quality_checks"):
-        cells = [[[c.value for c in row] for row in book[name].iter_rows()]
-                 for book in (before, after)]  # fmt: skip
+        cells = [
+            [[c.value for c in row] for row in book[name].iter_rows()] for book in (before, after)
+        ]
         assert cells[0] == cells[1]
 
 

@@ -191,8 +191,10 @@ def test_f034_the_command_line_refuses_a_path_for_a_release(tmp_path: Path) -> N
     talentcast = Path(sys.executable).with_name("talentcast")
     done = subprocess.run(
         [talentcast, "releases", "show", "../../evil", "--home", str(home)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode in (2, 5), done.stderr
     assert not files_under(tmp_path)
 

@@ -105,8 +105,12 @@ def forecast_with(threads: int) -> np.ndarray:
     environment = {**os.environ, **dict.fromkeys(names, str(threads))}  # noqa: TID251
     done = subprocess.run(
         [sys.executable, "-c", FORECAST, str(REPOSITORY / "tests" / "golden")],
-        capture_output=True, text=True, check=True, env=environment, cwd=REPOSITORY,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        cwd=REPOSITORY,
+    )
     return np.array(json.loads(done.stdout), dtype=float)
 
 

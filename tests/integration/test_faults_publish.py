@@ -120,8 +120,9 @@ def test_f056_f057_a_reader_keeps_the_versions_that_its_release_names(tmp_path: 
     second = release_in(tmp_path, "b" * 64, FRA="Frankreich", ITA="Italien")
     assert read_frame("country_names", first, tmp_path)["name"].tolist() == ["France"]
     assert len(read_frame("country_names", second, tmp_path)) == 2
-    operations = [entry["operation"] for entry in DeltaTable(str(tmp_path / "country_names"))
-                  .history()]  # fmt: skip
+    operations = [
+        entry["operation"] for entry in DeltaTable(str(tmp_path / "country_names")).history()
+    ]
     assert "Overwrite" not in " ".join(operations)
 
 
@@ -131,9 +132,11 @@ def test_f058_a_damaged_table_log_is_named_and_nothing_is_written(
 ) -> None:
     release = release_in(tmp_path)
     commit = (
-        tmp_path / "country_names" / "_delta_log"
+        tmp_path
+        / "country_names"
+        / "_delta_log"
         / f"{release.tables['country_names'].delta_version:020}.json"
-    )  # fmt: skip
+    )
     kept = commit.read_bytes()
     commit.write_bytes(kept[: len(kept) // 2]) if damage == "truncated" else commit.unlink()
     with pytest.raises(StoreError, match=r"STORE_CORRUPT.*country_names"):
@@ -307,8 +310,14 @@ def test_f065_a_retracted_release_is_withdrawn_recorded_and_restored_to_its_plac
     restore(str(second.release_id), tmp_path, reason="right after all", by="a.analyst", at=NOW)
     assert find_release("latest", tmp_path).release_id == third.release_id
     assert [event.status for event in events(tmp_path)] == [
-        "published", "published", "published", "retracted", "retracted", "published", "published",
-    ]  # fmt: skip
+        "published",
+        "published",
+        "published",
+        "retracted",
+        "retracted",
+        "published",
+        "published",
+    ]
     with pytest.raises(StoreError, match="published already"):
         restore("latest", tmp_path, reason="again", by="a.analyst", at=NOW)
 

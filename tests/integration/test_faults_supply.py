@@ -74,10 +74,25 @@ def test_f100_a_package_with_another_hash_is_not_installed(tmp_path: Path) -> No
         lock = tmp_path / "lock.txt"
         lock.write_text(f"tiny==1.0 --hash=sha256:{digest}\n")
         return subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--no-index", "--find-links", tmp_path,
-             "--no-deps", "--require-hashes", "--target", tmp_path / "target", "-r", lock],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--no-index",
+                "--find-links",
+                tmp_path,
+                "--no-deps",
+                "--require-hashes",
+                "--target",
+                tmp_path / "target",
+                "-r",
+                lock,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     refused = install("0" * 64)
     assert refused.returncode != 0
@@ -91,8 +106,10 @@ def complete(tmp_path: Path, report: object) -> subprocess.CompletedProcess[str]
     path.write_text(json.dumps(report))
     return subprocess.run(
         [sys.executable, CHECK, REPOSITORY / "constraints.txt", path],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def locked_packages() -> list[dict[str, str]]:

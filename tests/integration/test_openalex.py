@@ -179,8 +179,10 @@ def test_a_second_day_is_a_second_vintage(server: OpenAlexServer, tmp_path: Path
     assert len(server.calls) == 3 * PAGES
     tables = [OpenAlex().parse(raws).counts for raws in (first, second, third)]
     assert [str(table["vintage"].max().date()) for table in tables] == [
-        "2026-11-24", "2026-11-25", "2026-11-26",
-    ]  # fmt: skip
+        "2026-11-24",
+        "2026-11-25",
+        "2026-11-26",
+    ]
     assert all(table["vintage"].nunique() == 1 for table in tables)
     assert tables[0].drop(columns="vintage").equals(tables[1].drop(columns="vintage"))
     assert tables[2]["researchers"].sum() > tables[1]["researchers"].sum()
@@ -227,9 +229,10 @@ def test_a_process_killed_at_any_call_asks_for_no_page_twice(
     text = json.dumps(SHORT.model_dump(mode="json") | {"first_year": datetime.now(UTC).year - 1})
     (populations / "ai_works.yaml").write_text(text)
     environment = os.environ | {  # noqa: TID251 - for a process of its own
-        "TALENTCAST_HOME": str(tmp_path), "TALENTCAST_OPENALEX_URL": server.url,
+        "TALENTCAST_HOME": str(tmp_path),
+        "TALENTCAST_OPENALEX_URL": server.url,
         "TALENTCAST_POPULATIONS": str(populations),
-    }  # fmt: skip
+    }
     code = (
         "from talentcast.config import Settings; "
         "from talentcast.sources.openalex.source import open_alex; "
@@ -622,9 +625,9 @@ def test_the_key_is_in_no_log_message_file_or_representation(
         server.fault = on_call(3, refused(status, location=f"/works?api_key={server.key}"))
     told = repr(source(server, tmp_path, key=server.key))
     try:
-        told += "".join(f"{raw.url} {raw.content!r}" for raw in download(
-            server, tmp_path, key=server.key
-        ))  # fmt: skip
+        told += "".join(
+            f"{raw.url} {raw.content!r}" for raw in download(server, tmp_path, key=server.key)
+        )
     except TalentcastError as error:
         told += repr(error)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]

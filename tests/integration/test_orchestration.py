@@ -40,8 +40,11 @@ def start(folder: Path, *arguments: str, **variables: str) -> subprocess.Popen[s
     return subprocess.Popen(
         [sys.executable, "-c", MAIN, *arguments],
         env={**os.environ, "TALENTCAST_HOME": str(folder / "home"), **variables},  # noqa: TID251
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def is_sound(root: Path) -> bool:
@@ -71,9 +74,13 @@ def test_f075_a_server_that_starts_too_slowly_is_one_line_that_names_the_fix(
     tmp_path: Path, counts: str
 ) -> None:
     process = start(
-        tmp_path, "refresh", "--source", counts,
-        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="1", PREFECT_API_URL="",
-    )  # fmt: skip
+        tmp_path,
+        "refresh",
+        "--source",
+        counts,
+        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="1",
+        PREFECT_API_URL="",
+    )
     _, said = process.communicate(timeout=180)
     assert process.returncode == 6, said
     assert "PREFECT_API_URL" in said.splitlines()[-1]
@@ -119,8 +126,9 @@ def test_f074_a_locked_database_or_a_lost_server_never_breaks_a_release(
         second = start(tmp_path, "refresh", "--source", counts, **{**server.environment, **hasty})
         wait_for(
             lambda: len(list((tmp_path / "home" / "snapshots").rglob("content"))) > snapshots,
-            pause=0.02, said="a second run at work",
-        )  # fmt: skip
+            pause=0.02,
+            said="a second run at work",
+        )
     try:
         _, said = second.communicate(timeout=20)
         assert second.returncode == 0 or "does not answer" in said.splitlines()[-1], said

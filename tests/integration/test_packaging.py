@@ -35,9 +35,13 @@ def python(
 ) -> str:
     environment = {**os.environ, **variables}  # noqa: TID251 - a test passes its environment on
     done = subprocess.run(
-        [executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=300,
+        [executable, "-c", code],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
         env=environment,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -82,12 +86,19 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("installed")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=REPOSITORY, check=True, capture_output=True,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+    )
     venv.create(folder / "venv", with_pip=False)
     executable = folder / "venv" / "bin" / "python"
-    site = Path(python("import sysconfig; print(sysconfig.get_path('purelib'))",
-                       executable=str(executable), cwd=folder).strip())  # fmt: skip
+    site = Path(
+        python(
+            "import sysconfig; print(sysconfig.get_path('purelib'))",
+            executable=str(executable),
+            cwd=folder,
+        ).strip()
+    )
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
@@ -117,10 +128,21 @@ def test_the_installed_command_publishes_outside_the_repository(
     ]
     (tmp_path / "lab.csv").write_text("\n".join(["year,country,researchers", *rows]))
     done = subprocess.run(
-        [installed, "-c", "from talentcast.cli import main; main()", "refresh",
-         "--source", "lab.csv", "--home", "home"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        [
+            installed,
+            "-c",
+            "from talentcast.cli import main; main()",
+            "refresh",
+            "--source",
+            "lab.csv",
+            "--home",
+            "home",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Published release r" in done.stdout
     assert (tmp_path / "home" / "releases" / "forecasts" / "_delta_log").is_dir()
@@ -151,9 +173,19 @@ def test_the_installed_command_serves_a_dashboard_that_draws(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [installed, "-c", "from talentcast.cli import main; main()", "serve",
-         "--port", str(port), "--home", "home"], cwd=tmp_path, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        [
+            installed,
+            "-c",
+            "from talentcast.cli import main; main()",
+            "serve",
+            "--port",
+            str(port),
+            "--home",
+            "home",
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+    )
     try:
         reply = _first_reply(f"http://127.0.0.1:{port}/country", server)
     finally:

@@ -42,8 +42,9 @@ def test_every_example_of_the_guide_runs_and_means_what_it_says(
     overtakes = talentcast.probability_overtakes("CHN", "USA", by=2026, **chosen)
     assert ahead.loc[2026] <= overtakes <= 1
     assert names["talentcast"].releases()["release_id"].tolist() == [
-        str(latest.release_id), str(older.release_id),
-    ]  # fmt: skip
+        str(latest.release_id),
+        str(older.release_id),
+    ]
 
 
 def test_an_ambiguous_question_names_the_choices(tmp_path: Path) -> None:

@@ -33,9 +33,16 @@ def test_a_retracted_release_gives_way_and_comes_back(
 ) -> None:
     first, second = (str(release.release_id) for release in two)
     code, out, _ = talentcast(
-        "releases", "retract", "latest", "--reason", "Wrong counts", "--by", "a.n", "--home",
+        "releases",
+        "retract",
+        "latest",
+        "--reason",
+        "Wrong counts",
+        "--by",
+        "a.n",
+        "--home",
         tmp_path,
-    )  # fmt: skip
+    )
     assert code == 0
     assert f"Retracted {second}." in out
     assert f"The latest release is now {first}." in out
@@ -85,9 +92,11 @@ def test_damage_is_said_and_withdrawn_when_asked(
 
 
 def test_a_signed_release_is_verified_with_the_public_key(
-    talentcast: Console, monkeypatch: pytest.MonkeyPatch, two: tuple[Release, Release],
+    talentcast: Console,
+    monkeypatch: pytest.MonkeyPatch,
+    two: tuple[Release, Release],
     tmp_path: Path,
-) -> None:  # fmt: skip
+) -> None:
     key = tmp_path / "key.pem"
     code, out, _ = talentcast("releases", "new-key", key)
     assert code == 0

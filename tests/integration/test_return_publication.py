@@ -75,9 +75,13 @@ def test_flow_rows_keep_their_contract_and_hold_whole_persons(
     fitted: tuple[ReturnModel, pd.DataFrame],
 ) -> None:
     rows = flow_rows(
-        list(flows(fitted).values()), KEY, CUT, model="return_model", scenario="baseline",
+        list(flows(fitted).values()),
+        KEY,
+        CUT,
+        model="return_model",
+        scenario="baseline",
         rng=np.random.default_rng(0),
-    )  # fmt: skip
+    )
     assert set(rows) == set(FORECASTS.column_names) - {"release_id"}
     assert (rows["value"] % 1 == 0).all() and (rows["value"] >= 0).all()
     quantiles = rows[rows["output_type"] == "quantile"]
@@ -167,9 +171,14 @@ def published(model: ReturnModel, landmarks: pd.DataFrame, ledger: pd.DataFrame 
     incidence = model.incidence(now)[:, :, 0]
     probability = pd.DataFrame({years: incidence[:, years - 1] for years in COHORT_HORIZONS})
     return return_cohorts(
-        now, probability, population="demo", origins={"CHN", "IND"}, tau=0.3,
-        rng=np.random.default_rng(0), ledger=ledger,
-    )  # fmt: skip
+        now,
+        probability,
+        population="demo",
+        origins={"CHN", "IND"},
+        tau=0.3,
+        rng=np.random.default_rng(0),
+        ledger=ledger,
+    )
 
 
 def test_published_cohorts_keep_their_contract_and_show_no_small_cell(

@@ -87,9 +87,21 @@ def test_f018_the_command_line_refuses_an_approval_by_nobody(tmp_path: Path) -> 
     source = write(tmp_path, 1, FIRST_DAY)
     talentcast_command = Path(sys.executable).with_name("talentcast")
     done = subprocess.run(
-        [talentcast_command, "refresh", "--source", source, "--approve-revision", "lab",
-         "--reason", "recount", "--home", tmp_path / "home"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            talentcast_command,
+            "refresh",
+            "--source",
+            source,
+            "--approve-revision",
+            "lab",
+            "--reason",
+            "recount",
+            "--home",
+            tmp_path / "home",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2, done.stderr
     assert "--approved-by NAME" in done.stderr

@@ -33,14 +33,26 @@ def test_a_scheduled_run_publishes_a_release(tmp_path: Path) -> None:
     counts.write_text(COUNTS)
     home = tmp_path / "home"
     parameters = {
-        "sources": [str(counts)], "models": ["naive"], "kind": "scheduled", "home": str(home),
-    }  # fmt: skip
+        "sources": [str(counts)],
+        "models": ["naive"],
+        "kind": "scheduled",
+        "home": str(home),
+    }
     with prefect_server(tmp_path) as server:
         server.prefect("work-pool", "create", "local", "--type", "process")
         server.prefect(
-            "--no-prompt", "deploy", "flows/refresh.py:refresh", "--name", "scheduled",
-            "--pool", "local", "--interval", "15", "--params", json.dumps(parameters),
-        )  # fmt: skip
+            "--no-prompt",
+            "deploy",
+            "flows/refresh.py:refresh",
+            "--name",
+            "scheduled",
+            "--pool",
+            "local",
+            "--interval",
+            "15",
+            "--params",
+            json.dumps(parameters),
+        )
         with server.worker():
             run = wait_for(lambda: finished_scheduled_run(server), said="a run that has ended")
         assert run["state_type"] == "COMPLETED", (tmp_path / "worker.log").read_text()

@@ -87,9 +87,17 @@ def test_f089_nothing_but_health_answers_without_the_password(server: Server) ->
 def test_both_ways_to_deploy_register_the_same(server: Server) -> None:
     def registered() -> dict[str, dict[str, Any]]:
         compared = (
-            "name", "description", "entrypoint", "parameters", "parameter_openapi_schema",
-            "job_variables", "work_pool_name", "pull_steps", "concurrency_options", "tags",
-        )  # fmt: skip
+            "name",
+            "description",
+            "entrypoint",
+            "parameters",
+            "parameter_openapi_schema",
+            "job_variables",
+            "work_pool_name",
+            "pull_steps",
+            "concurrency_options",
+            "tags",
+        )
         found = {each["entrypoint"]: each for each in server.post("/deployments/filter", {})}
         return {
             entrypoint: {
@@ -117,9 +125,13 @@ def test_a_release_is_published_withdrawn_and_served_again_by_jobs(server: Serve
     with server.worker():
         done = end_of(
             server,
-            server.start("refresh/refresh", sources=[str(server.folder / "lab.csv")],
-                  models=["naive"], home=str(home)),
-        )  # fmt: skip
+            server.start(
+                "refresh/refresh",
+                sources=[str(server.folder / "lab.csv")],
+                models=["naive"],
+                home=str(home),
+            ),
+        )
         assert done["state_name"] == "Completed", (server.folder / "worker.log").read_text()
         (release,) = list_releases(home / "releases")
         name = str(release.release_id)
@@ -145,19 +157,25 @@ def test_a_release_is_published_withdrawn_and_served_again_by_jobs(server: Serve
 def test_f071_of_fifty_missed_runs_only_the_newest_works(server: Server) -> None:
     home = server.folder / "late"
     refresh = deployment(server, "refresh/refresh")
-    parameters = {"sources": [str(server.folder / "lab.csv")], "models": ["naive"],
-                  "kind": "scheduled", "home": str(home)}  # fmt: skip
+    lab = str(server.folder / "lab.csv")
+    parameters = {"sources": [lab], "models": ["naive"], "kind": "scheduled", "home": str(home)}
     now = datetime.now(UTC)
     server.patch(
         f"/deployments/{refresh['id']}",
-        {"parameters": parameters,
-         "schedules": [{"schedule": {"cron": "0 * * * *", "timezone": "UTC"}, "active": True}]},
-    )  # fmt: skip
+        {
+            "parameters": parameters,
+            "schedules": [{"schedule": {"cron": "0 * * * *", "timezone": "UTC"}, "active": True}],
+        },
+    )
     server.post(
         f"/deployments/{refresh['id']}/schedule",
-        {"start_time": (now - timedelta(hours=MISSED + 5)).isoformat(),
-         "end_time": now.isoformat(), "min_runs": MISSED, "max_runs": MISSED},
-    )  # fmt: skip
+        {
+            "start_time": (now - timedelta(hours=MISSED + 5)).isoformat(),
+            "end_time": now.isoformat(),
+            "min_runs": MISSED,
+            "max_runs": MISSED,
+        },
+    )
 
     def missed() -> list[dict[str, Any]]:
         return [
@@ -169,9 +187,10 @@ def test_f071_of_fifty_missed_runs_only_the_newest_works(server: Server) -> None
     assert len(missed()) == MISSED
     with server.worker():
         wait_for(
-            lambda: all(run["state_type"] == "COMPLETED" for run in missed()), seconds=300,
+            lambda: all(run["state_type"] == "COMPLETED" for run in missed()),
+            seconds=300,
             said=str([run["state_name"] for run in missed()]),
-        )  # fmt: skip
+        )
     names = [run["state_name"] for run in missed()]
     assert names == ["Skipped"] * (MISSED - 1) + ["Completed"]
     worked = sorted(

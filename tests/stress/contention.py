@@ -16,8 +16,9 @@ from stress_store import Findings, Watcher, Writer, judge, kill, lines, start
 WRITERS = READERS = 8
 
 
-def contend(root: Path, seconds: float, *, rows: int, writers: int = WRITERS,
-            readers: int = READERS) -> tuple[Findings, list[float]]:  # fmt: skip
+def contend(
+    root: Path, seconds: float, *, rows: int, writers: int = WRITERS, readers: int = READERS
+) -> tuple[Findings, list[float]]:
     """Let publishers and readers work on one store; return findings and seconds of each write.
 
     The wait for the lease does not count as writing.
@@ -34,8 +35,9 @@ def contend(root: Path, seconds: float, *, rows: int, writers: int = WRITERS,
     for process in [*publishing, *reading]:
         kill(process)
     findings = judge(root, journals, watched)
-    writes = [float(line[2]) for journal in journals for line in lines(journal)
-              if line[1] != "gave-up"]  # fmt: skip
+    writes = [
+        float(line[2]) for journal in journals for line in lines(journal) if line[1] != "gave-up"
+    ]
     return findings, writes
 
 

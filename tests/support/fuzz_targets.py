@@ -105,8 +105,13 @@ _COUNTS = ("year", "country", "researchers")
 _CAREERS = ("researcher_id", "year", "country", "works")
 _AFFILIATIONS = (*_CAREERS, "weight")
 _COVARIATES = ("country", "year", "gdp_per_capita")
-_MIGRATION = ("year", "countrycode", "padded_population_of_researchers",
-              "number_of_inmigrations", "number_of_outmigrations")  # fmt: skip
+_MIGRATION = (
+    "year",
+    "countrycode",
+    "padded_population_of_researchers",
+    "number_of_inmigrations",
+    "number_of_outmigrations",
+)
 _MOVES = ("year", "n_migrations", "iso3codefrom", "iso3codeto")
 
 

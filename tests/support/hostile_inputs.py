@@ -44,9 +44,23 @@ COUNT_NAMES = tuple(
     )
 )
 CAREER_NAMES = (
-    "researcher_id", "year", "country", "weight", "works", "n_works", "n_first", "n_last", "n",
-    "co_country", "coauthors", "team_size", "field", "institution_id", "name", "rare_name",
-)  # fmt: skip
+    "researcher_id",
+    "year",
+    "country",
+    "weight",
+    "works",
+    "n_works",
+    "n_first",
+    "n_last",
+    "n",
+    "co_country",
+    "coauthors",
+    "team_size",
+    "field",
+    "institution_id",
+    "name",
+    "rare_name",
+)
 MOVE_NAMES = ("year", "n_migrations", "iso3codefrom", "iso3codeto", "iso2codefrom", "iso2codeto")
 
 

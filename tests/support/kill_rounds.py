@@ -139,9 +139,12 @@ class Rounds:
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "local"]
         with (self._server.folder / "worker.log").open("ab") as log:
             self._worker = subprocess.Popen(
-                command, env=dict(self._server.environment), cwd=self._server.folder,
-                stdout=log, stderr=log,
-            )  # fmt: skip
+                command,
+                env=dict(self._server.environment),
+                cwd=self._server.folder,
+                stdout=log,
+                stderr=log,
+            )
 
     def _stop_worker(self, how: signal.Signals) -> None:
         if self._worker is not None:

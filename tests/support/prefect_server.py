@@ -102,8 +102,12 @@ class Server:
     def _run(self, *arguments: str, cwd: Path = REPOSITORY) -> str:
         done = subprocess.run(
             [sys.executable, *arguments],
-            env=dict(self.environment), cwd=cwd, capture_output=True, text=True, timeout=180,
-        )  # fmt: skip
+            env=dict(self.environment),
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -121,8 +125,17 @@ def prefect_server(folder: Path, **variables: str) -> Iterator[Server]:
         "TALENTCAST_HOME": str(folder / "home"),
         **variables,
     }
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1",
-               "--port", str(port)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     with _process(command, environment, folder, "server") as process:
         _wait_until_healthy(url, process, folder / "server.log")
         yield Server(url, environment, folder)

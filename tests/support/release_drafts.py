@@ -20,8 +20,9 @@ def names(**countries: str) -> pd.DataFrame:
 
 def draft(settings: str = "a" * 64, **countries: str) -> ReleaseDraft:
     """Return a release of one table with two rows, or those given."""
-    return of_tables({"country_names": names(**(countries or {"FRA": "France", "NAM": "Namibia"}))},
-                     settings)  # fmt: skip
+    return of_tables(
+        {"country_names": names(**(countries or {"FRA": "France", "NAM": "Namibia"}))}, settings
+    )
 
 
 def of_tables(tables: dict[str, pd.DataFrame], settings: str) -> ReleaseDraft:

@@ -70,10 +70,15 @@ def small_draft(small: Small) -> ReleaseDraft:
     if small.has_returns:
         tables |= {"return_cohorts": _cohorts(), "model_cards": _cards()}
     snapshot = Snapshot(
-        name="scholars.csv", source="bundled", sha256="5" * 64, vintage=Vintage(small.as_of),
-        retrieved_at=datetime(2024, 1, 31, tzinfo=UTC), url="made by arithmetic",
-        licence="CC0", path=Path("scholars.csv"),
-    )  # fmt: skip
+        name="scholars.csv",
+        source="bundled",
+        sha256="5" * 64,
+        vintage=Vintage(small.as_of),
+        retrieved_at=datetime(2024, 1, 31, tzinfo=UTC),
+        url="made by arithmetic",
+        licence="CC0",
+        path=Path("scholars.csv"),
+    )
     return ReleaseDraft(
         identity=Identity((snapshot,), small.settings * 64, "0.1.0+test", Vintage(small.as_of)),
         kind=small.kind,
@@ -174,9 +179,14 @@ def _scores(population: str, rule: str, small: Small, rng: np.random.Generator) 
     ]
     columns = ["model", "origin_year", "horizon_years", "country_group", "metric", "value"]
     return pd.DataFrame(rows, columns=columns).assign(
-        target="researcher_share", population=population, counting_rule=rule, source="bundled",
-        training_vintage=small.as_of, truth_vintage=small.as_of, is_pseudo_vintage=True,
-    )  # fmt: skip
+        target="researcher_share",
+        population=population,
+        counting_rule=rule,
+        source="bundled",
+        training_vintage=small.as_of,
+        truth_vintage=small.as_of,
+        is_pseudo_vintage=True,
+    )
 
 
 def _checks() -> pd.DataFrame:
@@ -196,19 +206,37 @@ def _checks() -> pd.DataFrame:
 
 def _figures() -> pd.DataFrame:
     base = {
-        "source": "A report", "publisher": "A publisher", "origin_iso3": None, "n_sample": None,
-        "url": "where it was read", "confidence": "secondary",
-    }  # fmt: skip
+        "source": "A report",
+        "publisher": "A publisher",
+        "origin_iso3": None,
+        "n_sample": None,
+        "url": "where it was read",
+        "confidence": "secondary",
+    }
     return pd.DataFrame(
         [
-            base | {"figure_id": 1, "year": 2020, "location_iso3": "USA", "value": 31.0,
-                    "population": "NeurIPS accepted-paper authorships", "measure": "work_share",
-                    "unit": "percent of authorships"},
-            base | {"figure_id": 2, "year": 2020, "location_iso3": "USA", "value": 59.0,
-                    "population": "Elite AI researchers", "measure": "work_share",
-                    "unit": "percent"},
+            base
+            | {
+                "figure_id": 1,
+                "year": 2020,
+                "location_iso3": "USA",
+                "value": 31.0,
+                "population": "NeurIPS accepted-paper authorships",
+                "measure": "work_share",
+                "unit": "percent of authorships",
+            },
+            base
+            | {
+                "figure_id": 2,
+                "year": 2020,
+                "location_iso3": "USA",
+                "value": 59.0,
+                "population": "Elite AI researchers",
+                "measure": "work_share",
+                "unit": "percent",
+            },
         ]
-    )  # fmt: skip
+    )
 
 
 def _cohorts() -> pd.DataFrame:
@@ -221,8 +249,11 @@ def _cohorts() -> pd.DataFrame:
                     part = 0.05 * horizon
                     rows.append(
                         {
-                            "population": "careers", "origin_country": origin, "host_group": group,
-                            "landmark_year": year, "horizon_years": horizon,
+                            "population": "careers",
+                            "origin_country": origin,
+                            "host_group": group,
+                            "landmark_year": year,
+                            "horizon_years": horizon,
                             "researchers_at_risk": None if hidden else people,
                             "expected_returns": None if hidden else people * part,
                             "return_probability": None if hidden else part,
@@ -231,7 +262,7 @@ def _cohorts() -> pd.DataFrame:
                             "is_suppressed": hidden,
                             "suppression_reason": "fewer than 10 researchers" if hidden else None,
                         }
-                    )  # fmt: skip
+                    )
     return pd.DataFrame(rows)
 
 

@@ -51,9 +51,21 @@ def test_affiliations_become_person_years_and_keep_their_weights() -> None:
 
 @pytest.mark.parametrize(
     "column",
-    ["name", "author_name", "firstName", "Email", "e_mail", "nationality", "ethnicity", "gender",
-     "sex", "religion", "LastName", "citizenship"],
-)  # fmt: skip
+    [
+        "name",
+        "author_name",
+        "firstName",
+        "Email",
+        "e_mail",
+        "nationality",
+        "ethnicity",
+        "gender",
+        "sex",
+        "religion",
+        "LastName",
+        "citizenship",
+    ],
+)
 def test_columns_that_say_who_somebody_is_fail_the_run(column: str) -> None:
     assert code_of(parquet(CAREERS.assign(**{column: "x"}))) == "FORBIDDEN_COLUMN"
 

@@ -110,6 +110,12 @@ def test_score_rows_have_the_columns_of_the_contract() -> None:
     assert not rows.duplicated(list(SCORES.unpublished_key)).any()
     assert set(rows["country_group"]) == {"weighted", "top60", "all", "panel"}
     assert set(rows["metric"]) == {
-        "wis", "coverage_50", "coverage_80", "coverage_95", "mase", "rmsse", "energy_score",
-    }  # fmt: skip
+        "wis",
+        "coverage_50",
+        "coverage_80",
+        "coverage_95",
+        "mase",
+        "rmsse",
+        "energy_score",
+    }
     assert rows["is_pseudo_vintage"].all()

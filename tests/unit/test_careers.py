@@ -41,11 +41,15 @@ def test_a_tie_goes_to_last_years_country() -> None:
 
 def test_a_tie_after_a_tie_looks_at_how_the_earlier_one_was_settled() -> None:
     table = records(
-        ("a", 2000, "DEU", 0.5), ("a", 2000, "FRA", 0.5),
-        ("a", 2001, "DEU", 0.5), ("a", 2001, "CHN", 0.5),
-        ("a", 2002, "FRA", 0.5), ("a", 2002, "CHN", 0.5),
-        ("a", 2003, "FRA", 0.5), ("a", 2003, "CHN", 0.5),
-    )  # fmt: skip
+        ("a", 2000, "DEU", 0.5),
+        ("a", 2000, "FRA", 0.5),
+        ("a", 2001, "DEU", 0.5),
+        ("a", 2001, "CHN", 0.5),
+        ("a", 2002, "FRA", 0.5),
+        ("a", 2002, "CHN", 0.5),
+        ("a", 2003, "FRA", 0.5),
+        ("a", 2003, "CHN", 0.5),
+    )
     assert countries(table) == ["DEU", "DEU", "CHN", "CHN"]
 
 
@@ -101,13 +105,19 @@ def test_counts_have_the_columns_of_their_contract() -> None:
 
 def test_stocks_and_flows_are_those_counted_by_hand() -> None:
     table = careers(
-        ("a", 2000, "FRA"), ("a", 2002, "USA"),
-        ("b", 2000, "FRA"), ("b", 2001, "FRA"), ("b", 2002, "FRA"),
-    )  # fmt: skip
+        ("a", 2000, "FRA"),
+        ("a", 2002, "USA"),
+        ("b", 2000, "FRA"),
+        ("b", 2001, "FRA"),
+        ("b", 2002, "FRA"),
+    )
     found = counts(table).set_index(["year", "country"])
     assert found["researchers"].to_dict() == {
-        (2000, "FRA"): 2, (2001, "FRA"): 2, (2002, "FRA"): 1, (2002, "USA"): 1,
-    }  # fmt: skip
+        (2000, "FRA"): 2,
+        (2001, "FRA"): 2,
+        (2002, "FRA"): 1,
+        (2002, "USA"): 1,
+    }
     assert found.loc[2002, "arrivals"].to_dict() == {"FRA": 0, "USA": 1}
     assert found.loc[2002, "departures"].to_dict() == {"FRA": 1, "USA": 0}
     assert found.loc[2000, "arrivals"].isna().all()

@@ -19,24 +19,46 @@ from readers.fan import LEVELS, Fan, field
 
 LIGHT = PALETTES["light"]
 QUANTILES = {field(level): 30 + 10 * level for level in LEVELS}
+ERRORS = pd.DataFrame(
+    {
+        "model": ["pooled", "naive"] * 2,
+        "name": ["talentcast", "No change"] * 2,
+        "year": [1, 1, 2, 2],
+        "value": [0.1, 0.2, 0.2, 0.4],
+    }
+)
+COVERAGE = pd.DataFrame(
+    {"level": [80, 80], "year": [1, 2], "value": [78.0, 81.0], "lower": [70.0, 75.0]}
+).assign(upper=[85.0, 88.0])
 
 
 def history(provisional: set[int] = frozenset()) -> pd.DataFrame:  # type: ignore[assignment]
     years = [2018, 2019, 2020, 2021, 2022]
     return pd.DataFrame(
         {
-            "series": "USA", "year": years, "value": [30.0, 31.0, 32.0, 33.0, 34.0],
+            "series": "USA",
+            "year": years,
+            "value": [30.0, 31.0, 32.0, 33.0, 34.0],
             "is_provisional": [year in provisional for year in years],
         }
-    )  # fmt: skip
+    )
 
 
 def fan(provisional: set[int] = frozenset()) -> Fan:  # type: ignore[assignment]
     ahead = pd.DataFrame([{"series": "USA", "year": year, **QUANTILES} for year in (2023, 2024)])
     labels = pd.DataFrame(
-        [{"series": "USA", "year": 2024, "value": 35.0, "name": "United States", "short": "USA",
-          "text": "35.0% (31–39)", "text_short": "35%"}]
-    )  # fmt: skip
+        [
+            {
+                "series": "USA",
+                "year": 2024,
+                "value": 35.0,
+                "name": "United States",
+                "short": "USA",
+                "text": "35.0% (31–39)",
+                "text_short": "35%",
+            }
+        ]
+    )
     nothing = pd.DataFrame(columns=["series", "year", "value", "note"])
     return Fan(history(provisional), ahead, labels, nothing)
 
@@ -44,24 +66,21 @@ def fan(provisional: set[int] = frozenset()) -> Fan:  # type: ignore[assignment]
 def drawn_fan(mode: Mode = "light", *, is_share: bool = True) -> Spec:
     palette = PALETTES[mode]
     return fan_chart(
-        fan({2022}), palette, colours=country_colours(["USA"], palette), description="USA",
+        fan({2022}),
+        palette,
+        colours=country_colours(["USA"], palette),
+        description="USA",
         is_share=is_share,
-    )  # fmt: skip
+    )
 
 
 def specs() -> dict[str, Spec]:
     named = pd.DataFrame(
-        [{"name": name, "last": 3.0, "text": "3.1%", "text_short": "3%", **QUANTILES}
-         for name in ("India", "Japan")]
-    )  # fmt: skip
-    errors = pd.DataFrame(
-        {"model": ["pooled", "naive"] * 2, "name": ["talentcast", "No change"] * 2,
-         "year": [1, 1, 2, 2], "value": [0.1, 0.2, 0.2, 0.4]}
-    )  # fmt: skip
-    coverage = pd.DataFrame(
-        {"level": [80, 80], "year": [1, 2], "value": [78.0, 81.0], "lower": [70.0, 75.0],
-         "upper": [85.0, 88.0]}
-    )  # fmt: skip
+        [
+            {"name": name, "last": 3.0, "text": "3.1%", "text_short": "3%", **QUANTILES}
+            for name in ("India", "Japan")
+        ]
+    )
     moves = history().assign(series="Arrivals")
     return {
         "fan": drawn_fan(),
@@ -78,8 +97,8 @@ def specs() -> dict[str, Spec]:
         "flows": flows_chart(
             pd.concat([moves, moves.assign(series="Departures")]), LIGHT, description=""
         ),
-        "errors": error_chart(errors, LIGHT, default_model="pooled", description=""),
-        "coverage": coverage_chart(coverage, LIGHT, description=""),
+        "errors": error_chart(ERRORS, LIGHT, default_model="pooled", description=""),
+        "coverage": coverage_chart(COVERAGE, LIGHT, description=""),
         "placement": placement_chart(
             pd.DataFrame({"zone": ["middle half"], "value": [52.0], "promised": [50.0]}),
             LIGHT, description="",

@@ -10,9 +10,14 @@ from features.complete_block import largest_complete_block
 def counts(rows: list[tuple[int, str, float]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["year", "country", "researchers"])
     return table.assign(
-        population="lab", counting_rule="modal_country", source="affiliations",
-        vintage=pd.Timestamp("2024-01-01"), arrivals=1.0, departures=None, is_provisional=False,
-    ).astype({"departures": float})  # fmt: skip
+        population="lab",
+        counting_rule="modal_country",
+        source="affiliations",
+        vintage=pd.Timestamp("2024-01-01"),
+        arrivals=1.0,
+        departures=None,
+        is_provisional=False,
+    ).astype({"departures": float})
 
 
 def test_a_country_with_a_hole_goes_to_the_rest_in_all_years() -> None:

@@ -101,9 +101,12 @@ def test_gaps_are_named_by_their_first_and_last_year() -> None:
 
 def test_gaps_of_small_countries_can_be_left_out() -> None:
     table = counts(
-        ("AAA", 2010, 1.0), ("AAA", 2012, 3.0),
-        ("BBB", 2010, 99.0), ("BBB", 2011, 50.0), ("BBB", 2012, 97.0),
-    )  # fmt: skip
+        ("AAA", 2010, 1.0),
+        ("AAA", 2012, 3.0),
+        ("BBB", 2010, 99.0),
+        ("BBB", 2011, 50.0),
+        ("BBB", 2012, 97.0),
+    )
     assert rules.gaps(table, notable_share=0.02).examples == ("AAA 2011",)
     assert rules.gaps(table, notable_share=0.0201).count == 0
 
@@ -211,8 +214,9 @@ def test_edge_years_are_seen_in_totals_over_countries() -> None:
     other = moving(0.2, 0.2, 0.2, 0.2, 0.9, 0.9).assign(country="USA")
     both = pd.concat([moving(0.2, 0.2, 0.2, 0.2, 0.1, 0.1), other])
     assert rules.unflagged_edge_years(both, max_drop=0.4).count == 0
-    flagged_in_one = both.assign(researchers=[1.0] * 6 + [99.0] * 6, arrivals=[0.2] * 4 + [0.1] * 2
-                                 + [20.0] * 4 + [8.0] * 2)  # fmt: skip
+    flagged_in_one = both.assign(
+        researchers=[1.0] * 6 + [99.0] * 6, arrivals=[0.2] * 4 + [0.1] * 2 + [20.0] * 4 + [8.0] * 2
+    )
     assert rules.unflagged_edge_years(flagged_in_one, max_drop=0.4).count == 2
 
 

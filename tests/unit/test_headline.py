@@ -21,9 +21,13 @@ def forecasts() -> pd.DataFrame:
     return pd.DataFrame(
         rows, columns=["model", "country", "output_type", "output_type_id", "value"]
     ).assign(
-        **KEY, target="researcher_share", scenario="baseline", origin_year=2019,
-        horizon_years=5, target_year=2024,
-    )  # fmt: skip
+        **KEY,
+        target="researcher_share",
+        scenario="baseline",
+        origin_year=2019,
+        horizon_years=5,
+        target_year=2024,
+    )
 
 
 def observations() -> pd.DataFrame:

@@ -100,9 +100,12 @@ def test_two_equal_models_differ_by_nothing() -> None:
 
 def test_a_fold_depends_on_the_id_alone() -> None:
     ids = pd.Series([f"person-{number}" for number in range(500)])
-    assert (fold_of(ids) == fold_of(ids.sample(frac=1, random_state=0)).take(
-        np.argsort(ids.sample(frac=1, random_state=0).index)
-    )).all()  # fmt: skip
+    assert (
+        fold_of(ids)
+        == fold_of(ids.sample(frac=1, random_state=0)).take(
+            np.argsort(ids.sample(frac=1, random_state=0).index)
+        )
+    ).all()
     assert set(fold_of(ids)) == {0, 1, 2, 3, 4}
 
 

@@ -1,77 +1,104 @@
-import numpy as np
+"""The revision table, and who may let a revision through."""
+
+from __future__ import annotations
+
 import pandas as pd
 import pytest
 
-from bench.revisions import WithRevisions, learn_revisions
-from features.panel import Panel
-from features.vintages import last_finished_year
-from models.shares.registry import create
-from talentcast.domain.errors import InputRejectedError
-from talentcast.domain.types import CountingRule, SeriesKey
-
-KEY = SeriesKey("scholars", CountingRule.WHOLE, "register")
-YEARS = pd.RangeIndex(2005, 2015, name="year")
-NAMES = [*(f"{letter}AA" for letter in "ABCDEFGHIJKLMNOPQRS"), "ROW"]
+from publication.revisions import revision_rows
+from talentcast.domain.approval import Approval
+from talentcast.domain.errors import UsageError
+from talentcast.domain.tables import REVISIONS
 
 
-def vintage(*, revision: float = 0.0) -> Panel:
-    rng = np.random.default_rng(8)
-    counts = np.exp(np.linspace(6, 12, len(NAMES)) + rng.normal(0, 0.01, (len(YEARS), len(NAMES))))
-    offsets = rng.normal(0, revision, len(NAMES))
-    return Panel(KEY, pd.DataFrame(counts * np.exp(offsets), index=YEARS, columns=NAMES))
+def cells(vintage: str, **researchers: float | None) -> pd.DataFrame:
+    """Counts of 2019 by country, as they stood on a day."""
+    return pd.DataFrame(
+        {
+            "population": "scholars",
+            "counting_rule": "modal_country",
+            "source": "file",
+            "vintage": pd.Timestamp(vintage),
+            "year": 2019,
+            "country": list(researchers),
+            "researchers": list(researchers.values()),
+        }
+    )
 
 
-def test_the_size_of_revisions_is_found_again() -> None:
-    model = learn_revisions(vintage(), vintage(revision=0.1))
-    assert model.n_countries == len(NAMES)
-    typical = model.standard_deviation(np.exp(np.linspace(6, 12, 20))).mean()
-    assert typical == pytest.approx(0.1, rel=0.4)
+NOW = cells("2024-01-01", FRA=130.0, USA=200.0, ROW=70.0)
 
 
-def test_years_that_are_scored_are_not_looked_at() -> None:
-    later = vintage(revision=0.1)
-    wild = later.counts.copy()
-    wild.loc[2014] *= np.linspace(0.1, 10, len(NAMES))
-    scored = [2014]
-    expected = learn_revisions(vintage(), later, leave_out=scored)
-    found = learn_revisions(vintage(), Panel(KEY, wild), leave_out=scored)
-    np.testing.assert_array_equal(expected.coefficients, found.coefficients)
-    assert found.n_years == len(YEARS) - 1
+def test_each_cell_counted_twice_is_a_row_with_both_numbers() -> None:
+    rows = revision_rows(NOW, cells("2023-01-01", FRA=100.0, USA=200.0, ROW=50.0), NOW)
+    assert rows.columns.tolist() == list(REVISIONS.unpublished_columns)
+    assert rows["country"].tolist() == ["FRA", "USA"]
+    assert rows["ratio"].tolist() == [1.3, 1.0]
+    assert rows["previous_vintage"].eq(pd.Timestamp("2023-01-01")).all()
+    assert rows["vintage"].eq(pd.Timestamp("2024-01-01")).all()
 
 
-def test_revisions_widen_a_forecast_and_keep_it_closed() -> None:
-    model = learn_revisions(vintage(), vintage(revision=0.2))
-    plain = create("naive").fit(vintage(), [1, 2]).sample(400, np.random.default_rng(1))
-    revised = WithRevisions(create("naive"), model)
-    draws = revised.fit(vintage(), [1, 2]).sample(400, np.random.default_rng(1))
-    np.testing.assert_allclose(draws.shares.sum(axis=2), 1, atol=1e-12)
-    assert (np.log(draws.shares).std(axis=1) > 2 * np.log(plain.shares).std(axis=1)).all()
-    assert revised.name == "naive_with_revisions"
+def test_the_same_vintage_again_revises_nothing() -> None:
+    assert revision_rows(NOW, NOW, NOW).empty
+    assert revision_rows(NOW, None, NOW).empty
 
 
-def test_vintages_without_common_countries_teach_nothing() -> None:
-    few = Panel(KEY, vintage().counts[["AAA", "ROW"]])
-    with pytest.raises(InputRejectedError, match="NO_REVISIONS"):
-        learn_revisions(few, vintage())
+def test_other_numbers_under_the_same_vintage_are_a_revision() -> None:
+    served = cells("2024-01-01", FRA=100.0, USA=200.0)
+    inputs = pd.concat([cells("2023-01-01", FRA=80.0), NOW])
+    rows = revision_rows(NOW, served, inputs)
+    assert rows["previous_researchers"].tolist() == [100.0, 200.0]
+    assert revision_rows(NOW, NOW, inputs)["previous_researchers"].tolist() == [80.0]
 
 
-def totals(*growth_percent: float) -> pd.Series:
-    growth = np.cumsum([0.0, *growth_percent]) / 100
-    return pd.Series(1e6 * np.exp(growth), index=range(2000, 2001 + len(growth_percent)))
+def test_a_later_vintage_is_never_called_the_earlier_one() -> None:
+    assert revision_rows(NOW, cells("2025-01-01", FRA=1.0), NOW).empty
 
 
-def test_an_edge_that_collapses_is_unfinished_from_its_first_year() -> None:
-    assert last_finished_year(totals(6, 6, 5, 5, 5, 4.5, 4, 1, -5, -8)) == 2007
+def test_the_newest_earlier_vintage_among_inputs_and_served_release_is_compared() -> None:
+    inputs = pd.concat([cells("2022-01-01", FRA=80.0), cells("2023-06-01", FRA=104.0), NOW])
+    served = cells("2023-01-01", FRA=100.0)
+    assert revision_rows(NOW, served, inputs)["previous_researchers"].tolist() == [104.0]
+    assert revision_rows(NOW, None, inputs)["previous_researchers"].tolist() == [104.0]
 
 
-def test_steady_and_slowly_slowing_growth_is_finished() -> None:
-    assert last_finished_year(totals(6, 6, 5, 5, 5, 4.5, 4, 3.8)) == 2008
-    assert last_finished_year(totals(*[0.0] * 9)) == 2009
+def test_what_readers_were_told_wins_over_the_same_vintage_of_an_input() -> None:
+    inputs = pd.concat([cells("2023-01-01", FRA=101.0), NOW])
+    served = cells("2023-01-01", FRA=100.0)
+    assert revision_rows(NOW, served, inputs)["previous_researchers"].tolist() == [100.0]
 
 
-def test_a_slump_long_ago_is_history_and_not_an_edge() -> None:
-    assert last_finished_year(totals(5, 5, 5, 5, 5, 5, -3, 5, 5, 5, 5, 5, 5, 5)) == 2014
+def test_cells_that_one_side_did_not_count_are_no_revision() -> None:
+    now = cells("2024-01-01", FRA=130.0, DEU=10.0, JPN=None, KOR=5.0)
+    served = cells("2023-01-01", FRA=100.0, JPN=5.0, KOR=0.0, GBR=7.0)
+    assert revision_rows(now, served, now)["country"].tolist() == ["FRA"]
 
 
-def test_short_series_are_taken_as_they_are() -> None:
-    assert last_finished_year(totals(5, 5, -30)) == 2003
+def test_another_source_or_rule_is_another_series() -> None:
+    served = cells("2023-01-01", FRA=100.0)
+    assert revision_rows(NOW, served.assign(source="other"), NOW).empty
+    assert revision_rows(NOW, served.assign(counting_rule="fractional"), NOW).empty
+
+
+@pytest.mark.parametrize(
+    ("approved_by", "reason"),
+    [(None, None), ("Ada", None), (None, "a reason"), (" ", "a reason"), ("Ada", "\t")],
+)
+def test_nobody_approves_a_revision_without_name_and_reason(
+    approved_by: str | None, reason: str | None
+) -> None:
+    with pytest.raises(UsageError, match="give approved_by and reason"):
+        Approval.of(["scholars"], approved_by, reason)
+    assert Approval.of(["scholars"], "Ada", "a reason").populations == {"scholars"}
+
+
+def test_an_approval_of_nothing_is_a_mistake() -> None:
+    with pytest.raises(UsageError, match="needs the populations"):
+        Approval.of(None, "Ada", "a reason")
+    assert Approval.of(None, None, "a reason for --force").populations == frozenset()
+
+
+def test_approving_an_unknown_population_is_a_mistake() -> None:
+    approval = Approval.of(["scholar"], "Ada", "a reason")
+    with pytest.raises(UsageError, match="It holds: scholars"):
+        approval.require_known({"scholars"})

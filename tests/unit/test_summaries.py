@@ -40,25 +40,36 @@ def series(*, last: float = 0.55) -> Series:
     levels = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975]
     rows = [
         {
-            "country": country, "origin_year": 2023, "horizon_years": year - 2023,
-            "target_year": year, "output_type": "quantile", "output_type_id": level,
+            "country": country,
+            "origin_year": 2023,
+            "horizon_years": year - 2023,
+            "target_year": year,
+            "output_type": "quantile",
+            "output_type_id": level,
             "value": float(np.quantile(joint_draws.of(country)[place], level)),
         }
         for place, year in enumerate(joint_draws.years)
         for country in joint_draws.countries
         for level in levels
-    ]  # fmt: skip
+    ]
     history = pd.DataFrame(
         {
-            "country": ["AAA", "BBB"] * 2, "year": [2022, 2022, 2023, 2023],
-            "share": [45.0, 55.0, 100 * last, 100 - 100 * last], "is_provisional": False,
+            "country": ["AAA", "BBB"] * 2,
+            "year": [2022, 2022, 2023, 2023],
+            "share": [45.0, 55.0, 100 * last, 100 - 100 * last],
+            "is_provisional": False,
         }
-    )  # fmt: skip
+    )
     return Series(
-        SeriesKey("field_survey", CountingRule.MODAL_COUNTRY, "file"), "baseline", "pooled",
-        history, wide(pd.DataFrame(rows), scale=100), pd.DataFrame(), joint_draws,
+        SeriesKey("field_survey", CountingRule.MODAL_COUNTRY, "file"),
+        "baseline",
+        "pooled",
+        history,
+        wide(pd.DataFrame(rows), scale=100),
+        pd.DataFrame(),
+        joint_draws,
         {"AAA": "Aland", "BBB": "Beland"},
-    )  # fmt: skip
+    )
 
 
 def test_being_ahead_in_a_year_is_not_having_passed_by_then() -> None:
@@ -130,12 +141,20 @@ def test_a_country_that_always_led_has_passed_nobody() -> None:
 
 def test_figures_of_others_need_the_same_population_measure_and_unit() -> None:
     figure = {
-        "population": "NeurIPS accepted-paper authorships", "measure": "work_share",
-        "unit": "percent of authorships", "location_iso3": "USA", "year": 2020, "value": 31.0,
-        "publisher": "P", "confidence": "secondary",
-    }  # fmt: skip
-    others = [figure | {"unit": "percent"}, figure | {"measure": "origin_share"},
-              figure | {"population": "ICML accepted-paper authorships"}]  # fmt: skip
+        "population": "NeurIPS accepted-paper authorships",
+        "measure": "work_share",
+        "unit": "percent of authorships",
+        "location_iso3": "USA",
+        "year": 2020,
+        "value": 31.0,
+        "publisher": "P",
+        "confidence": "secondary",
+    }
+    others = [
+        figure | {"unit": "percent"},
+        figure | {"measure": "origin_share"},
+        figure | {"population": "ICML accepted-paper authorships"},
+    ]
     figures = pd.DataFrame([figure, *others])
     assert len(reference_points(figures, "neurips_authorships")) == 1
     assert reference_points(figures, "scholars_scopus").empty
@@ -147,9 +166,13 @@ def scores(coverage: float) -> pd.DataFrame:
         (model, origin, 1, metric, value)
         for origin in (2020, 2021)
         for model, wis in (("pooled", 0.1), ("naive", 0.2), ("drift", 0.05))
-        for metric, value in (("wis", wis), ("coverage_50", coverage - 0.3),
-                              ("coverage_80", coverage), ("coverage_95", 0.95))
-    ]  # fmt: skip
+        for metric, value in (
+            ("wis", wis),
+            ("coverage_50", coverage - 0.3),
+            ("coverage_80", coverage),
+            ("coverage_95", 0.95),
+        )
+    ]
     return pd.DataFrame(rows, columns=["model", "origin_year", "horizon_years", "metric", "value"])
 
 
@@ -171,9 +194,13 @@ def test_outcomes_are_placed_from_the_middle_outwards() -> None:
 
 def test_a_withheld_cell_and_one_too_recent_are_words() -> None:
     base = {
-        "host_group": "europe", "researchers_at_risk": 100.0, "return_probability": 0.2,
-        "lower_95": 0.1, "upper_95": 0.3, "is_suppressed": False,
-    }  # fmt: skip
+        "host_group": "europe",
+        "researchers_at_risk": 100.0,
+        "return_probability": 0.2,
+        "lower_95": 0.1,
+        "upper_95": 0.3,
+        "is_suppressed": False,
+    }
     rows = pd.DataFrame(
         [
             base | {"landmark_year": 2015, "horizon_years": 1},

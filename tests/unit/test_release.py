@@ -18,10 +18,15 @@ from talentcast.store.release import Identity, settings_hash
 
 def snapshot(digest: str, year: int = 2024) -> Snapshot:
     return Snapshot(
-        sha256=digest * 64, name="a.csv", source="file", url="", licence="",
-        vintage=Vintage(date(2024, 1, 31)), retrieved_at=datetime(year, 2, 1, tzinfo=UTC),
+        sha256=digest * 64,
+        name="a.csv",
+        source="file",
+        url="",
+        licence="",
+        vintage=Vintage(date(2024, 1, 31)),
+        retrieved_at=datetime(year, 2, 1, tzinfo=UTC),
         path=Path("a"),
-    )  # fmt: skip
+    )
 
 
 IDENTITY = Identity(

@@ -6,9 +6,17 @@ from expectations.report import report_html, report_text, summary
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity
 
 FAILED = CheckResult(
-    "counts", "people", "NEG_COUNT", Severity.ERROR, Outcome.FAIL, "7 found", "none", 7,
-    ("row 2: FRA 2019", "<img src=x onerror=alert(1)>"), "Counts cannot be negative.",
-)  # fmt: skip
+    "counts",
+    "people",
+    "NEG_COUNT",
+    Severity.ERROR,
+    Outcome.FAIL,
+    "7 found",
+    "none",
+    7,
+    ("row 2: FRA 2019", "<img src=x onerror=alert(1)>"),
+    "Counts cannot be negative.",
+)
 WARNED = CheckResult("input", "a.csv", "EXTRA_COLUMNS", Severity.WARNING, Outcome.WARN, "x")
 PASSED = CheckResult("panel", "people", "CLOSES", Severity.ERROR, Outcome.PASS)
 REPORT = CheckReport((PASSED, WARNED, FAILED))

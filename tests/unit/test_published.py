@@ -26,9 +26,14 @@ def forecasts(spread: float = 0.2) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=["country", "horizon_years", "output_type_id", "value"])
     return table.assign(
-        **SERIES, target="researcher_share", scenario="baseline", model="pooled",
-        output_type="quantile", origin_year=2019, target_year=2019 + table["horizon_years"],
-    )  # fmt: skip
+        **SERIES,
+        target="researcher_share",
+        scenario="baseline",
+        model="pooled",
+        output_type="quantile",
+        origin_year=2019,
+        target_year=2019 + table["horizon_years"],
+    )
 
 
 def observations(year: int, *, provisional: bool = False, **shares: float) -> pd.DataFrame:
