@@ -45,6 +45,7 @@ class Access:
         return FetchLimits(
             hosts=(address.host,),
             max_bytes=20_000_000,
+            attempts=8,
             patience_seconds=60.0,
             scheme="http" if address.scheme == "http" else "https",
             # One page of the documentation calls a rate that is too high 403, another 429.

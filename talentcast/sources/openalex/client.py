@@ -59,6 +59,9 @@ class Client:
             raise _refused(error.status, has_key=self.access.key is not None) from None
         except GaveUpError as error:
             raise _gave_up(error) from None
+        except SourceUnavailableError as error:
+            error.may_pass_soon = False
+            raise
         self.budget.settle(answer.headers)
         return answer.content
 
@@ -129,9 +132,14 @@ def _refused(status: int, *, has_key: bool) -> TalentcastError:
 def _gave_up(error: GaveUpError) -> SourceUnavailableError:
     if not error.may_pass_soon:
         return _day_limit(error.pause_seconds)
-    return SourceUnavailableError(
+    # Nobody tries again for the user: a second try would have a second budget.
+    return GaveUpError(
         f"{error.code}: OpenAlex: {error.problem}. What came before is kept: run again to go on "
-        "from there."
+        "from there.",
+        code=error.code,
+        problem=error.problem,
+        pause_seconds=error.pause_seconds,
+        may_pass_soon=False,
     )
 
 
