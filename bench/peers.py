@@ -18,7 +18,7 @@ from features.panel import Panel
 from models.evaluation.quantiles import LEVELS
 from models.shares.baselines import fit_drift
 from models.shares.protocol import Draws, FittedForecaster, Forecaster
-from models.shares.registry import Context
+from models.shares.registry import ModelContext
 from models.shares.sampling import GaussianForecast, stratified_normals
 
 FloatArray = NDArray[np.float64]
@@ -122,7 +122,7 @@ class ProphetShares:
         return GaussianForecast(panel, horizons, mean, np.maximum(spread, 1e-4))
 
 
-PEERS: Mapping[str, Callable[[Context], Forecaster]] = {
+PEERS: Mapping[str, Callable[[ModelContext], Forecaster]] = {
     "AutoARIMA": lambda context: StatsForecast("AutoARIMA", scale="counts"),
     "AutoETS": lambda context: StatsForecast("AutoETS", scale="log_shares"),
     "AutoTheta": lambda context: StatsForecast("AutoTheta", scale="log_shares"),

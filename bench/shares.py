@@ -27,7 +27,7 @@ import pandas as pd
 from bench.peers import PEERS
 from features.panel import Panel, build_panel
 from models.evaluation.backtest import backtest_panel
-from models.shares.registry import MODELS, Context
+from models.shares.registry import MODELS, ModelContext
 from talentcast.domain.types import REST_OF_WORLD, CountingRule, Origin, SeriesKey
 
 ORIGINS: Final = [Origin(year) for year in range(2008, 2018)]
@@ -44,7 +44,7 @@ SCALING_PARTS: Final = (158, 500, 1000, 2000, 5000)
 
 
 @dataclass(frozen=True)
-class Source:
+class PanelFile:
     """A panel in a file: its column of counts, first year and last finished year."""
 
     file: str
@@ -54,17 +54,17 @@ class Source:
 
 
 SOURCES: Final = {
-    "scopus": Source(
+    "scopus": PanelFile(
         "scopus_2024_V1_scholarlymigration_country_enriched.csv",
         "padded_population_of_researchers", 1998, 2019,
     ),
-    "auth_scopus": Source(
+    "auth_scopus": PanelFile(
         "author_counts_scopus_orcid.csv", "number_of_authors_scopus", 1998, 2022
     ),
-    "auth_orcid": Source(
+    "auth_orcid": PanelFile(
         "author_counts_scopus_orcid.csv", "number_of_authors_orcid", 1998, 2018
     ),
-    "scopus_2022_07": Source(
+    "scopus_2022_07": PanelFile(
         "scopus_2022_07_V1_scholarlymigration_country.csv",
         "padded_population_of_researchers", 1998, 2018,
     ),
@@ -92,7 +92,7 @@ def read_panel(folder: Path, name: str) -> Panel:
     return build_panel(counts, key, last_year=source.last_year, eligible_by=ORIGINS[0])
 
 
-def run_one(task: tuple[str, Panel, Context]) -> dict[str, object]:
+def run_one(task: tuple[str, Panel, ModelContext]) -> dict[str, object]:
     """Backtest one model on one panel, and measure it. Runs in a process of its own."""
     name, panel, context = task
     # Importing and compiling are not forecasting: every model has made one forecast before.
@@ -117,7 +117,7 @@ def time_parts(n_parts: int) -> dict[str, object]:
     table = pd.DataFrame(counts, index=pd.RangeIndex(1998, 2020), columns=columns)
     panel = Panel(SeriesKey("made_up", CountingRule.UNSPECIFIED, "bench"), table)
     began = time.process_time()
-    MODELS["pooled"](Context()).fit(panel, range(1, 6)).sample(1000, rng)
+    MODELS["pooled"](ModelContext()).fit(panel, range(1, 6)).sample(1000, rng)
     seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
@@ -185,7 +185,7 @@ def main() -> None:
     covariates = None
     if arguments.covariates is not None:
         covariates = pd.read_csv(arguments.covariates, keep_default_na=False, na_values=[""])
-    context = Context(covariates)
+    context = ModelContext(covariates)
     fresh = multiprocessing.get_context("spawn")
     with fresh.Pool(1, maxtasksperchild=1) as pool:
         for name in arguments.panel:

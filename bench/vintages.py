@@ -20,7 +20,7 @@ from bench.shares import ORIGINS, markdown, read_panel, write_section
 from features.panel import Panel
 from models.evaluation.backtest import Backtest, backtest_panel
 from models.shares.protocol import Forecaster
-from models.shares.registry import Context, create
+from models.shares.registry import ModelContext, create
 from talentcast.domain.types import Origin
 
 EARLIER, LATER = "scopus_2022_07", "scopus"
@@ -38,7 +38,7 @@ def one_step(
     """Backtest one year ahead; revisions come from the years outside the block of origins."""
     scored = {origin.year + 1 for origin in origins}
 
-    def factory(context: Context) -> Forecaster:
+    def factory(context: ModelContext) -> Forecaster:
         forecaster = create(model, context)
         if not revised:
             return forecaster

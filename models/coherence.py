@@ -61,22 +61,22 @@ def shifted(probability: Floats, delta: float) -> Floats:
 
 
 def reconciled_total(
-    micro: float, macro: float, *, micro_variance: float, macro_variance: float
+    individual: float, aggregate: float, *, individual_variance: float, aggregate_variance: float
 ) -> float:
     """Return the flow on which both forecasts agree: the inverse-variance mean of their logs.
 
     Args:
-        micro: Sum of individual probabilities, in persons.
-        macro: Forecast of the flow itself, in persons.
-        micro_variance: Of the log of `micro` as a forecast.
-        macro_variance: Of the log of `macro` as a forecast.
+        individual: Sum of individual probabilities, in persons.
+        aggregate: Forecast of the flow itself, in persons.
+        individual_variance: Of the log of `individual` as a forecast.
+        aggregate_variance: Of the log of `aggregate` as a forecast.
 
     Example:
-        >>> round(reconciled_total(10.0, 40.0, micro_variance=1.0, macro_variance=1.0), 6)
+        >>> round(reconciled_total(10.0, 40.0, individual_variance=1.0, aggregate_variance=1.0), 6)
         20.0
     """
-    weight = macro_variance / (micro_variance + macro_variance)
-    return float(np.exp(weight * np.log(micro) + (1 - weight) * np.log(macro)))
+    weight = aggregate_variance / (individual_variance + aggregate_variance)
+    return float(np.exp(weight * np.log(individual) + (1 - weight) * np.log(aggregate)))
 
 
 def shock_spread(observed: Floats, expected: Floats) -> float:

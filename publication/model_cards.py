@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.returns.evaluation.backtest import DEFAULT_MODEL
 from models.returns.model.return_model import ReturnModel
 
 
 def model_card(
-    model: ReturnModel, *, name: str, population: str, is_synthetic: bool, scores: pd.DataFrame
+    model: ReturnModel,
+    *,
+    population: str,
+    is_synthetic: bool,
+    scores: pd.DataFrame,
+    name: str = DEFAULT_MODEL,
 ) -> pd.DataFrame:
     """Return `model_cards` rows without `release_id`.
 
     Args:
         model: The model that made the release.
-        name: Its name.
         population: Who is counted.
         is_synthetic: The people do not exist.
         scores: From `returns_backtest`; may be empty.
+        name: Of the model.
     """
     chosen = model.selection
     used = model.drift

@@ -19,7 +19,7 @@ from flows.steps.returns import ReturnRelease
 from flows.steps.runner import Pending, Runner
 from flows.steps.score import score
 from flows.steps.share_effects import share_changes
-from models.shares.registry import Context
+from models.shares.registry import ModelContext
 from publication.revisions import revision_rows
 from talentcast.config import Settings
 from talentcast.domain.checks import merge
@@ -90,7 +90,7 @@ def build(
     run.expect(2 * len(panels) + len(inputs.people))
 
     latest = max(panel.origin for panel in panels)
-    context = Context(bundled_covariates(), reference_panel=load_reference_panel(latest))
+    context = ModelContext(bundled_covariates(), reference_panel=load_reference_panel(latest))
     origins = {panel.key: panel.origin for panel in panels}
     # Trees are grown on the second core while the shares are forecast and scored.
     pending = {

@@ -14,7 +14,7 @@ from features.vintages import KnownCounts
 from flows.steps.plan import Plan
 from models.scenarios import changed_draws
 from models.shares.fallbacks import fallback_report
-from models.shares.registry import Context, create
+from models.shares.registry import ModelContext, create
 from models.shares.stock import sample_stocks
 from publication.observations import observation_rows
 from publication.share_forecasts import forecast_rows
@@ -31,7 +31,7 @@ class Forecast:
 
 
 def forecast(
-    panel: Panel, model: str, plan: Plan, context: Context, changes: Mapping[str, pd.DataFrame]
+    panel: Panel, model: str, plan: Plan, context: ModelContext, changes: Mapping[str, pd.DataFrame]
 ) -> Forecast:
     """Forecast one population with one model; the default one also under each scenario."""
     is_default = model == plan.default_model

@@ -20,7 +20,6 @@ from models.returns.flows.history import FlowHistory, past_flows
 from models.returns.flows.risk_set import ExpectedReturns, RiskSet
 from models.returns.flows.scores import flow_scores
 from models.returns.landmark_history import LandmarkHistory
-from models.returns.model.incidence import incidence_of_return
 from models.returns.model.return_model import TrainingTables, fit_return_model
 from models.scenarios import UNCHANGED, Scenario
 from publication.model_cards import model_card
@@ -102,8 +101,7 @@ def return_release(
     calibration = calibrate(past.cells, origin.year)
     landmarks = returns.risk_set.landmarks
     landmarks = landmarks.assign(host_group=host_groups(landmarks["host_country"]))
-    incidence = incidence_of_return(returns.hazards)
-    probability = pd.DataFrame({years: incidence[:, years - 1] for years in COHORT_HORIZONS})
+    probability = returns.within(COHORT_HORIZONS)
     cohorts = return_cohorts(
         landmarks,
         probability,
@@ -113,16 +111,13 @@ def return_release(
         rng=np.random.default_rng(seed),
         ledger=ledger,
     )
+    card = model_card(
+        model, population=key.population, is_synthetic=records.is_synthetic, scores=scores
+    )
     return ReturnRelease(
         forecasts=flow_forecasts(returns, calibration, scenarios, key, seed=seed),
         return_cohorts=cohorts.rows,
-        model_cards=model_card(
-            model,
-            name=DEFAULT_MODEL,
-            population=key.population,
-            is_synthetic=records.is_synthetic,
-            scores=scores,
-        ),
+        model_cards=card,
         scores=scores,
         flow_scores=flow_score_rows(score_flows(past, seed), key, vintage=vintage),
         ledger=cohorts.ledger,

@@ -14,7 +14,7 @@ from flows.steps.runner import Runner
 from models.evaluation.backtest import backtest
 from models.evaluation.origins import evaluation_origins
 from models.evaluation.published import score_published
-from models.shares.registry import Context
+from models.shares.registry import ModelContext
 from publication.scores import backtest_score_rows
 from talentcast.domain.types import Target, VintageKind
 from talentcast.sources.reference_panel import load_reference_panel
@@ -23,7 +23,7 @@ from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
 
 
-def score(known: KnownCounts, panel: Panel, plan: Plan, context: Context) -> pd.DataFrame:
+def score(known: KnownCounts, panel: Panel, plan: Plan, context: ModelContext) -> pd.DataFrame:
     """Score every model at past origins of one population; nothing, if it is too short."""
     origins = evaluation_origins(panel)
     if not origins:
@@ -37,7 +37,7 @@ def score(known: KnownCounts, panel: Panel, plan: Plan, context: Context) -> pd.
         origins=origins,
         horizons=plan.scored_horizons,
         last_year=panel.origin.year,
-        context=Context(context.covariates, reference_panel=reference),
+        context=ModelContext(context.covariates, reference_panel=reference),
     )
     vintage = vintage_of(known.counts, panel.key)
     # All origins are trained on today's vintage, so every one of these scores is pseudo.

@@ -20,7 +20,7 @@ from features.panel import Panel, build_panel
 from models.evaluation.quantiles import LEVELS, quantiles
 from models.evaluation.scores import Cell, Score, share_scores, stock_scores
 from models.shares.protocol import Draws
-from models.shares.registry import Context, Factory, named
+from models.shares.registry import Factory, ModelContext, named
 from models.shares.stock import sample_stocks
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.types import (
@@ -73,7 +73,7 @@ def backtest(
     origins: Sequence[Origin],
     horizons: Sequence[int] = SCORED_HORIZONS,
     last_year: int | None = None,
-    context: Context | None = None,
+    context: ModelContext | None = None,
     progress: Progress | None = None,
 ) -> Backtest:
     """Evaluate models on one series of a `researcher_counts` table.
@@ -112,7 +112,7 @@ def backtest_panel(
     origins: Sequence[Origin],
     horizons: Sequence[int] = SCORED_HORIZONS,
     truth: Panel | None = None,
-    context: Context | None = None,
+    context: ModelContext | None = None,
     n_draws: int = N_DRAWS,
     progress: Progress | None = None,
 ) -> Backtest:
@@ -129,7 +129,7 @@ def backtest_panel(
         n_draws: Joint draws per forecast.
         progress: Told how many of how many fits are done.
     """
-    context = context or Context()
+    context = context or ModelContext()
     actual = panel if truth is None else _with_parts_of(panel, truth)
     usable = _usable_origins(panel, actual, origins, horizons)
     collected = _Collected(actual)

@@ -21,7 +21,7 @@ from talentcast.domain.types import Origin
 
 
 @dataclass(frozen=True, eq=False)
-class Context:
+class ModelContext:
     """What a model may use beside the panel it is fitted to.
 
     Attributes:
@@ -33,16 +33,16 @@ class Context:
     covariates: pd.DataFrame | None = None
     reference_panel: Panel | None = None
 
-    def until(self, origin: Origin) -> Context:
+    def until(self, origin: Origin) -> ModelContext:
         """Return the context without anything dated after the origin."""
         covariates = self.covariates
         if covariates is not None:
             covariates = covariates[covariates["year"] <= origin.year]
         larger = self.reference_panel
-        return Context(covariates, None if larger is None else larger.until(origin))
+        return ModelContext(covariates, None if larger is None else larger.until(origin))
 
 
-Factory = Callable[[Context], Forecaster]
+Factory = Callable[[ModelContext], Forecaster]
 
 DEFAULT_MODEL: Final = "pooled"
 #: Scored beside the default in every release.
@@ -63,7 +63,7 @@ MODELS: Final[Mapping[str, Factory]] = {
 }
 
 
-def create(name: str, context: Context | None = None) -> Forecaster:
+def create(name: str, context: ModelContext | None = None) -> Forecaster:
     """Return a new, unfitted model.
 
     Raises:
@@ -73,7 +73,7 @@ def create(name: str, context: Context | None = None) -> Forecaster:
         >>> create("naive").name
         'naive'
     """
-    return named(name)(context or Context())
+    return named(name)(context or ModelContext())
 
 
 def named(name: str) -> Factory:

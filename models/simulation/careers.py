@@ -78,7 +78,7 @@ class CareerWorld:
 
 
 @dataclass(frozen=True, eq=False)
-class People:
+class SimulatedPeople:
     """What is fixed about each person; arrays of shape (n_people,)."""
 
     origin: Integers
@@ -138,7 +138,7 @@ class SimulatedCareers:
 
     world: CareerWorld
     records: CareerRecords
-    people: People
+    people: SimulatedPeople
     places: NDArray[np.int16]
     durations: NDArray[np.int16]
     ties: Floats
@@ -178,9 +178,9 @@ def simulate_careers(
     return SimulatedCareers(world, records, people, places, durations, ties)
 
 
-def _draw_people(n_people: int, rng: np.random.Generator, world: CareerWorld) -> People:
+def _draw_people(n_people: int, rng: np.random.Generator, world: CareerWorld) -> SimulatedPeople:
     shares = np.array([share for share, _ in _ORIGINS.values()])
-    return People(
+    return SimulatedPeople(
         origin=rng.choice(len(ORIGINS), n_people, p=shares / shares.sum()),
         entry_year=rng.integers(world.first_year, world.last_year - 3, n_people),
         frailty=world.frailty_sd * rng.standard_normal(n_people),
@@ -190,7 +190,7 @@ def _draw_people(n_people: int, rng: np.random.Generator, world: CareerWorld) ->
 
 
 def _one_year(
-    people: People,
+    people: SimulatedPeople,
     place: Integers,
     duration: Integers,
     tie: Floats,
@@ -226,7 +226,7 @@ def _one_year(
     )
 
 
-def _emigration(people: People, year: int) -> Floats:
+def _emigration(people: SimulatedPeople, year: int) -> Floats:
     age = year - people.entry_year
     log_odds = (
         -3.3
@@ -238,7 +238,7 @@ def _emigration(people: People, year: int) -> Floats:
     return np.asarray(expit(log_odds))
 
 
-def _destinations(people: People, left: Integers, rng: np.random.Generator) -> Integers:
+def _destinations(people: SimulatedPeople, left: Integers, rng: np.random.Generator) -> Integers:
     """Draw a host that is neither the origin nor the host just left."""
     shares = np.array([share for share, _ in _HOSTS.values()])
     chosen = rng.choice(len(HOSTS), len(left), p=shares / shares.sum())
@@ -250,7 +250,7 @@ def _destinations(people: People, left: Integers, rng: np.random.Generator) -> I
 
 
 def _records(
-    people: People,
+    people: SimulatedPeople,
     places: NDArray[np.int16],
     ties: Floats,
     rng: np.random.Generator,

@@ -10,7 +10,7 @@ import typer
 
 from features.panel import series_keys
 from models.evaluation.backtest import backtest as run
-from models.shares.registry import DEFAULT_MODEL, Context
+from models.shares.registry import DEFAULT_MODEL, ModelContext
 from talentcast.cli.options import Json, ResearchersColumn
 from talentcast.cli.output import print_rows
 from talentcast.cli.progress import progress_bar
@@ -72,7 +72,9 @@ def backtest(
             "population, counting_rule and source."
         )
     past = [Origin(year) for year in _range(origins, "--origins")]
-    context = Context(read_covariates(covariates), reference_panel=load_reference_panel(min(past)))
+    context = ModelContext(
+        read_covariates(covariates), reference_panel=load_reference_panel(min(past))
+    )
     with progress_bar() as update:
         result = run(
             parsed,

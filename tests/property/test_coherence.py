@@ -59,12 +59,17 @@ def test_an_impossible_target_is_refused(target: float) -> None:
 
 @given(st.floats(0.1, 1e4), st.floats(0.1, 1e4), st.floats(1e-3, 10), st.floats(1e-3, 10))
 def test_the_agreed_flow_lies_between_both_forecasts(
-    micro: float, macro: float, micro_variance: float, macro_variance: float
+    individual: float, aggregate: float, individual_variance: float, aggregate_variance: float
 ) -> None:
     total = reconciled_total(
-        micro, macro, micro_variance=micro_variance, macro_variance=macro_variance
+        individual,
+        aggregate,
+        individual_variance=individual_variance,
+        aggregate_variance=aggregate_variance,
     )
-    assert min(micro, macro) * (1 - 1e-9) <= total <= max(micro, macro) * (1 + 1e-9)
+    assert (
+        min(individual, aggregate) * (1 - 1e-9) <= total <= max(individual, aggregate) * (1 + 1e-9)
+    )
 
 
 def test_flow_samples_have_the_mean_and_spread_of_a_poisson_binomial_sum() -> None:

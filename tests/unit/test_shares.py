@@ -7,7 +7,7 @@ import pytest
 from features.panel import Panel
 from models.evaluation.quantiles import quantiles
 from models.shares.protocol import Draws
-from models.shares.registry import BASELINES, DEFAULT_MODEL, MODELS, Context, create
+from models.shares.registry import BASELINES, DEFAULT_MODEL, MODELS, ModelContext, create
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import CountingRule, Origin, SeriesKey
 
@@ -30,7 +30,7 @@ def panel(n_years: int = 14, n_countries: int = 8, *, seed: int = 1) -> Panel:
     return Panel(KEY, pd.DataFrame(values, index=years, columns=[*codes, "ROW"]))
 
 
-def draw(name: str, data: Panel, *, seed: int = 7, context: Context | None = None) -> Draws:
+def draw(name: str, data: Panel, *, seed: int = 7, context: ModelContext | None = None) -> Draws:
     fitted = create(name, context).fit(data, HORIZONS)
     return fitted.sample(N_DRAWS, np.random.default_rng(seed))
 
@@ -117,8 +117,8 @@ def test_what_comes_after_the_origin_does_not_matter(name: str) -> None:
         gdp_per_capita=covariates["gdp_per_capita"].where(covariates["year"] <= 2010, 1.0)
     )
     origin = Origin(2010)
-    known = Context(covariates, data).until(origin)
-    leaking = Context(later, Panel(KEY, changed)).until(origin)
+    known = ModelContext(covariates, data).until(origin)
+    leaking = ModelContext(later, Panel(KEY, changed)).until(origin)
     before = draw(name, data.until(origin), context=known)
     after = draw(name, Panel(KEY, changed).until(origin), context=leaking)
     np.testing.assert_array_equal(before.shares, after.shares)

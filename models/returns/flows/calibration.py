@@ -30,8 +30,8 @@ class FlowCalibration:
         overall_ratio: Of all origins together; stands in for origins without a history.
         rate: Recent yearly return rate by origin.
         tau: Spread of the shared shock on the logit scale.
-        micro_variance: Of the log of the corrected sum as a forecast.
-        macro_variance: Of the log of the plain rate as a forecast, chance aside.
+        individual_variance: Of the log of the corrected sum as a forecast.
+        aggregate_variance: Of the log of the plain rate as a forecast, chance aside.
     """
 
     ratio: dict[str, float]
@@ -39,8 +39,8 @@ class FlowCalibration:
     rate: dict[str, float]
     overall_rate: float
     tau: float
-    micro_variance: float
-    macro_variance: float
+    individual_variance: float
+    aggregate_variance: float
 
     def rate_of(self, origin_country: str) -> float:
         """Return the recent yearly return rate, or that of all where the origin has no history."""
@@ -54,13 +54,13 @@ class FlowCalibration:
             probability: Of return within one year, one per person, as the model gives it.
         """
         n_people = len(probability)
-        micro = float(probability.sum()) * self.ratio.get(origin_country, self.overall_ratio)
-        macro = self.rate_of(origin_country) * n_people
+        individual = float(probability.sum()) * self.ratio.get(origin_country, self.overall_ratio)
+        aggregate = self.rate_of(origin_country) * n_people
         agreed = reconciled_total(
-            micro,
-            macro,
-            micro_variance=self.micro_variance,
-            macro_variance=self.macro_variance + 1 / max(macro, 0.5),
+            individual,
+            aggregate,
+            individual_variance=self.individual_variance,
+            aggregate_variance=self.aggregate_variance + 1 / max(aggregate, 0.5),
         )
         return logit_shift(
             probability, float(np.clip(agreed, 1e-6 * n_people, (1 - 1e-6) * n_people))
@@ -71,22 +71,22 @@ class FlowCalibration:
     ) -> NDArray[np.int64]:
         """Draw the flow of the next year as if the origin's recent rate went on, in persons."""
         rates = np.full(n_people, self.rate_of(origin_country))
-        return flow_samples(rates, float(np.sqrt(self.macro_variance)), rng)
+        return flow_samples(rates, float(np.sqrt(self.aggregate_variance)), rng)
 
 
 def calibrate(cells: pd.DataFrame, landmark_year: int) -> FlowCalibration:
     """Learn from the cells before a year how to correct the sums of that year."""
     past = cells[cells["landmark_year"] < landmark_year]
     ratio, overall_ratio, rate, overall_rate = _recent(past, landmark_year)
-    tau_micro, tau_macro = _past_errors(past)
+    tau_individual, tau_aggregate = _past_errors(past)
     return FlowCalibration(
         ratio={str(name): float(value) for name, value in ratio.items()},
         overall_ratio=overall_ratio,
         rate={str(name): float(value) for name, value in rate.items()},
         overall_rate=overall_rate,
-        tau=tau_micro,
-        micro_variance=tau_micro**2,
-        macro_variance=tau_macro**2,
+        tau=tau_individual,
+        individual_variance=tau_individual**2,
+        aggregate_variance=tau_aggregate**2,
     )
 
 
@@ -107,16 +107,18 @@ def _recent(cells: pd.DataFrame, landmark_year: int) -> tuple[pd.Series, float, 
 
 def _past_errors(past: pd.DataFrame) -> tuple[float, float]:
     """Spread of the corrected sum and of the plain rate, each forecast from the years before."""
-    observed, micro, macro = [], [], []
+    observed, individual, aggregate = [], [], []
     for year in sorted(past["landmark_year"].unique())[1:]:
         ratio, overall_ratio, rate, overall_rate = _recent(past, int(year))
         now = past[past["landmark_year"] == year].set_index("origin_country")
         ratio = ratio.reindex(now.index).fillna(overall_ratio)
         rate = rate.reindex(now.index).fillna(overall_rate)
         observed.append(now["observed"].to_numpy(dtype=float))
-        micro.append((now["expected"] * ratio).to_numpy(dtype=float))
-        macro.append((now["at_risk"] * rate).to_numpy(dtype=float))
+        individual.append((now["expected"] * ratio).to_numpy(dtype=float))
+        aggregate.append((now["at_risk"] * rate).to_numpy(dtype=float))
     if not observed:
         return shock_spread(np.empty(0), np.empty(0)), shock_spread(np.empty(0), np.empty(0))
     seen = np.concatenate(observed)
-    return shock_spread(seen, np.concatenate(micro)), shock_spread(seen, np.concatenate(macro))
+    return shock_spread(seen, np.concatenate(individual)), shock_spread(
+        seen, np.concatenate(aggregate)
+    )

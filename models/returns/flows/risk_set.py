@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.returns.model.incidence import Hazards, returns_by_year
+from models.returns.model.incidence import Hazards, incidence_of_return, returns_by_year
 from models.returns.model.members import STEPS
 from models.returns.model.return_model import ReturnModel
 from models.scenarios import Scenario, changed_hazards, inflow_factor
@@ -81,6 +82,11 @@ class ExpectedReturns:
             before_drift,
             model.hazards(risk_set.newcomers),
         )
+
+    def within(self, horizons: Sequence[int]) -> pd.DataFrame:
+        """Return the probability of having returned within so many years, one column for each."""
+        incidence = incidence_of_return(self.hazards)
+        return pd.DataFrame({years: incidence[:, years - 1] for years in horizons})
 
     def under(self, scenario: Scenario) -> ExpectedReturns:
         """Change the hazards of people abroad; those of newcomers depend on when they join."""
