@@ -93,7 +93,7 @@ def backtest(
         InputRejectedError: If the series is too short for a panel.
     """
     if not origins:
-        raise UsageError("A backtest needs at least one origin, for example --origins 2008:2017.")
+        raise UsageError("A backtest needs at least one origin.", parameters=("origins",))
     panel = build_panel(counts, key, last_year=last_year, eligible_by=min(origins))
     return backtest_panel(
         panel,

@@ -17,25 +17,32 @@ if TYPE_CHECKING:
     from flows.backfill import Backfilled
 
 
+FirstYear = Annotated[
+    int, typer.Option("--first-year", "--from", help="First year at whose end to forecast.")
+]
+LastYear = Annotated[
+    int, typer.Option("--last-year", "--to", help="Last such year; it must be over.")
+]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option("--source", help="Built-in source or counts file; repeat for several."),
+]
+Populations = Annotated[
+    list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="Model, the default one first; repeat for several."),
+]
+
+
 def backfill(
     *,
-    first_year: Annotated[
-        int, typer.Option("--first-year", "--from", help="First year at whose end to forecast.")
-    ],
-    last_year: Annotated[
-        int, typer.Option("--last-year", "--to", help="Last such year; it must be over.")
-    ],
-    source: Annotated[
-        list[str] | None,
-        typer.Option("--source", help="Built-in source or counts file; repeat for several."),
-    ] = None,
-    population: Annotated[
-        list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option("--model", help="Model, the default one first; repeat for several."),
-    ] = None,
+    first_year: FirstYear,
+    last_year: LastYear,
+    source: Sources = None,
+    population: Populations = None,
+    model: Models = None,
     home: Home = None,
     json: Json = False,
 ) -> None:

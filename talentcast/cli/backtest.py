@@ -34,26 +34,31 @@ SHOWN = (
 _LONGEST_RANGE = 200
 
 
+Counts = Annotated[Path, typer.Option("--counts", help="CSV or Parquet of researcher counts.")]
+Origins = Annotated[str, typer.Option("--origins", metavar="FIRST:LAST", help="Forecast origins.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the two result tables.")]
+Horizons = Annotated[str, typer.Option("--horizons", metavar="FIRST:LAST", help="Years ahead.")]
+LastYear = Annotated[
+    int | None,
+    typer.Option("--last-year", help="Last year that the file has finished counting."),
+]
+Covariates = Annotated[
+    Path | None, typer.Option("--covariates", help="CSV of country, year and numeric columns.")
+]
+Models = Annotated[
+    list[str] | None, typer.Option("--model", help="Model to score; repeat for several.")
+]
+
+
 def backtest(
     *,
-    counts: Annotated[Path, typer.Option("--counts", help="CSV or Parquet of researcher counts.")],
-    origins: Annotated[
-        str, typer.Option("--origins", metavar="FIRST:LAST", help="Forecast origins.")
-    ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the two result tables.")],
-    horizons: Annotated[
-        str, typer.Option("--horizons", metavar="FIRST:LAST", help="Years ahead.")
-    ] = "1:5",
-    last_year: Annotated[
-        int | None,
-        typer.Option("--last-year", help="Last year that the file has finished counting."),
-    ] = None,
-    covariates: Annotated[
-        Path | None, typer.Option("--covariates", help="CSV of country, year and numeric columns.")
-    ] = None,
-    model: Annotated[
-        list[str] | None, typer.Option("--model", help="Model to score; repeat for several.")
-    ] = None,
+    counts: Counts,
+    origins: Origins,
+    out: Out,
+    horizons: Horizons = "1:5",
+    last_year: LastYear = None,
+    covariates: Covariates = None,
+    model: Models = None,
     researchers_column: ResearchersColumn = None,
     json: Json = False,
 ) -> None:

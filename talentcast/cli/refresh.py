@@ -20,41 +20,49 @@ if TYPE_CHECKING:
     from flows.refresh import Refreshed
 
 
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Use what was known on this day.")
+]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option("--source", help="Built-in source, file or folder; repeat for several."),
+]
+Populations = Annotated[
+    list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
+]
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Option("--scenario", help="Scenario file, or bundled scenario; repeat for several."),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Publish again, superseding the same release.")
+]
+ApprovedRevisions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--approve-revision",
+        metavar="POPULATION",
+        help="Let closed years of this change beyond the limit; repeat for several.",
+    ),
+]
+ApprovedBy = Annotated[
+    str | None, typer.Option("--approved-by", metavar="NAME", help="Who approves that.")
+]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why it is forced or approved.")]
+
+
 def refresh(
     *,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="DATE", help="Use what was known on this day.")
-    ] = None,
-    source: Annotated[
-        list[str] | None,
-        typer.Option("--source", help="Built-in source, file or folder; repeat for several."),
-    ] = None,
-    population: Annotated[
-        list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
-    ] = None,
-    scenario: Annotated[
-        list[str] | None,
-        typer.Option("--scenario", help="Scenario file, or bundled scenario; repeat for several."),
-    ] = None,
+    as_of: AsOf = None,
+    source: Sources = None,
+    population: Populations = None,
+    scenario: Scenarios = None,
     researchers_column: ResearchersColumn = None,
     max_cost: MaxCost = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Publish again, superseding the same release.")
-    ] = False,
-    approve_revision: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--approve-revision",
-            metavar="POPULATION",
-            help="Let closed years of this change beyond the limit; repeat for several.",
-        ),
-    ] = None,
-    approved_by: Annotated[
-        str | None, typer.Option("--approved-by", metavar="NAME", help="Who approves that.")
-    ] = None,
-    reason: Annotated[
-        str | None, typer.Option("--reason", help="Why it is forced or approved.")
-    ] = None,
+    force: Force = False,
+    approve_revision: ApprovedRevisions = None,
+    approved_by: ApprovedBy = None,
+    reason: Reason = None,
     home: Home = None,
     json: Json = False,
 ) -> None:

@@ -55,6 +55,12 @@ def test_every_path_that_a_page_names_exists() -> None:
     assert {(page, path) for page, path in missing if not page.startswith("add-a-")} == set()
 
 
+def test_every_page_has_a_place_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text().split("\nnav:\n")[1]
+    pages = {str(page.relative_to(FOLDER)) for page in FOLDER.rglob("*.md")}
+    assert set(re.findall(r"[\w/-]+\.md", navigation)) == pages
+
+
 def test_the_table_of_rooms_lists_every_package() -> None:
     packages = {
         str(path.parent.relative_to(ROOT))
