@@ -33,3 +33,11 @@ def test_files_of_unit_tests_are_named_after_a_module_or_package() -> None:
         known |= set(folders)
     files = (Path(name).stem for name in CODE if name.startswith("tests/unit/test_"))
     assert [file for file in files if file.removeprefix("test_") not in known] == []
+
+
+def test_whatever_may_be_skipped_is_there() -> None:
+    lines = (REPOSITORY / ".ci" / "allowed-skips.txt").read_text().splitlines()
+    for line in filter(None, (line.partition("#")[0].strip() for line in lines)):
+        classname, name = line.split("::")
+        module = CODE[(classname or name).replace(".", "/") + ".py"]
+        assert not classname or f"def {name}(" in module
