@@ -6,8 +6,7 @@ the rules themselves know nothing of it and are tested without it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import pandas as pd
@@ -16,32 +15,17 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
-from expectations import counts_rules, forecast_rules, panel_rules, table_rules
+from expectations.suite import Bound
 from expectations.violations import Violations
 
-Rule = Callable[..., Violations]
-
-_MODULES: Final = {
-    "table": table_rules,
-    "counts": counts_rules,
-    "panel": panel_rules,
-    "forecasts": forecast_rules,
-}
 _METRIC: Final = "table.talentcast.violations"
-
-
-def rule_named(name: str) -> Rule:
-    """Return a rule by `module.function`, for example `counts.gaps`."""
-    module, _, function = name.partition(".")
-    rule: Rule = getattr(_MODULES[module], function)
-    return rule
 
 
 class RuleViolations(TableMetricProvider):  # type: ignore[misc]  # untyped library
     """Violations of a rule in a pandas batch."""
 
     metric_name = _METRIC
-    value_keys = ("rule", "options")
+    value_keys = ("rule",)
 
     @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
     def _pandas(
@@ -54,23 +38,21 @@ class RuleViolations(TableMetricProvider):  # type: ignore[misc]  # untyped libr
     ) -> Violations:
         frame: pd.DataFrame
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
-        options = json.loads(metric_value_kwargs["options"])
-        return rule_named(metric_value_kwargs["rule"])(frame, **options)
+        rule: Bound = metric_value_kwargs["rule"]
+        return rule(frame)
 
 
 class ExpectRuleToHold(BatchExpectation):  # type: ignore[misc]  # untyped library
     """Expect that a rule finds nothing.
 
     Attributes:
-        rule: Name as in `rule_named`.
-        options: Keyword arguments of the rule, as JSON.
+        rule: A rule with its limits, an `expectations.suite.Bound`.
     """
 
-    rule: str
-    options: str = "{}"
+    rule: Any
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
-    success_keys: ClassVar[tuple[str, ...]] = ("rule", "options")
+    success_keys: ClassVar[tuple[str, ...]] = ("rule",)
 
     def _validate(
         self,

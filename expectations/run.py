@@ -12,8 +12,10 @@ from great_expectations.data_context.types.base import (
     DataContextConfig,
     InMemoryStoreBackendDefaults,
 )
+from great_expectations.util import convert_to_json_serializable
 
-from expectations.suites import Check
+from expectations.batch import ExpectRuleToHold
+from expectations.suite import Bound, Check
 from expectations.violations import MAX_EXAMPLES, row_names
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity, Stage
 
@@ -61,8 +63,7 @@ def _validated(frame: pd.DataFrame, checks: Sequence[Check]) -> list[dict[str, A
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
-    coded = [check.expectation.copy(update={"meta": {"code": check.code}}) for check in checks]
-    suite = gx.ExpectationSuite(name="gate", expectations=coded)
+    suite = gx.ExpectationSuite(name="checks", expectations=[_expectation(c) for c in checks])
     keys = [column for column in _KEY_COLUMNS if column in frame]
     validation = batch.validate(
         suite,
@@ -73,10 +74,20 @@ def _validated(frame: pd.DataFrame, checks: Sequence[Check]) -> list[dict[str, A
         },
     )
     by_code = {
-        result.expectation_config.meta["code"]: result.to_json_dict()
+        result.expectation_config.meta["code"]: {
+            "success": result.success,
+            "result": convert_to_json_serializable(result.result),
+            "exception_info": result.exception_info,
+        }
         for result in validation.results
     }
     return [by_code.get(check.code, {}) for check in checks]
+
+
+def _expectation(check: Check) -> Any:
+    is_rule = isinstance(check.asks, Bound)
+    expectation = ExpectRuleToHold(rule=check.asks) if is_rule else check.asks
+    return expectation.copy(update={"meta": {"code": check.code}})
 
 
 def _result(check: Check, outcome: dict[str, Any], stage: Stage, table: str) -> CheckResult:

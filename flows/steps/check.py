@@ -66,14 +66,14 @@ def check_known(
     counts: pd.DataFrame, previous: pd.DataFrame | None, approved: frozenset[str]
 ) -> CheckReport:
     """First gate: the raw counts, also against what the served release holds."""
-    from expectations.counts_gate import CountLimits, check_counts
+    from expectations.check import check_counts
 
-    return check_counts(counts, previous=previous, limits=CountLimits(approved_revisions=approved))
+    return check_counts(counts, previous=previous, approved_revisions=approved)
 
 
 def check_panels(panels: Sequence[Panel]) -> CheckReport:
     """Second gate: what the models see."""
-    from expectations.panel_gate import check_panel
+    from expectations.check import check_panel
 
     return merge(check_panel(panel) for panel in panels)
 
@@ -82,7 +82,7 @@ def check_published(
     panel: Panel, forecasts: pd.DataFrame, plan: Plan, n_scenarios: int
 ) -> CheckReport:
     """Third gate: what readers will see."""
-    from expectations.forecasts_gate import check_forecasts
+    from expectations.check import check_forecasts
 
     expected = row_count(
         panel,
@@ -101,6 +101,6 @@ def check_published(
 
 def check_returns(people: People, returns: ReturnRelease) -> CheckReport:
     """Third gate, for the flows of returning researchers."""
-    from expectations.forecasts_gate import check_forecasts
+    from expectations.check import check_forecasts
 
     return check_forecasts(returns.forecasts, table=f"{people.key.population} returns")

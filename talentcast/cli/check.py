@@ -25,7 +25,7 @@ def check(
 
     Example: talentcast check counts.csv
     """
-    from expectations.counts_gate import check_counts  # takes seconds: not for a page of help
+    from expectations.check import check_counts  # takes seconds: not for a page of help
 
     source = source_for(str(file), researchers_column=researchers_column)
     parsed = source.parse(source.download())

@@ -22,7 +22,7 @@ from counts_input import (
     rows_of,
 )
 
-from expectations.counts_gate import CountLimits, check_counts
+from expectations.check import check_counts
 from talentcast.domain.checks import Outcome
 from talentcast.domain.countries import OUTSIDE_ISO, TIME_BOUND, known_codes
 from talentcast.domain.errors import IntegrityError, MissingColumnsError
@@ -234,8 +234,7 @@ def test_f018_a_revised_history_is_blocked_until_someone_approves_it() -> None:
     found = result(report, "REVISION")
     assert found.failing_rows == 18
     assert found.example_keys[0] == "row 2: FRA 2010: 110 -> 143"
-    approved = CountLimits(approved_revisions=frozenset({"counts"}))
-    report = check_counts(now, previous=previous, limits=approved)
+    report = check_counts(now, previous=previous, approved_revisions={"counts"})
     assert not report.failed
     assert result(report, "REVISION").outcome is Outcome.WARN
 

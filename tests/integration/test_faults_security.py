@@ -23,7 +23,7 @@ from streamlit.testing.v1 import AppTest
 import talentcast
 from dashboard.context import Context
 from dashboard.links import PAGE
-from expectations.counts_gate import check_counts
+from expectations.check import check_counts
 from expectations.report import report_html
 from features.engine import computed
 from readers.formats import writer

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expectations.counts_gate import check_counts
+from expectations.check import check_counts
 from talentcast.domain.checks import CheckReport, CheckResult
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.provenance import ParsedCounts, RawFile

@@ -1,4 +1,4 @@
-"""The three gates on real Great Expectations."""
+"""The checks of counts, panels and forecasts on real Great Expectations."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from expectations.counts_gate import check_counts
-from expectations.forecasts_gate import check_forecasts
-from expectations.panel_gate import check_panel
+from expectations.check import check_counts, check_forecasts, check_panel
+from expectations.contract import missing_columns
 from expectations.run import run_checks
-from expectations.suites import rule_check
+from expectations.suite import Bound, Check
 from features.panel import Panel
 from talentcast.domain.checks import CheckReport, Outcome
 from talentcast.domain.tables import FORECASTS
@@ -74,7 +73,7 @@ def changed(frame: pd.DataFrame, row: int, **values: object) -> pd.DataFrame:
     return other
 
 
-def test_the_bundled_figures_pass_the_counts_gate() -> None:
+def test_the_bundled_figures_pass_the_checks_of_counts() -> None:
     source = Bundled()
     report = check_counts(source.parse(source.download()).counts)
     assert not report.failed
@@ -116,7 +115,7 @@ def test_f077_an_empty_suite_fails() -> None:
 
 
 def test_a_suite_does_not_name_a_check_twice() -> None:
-    check = rule_check("ONCE", "table.missing_columns", options={"columns": []}, message="")
+    check = Check("ONCE", Bound.of(missing_columns, {"columns": []}))
     with pytest.raises(ValueError, match="twice"):
         run_checks(pd.DataFrame({"value": [1]}), [check, check], stage="counts", table="any")
 
@@ -147,7 +146,7 @@ def test_sound_forecasts_pass() -> None:
     assert len(report.passed) == len(report.results)
 
 
-def test_the_forecasts_gate_changes_nothing() -> None:
+def test_checking_forecasts_changes_nothing() -> None:
     frame = forecasts()
     before = frame.copy()
     check_forecasts(frame)
