@@ -15,13 +15,15 @@ import pandas as pd
 
 from expectations.suite import Suite
 from expectations.violations import Violations, row_names, violating_rows, violations
+from features.edge_years import MAX_FLOW_DROP, first_edge_year
+from features.series import SERIES_COLUMNS
 from talentcast.domain.checks import Severity
 from talentcast.domain.countries import code_holds, known_codes
 from talentcast.domain.tables import RESEARCHER_COUNTS
 from talentcast.domain.types import REST_OF_WORLD, UNKNOWN_COUNTRY, CountingRule
 
 KEY: Final = list(RESEARCHER_COUNTS.key)
-SERIES: Final = ["population", "counting_rule", "source", "vintage"]
+SERIES: Final = [*SERIES_COLUMNS, "vintage"]
 _NUMBERS: Final = ("researchers", "arrivals", "departures")
 _LARGEST: Final = RESEARCHER_COUNTS.column("researchers").maximum or np.inf
 
@@ -56,7 +58,7 @@ class CountLimits:
     max_unknown_share: float = 0.10
     max_unknown_jump: float = 0.05
     max_flow_imbalance: float = 0.01
-    max_flow_drop: float = 0.40
+    max_flow_drop: float = MAX_FLOW_DROP
     min_years: int = 3
     min_countries: int = 2
 
@@ -260,16 +262,10 @@ def unflagged_edge_years(counts: pd.DataFrame, *, max_flow_drop: float) -> Viola
     """Return last years whose moves per researcher collapse although nothing says provisional."""
     found: list[str] = []
     for _, series in counts.dropna(subset=["arrivals"]).groupby(SERIES):
-        totals = series.groupby("year").agg(
-            {"researchers": "sum", "arrivals": "sum", "is_provisional": "any"}
-        )
-        ratio = totals["arrivals"] / totals["researchers"]
-        dropped = (1 - ratio / ratio.shift(1)) > max_flow_drop
-        newer = dropped.iloc[len(dropped) // 2 :]
-        at_edge = newer.index[newer]
-        if len(at_edge):
-            edge = totals.loc[at_edge[0] :]
-            found += [f"year {year}" for year in edge.index[~edge["is_provisional"]]]
+        first = first_edge_year(series, max_flow_drop)
+        if first is not None:
+            is_flagged = series[series["year"] >= first].groupby("year")["is_provisional"].any()
+            found += [f"year {year}" for year in is_flagged.index[~is_flagged]]
     return violations(found)
 
 
@@ -409,7 +405,7 @@ def with_other_state(counts: pd.DataFrame, other: pd.DataFrame | None, name: str
             each series is compared.
         name: Name of the new column.
     """
-    cell = ["population", "counting_rule", "source", "year", "country"]
+    cell = [*SERIES_COLUMNS, "year", "country"]
     if other is None or other.empty:
         return counts.assign(**{name: np.nan})
     cells = other[_is_newest(other)].drop_duplicates(cell).set_index(cell)["researchers"]
@@ -425,7 +421,7 @@ def earlier_vintages(counts: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def _is_newest(counts: pd.DataFrame) -> pd.Series:
-    return counts["vintage"] == counts.groupby(SERIES[:3])["vintage"].transform("max")
+    return counts["vintage"] == counts.groupby(list(SERIES_COLUMNS))["vintage"].transform("max")
 
 
 def _share_of_year(counts: pd.DataFrame) -> pd.Series:

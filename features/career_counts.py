@@ -7,10 +7,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.careers import fill_gaps, flows, moves, observation_gaps, stocks
-from features.engine import computed
+from features.edge_years import years_until_seen_again
 from talentcast.domain.types import CountingRule, SeriesKey, Vintage
-
-_SEEN_AGAIN_SHARE = 0.95
 
 
 def researcher_counts(
@@ -18,7 +16,6 @@ def researcher_counts(
     key: SeriesKey,
     *,
     vintage: Vintage,
-    seen_again_share: float = _SEEN_AGAIN_SHARE,
 ) -> pd.DataFrame:
     """Return the canonical `researcher_counts` table of a set of careers.
 
@@ -26,18 +23,18 @@ def researcher_counts(
     leaves the machine.
 
     Args:
-        careers: One row per researcher and year, from `features.careers.person_years`.
+        careers: One row per researcher and year, from `features.careers.person_years`; computed in
+            the engine that holds it.
         key: Population and source; the counting rule is always the modal country.
         vintage: Day on which the records stood as they are here.
-        seen_again_share: A year is provisional until this share of the researchers active in it
-            who are ever seen again would have been.
 
     Returns:
         Columns of the contract, ordered by year and country. Arrivals and departures of the first
         year are missing: nobody was seen before.
     """
-    counted = computed(_counts_by_country(careers))
-    last_year, wait = int(counted["year"].max()), years_until_seen_again(careers, seen_again_share)
+    counted = _counts_by_country(careers).to_pandas()
+    last_year = int(counted["year"].max())
+    wait = years_until_seen_again(observation_gaps(careers).to_pandas())
     flow_columns = ["arrivals", "departures"]
     moved = counted[flow_columns].fillna(0).astype(float)
     return pd.DataFrame(
@@ -53,15 +50,6 @@ def researcher_counts(
             "is_provisional": counted["year"] > last_year - wait,
         }
     )
-
-
-def years_until_seen_again(careers: ir.Table, share: float = _SEEN_AGAIN_SHARE) -> int:
-    """Return within how many years this share of all gaps between observations has closed."""
-    gaps = computed(observation_gaps(careers))
-    if gaps.empty:
-        return 0
-    closed = gaps["n"].cumsum() / gaps["n"].sum()
-    return int(gaps.loc[closed >= share, "gap_years"].iloc[0])
 
 
 def _counts_by_country(careers: ir.Table) -> ir.Table:

@@ -16,7 +16,6 @@ from typing import Final, Literal
 import ibis
 import ibis.expr.types as ir
 
-from features.engine import computed
 from talentcast.domain.types import UNKNOWN_COUNTRY
 
 OriginRule = Literal["first", "mode_of_three_years"]
@@ -178,24 +177,25 @@ def _resolve_ties(candidates: ir.Table) -> ir.Table:
     ties says how many passes are needed. Only that number is computed at once.
     """
     career = ibis.window(group_by="researcher_id", order_by="year")
-    is_settled = (candidates.n_tied == 1) | (ibis.row_number().over(career) == 0)
+    is_decided = (candidates.n_tied == 1) | (ibis.row_number().over(career) == 0)
     table = candidates.mutate(
-        country=ibis.ifelse(is_settled, candidates.first_in_alphabet, ibis.null(str))
+        country=ibis.ifelse(is_decided, candidates.first_in_alphabet, ibis.null(str))
     )
     for _ in range(_longest_run_of_ties(table)):
         before = table.mutate(before=table.country.lag().over(career))
         chosen = ibis.ifelse(
             before.tied.contains(before.before), before.before, before.first_in_alphabet
         )
-        settled = ibis.ifelse(before.before.isnull(), ibis.null(str), chosen)
-        table = before.mutate(country=ibis.coalesce(before.country, settled)).drop("before")
+        decided = ibis.ifelse(before.before.isnull(), ibis.null(str), chosen)
+        table = before.mutate(country=ibis.coalesce(before.country, decided)).drop("before")
     return table
 
 
 def _longest_run_of_ties(table: ir.Table) -> int:
     career = ibis.window(group_by="researcher_id", order_by="year")
     numbered = table.mutate(position=ibis.row_number().over(career))
-    settled_at = ibis.ifelse(numbered.country.notnull(), numbered.position, ibis.null(int))
-    last_settled = settled_at.cummax(group_by=numbered.researcher_id, order_by=numbered.year)
-    runs = numbered.mutate(run=numbered.position - last_settled)
-    return int(computed(runs.aggregate(longest=runs.run.max().fill_null(0)))["longest"].iloc[0])
+    decided_at = ibis.ifelse(numbered.country.notnull(), numbered.position, ibis.null(int))
+    last_decided = decided_at.cummax(group_by=numbered.researcher_id, order_by=numbered.year)
+    runs = numbered.mutate(run=numbered.position - last_decided)
+    longest = runs.aggregate(longest=runs.run.max().fill_null(0)).to_pandas()
+    return int(longest["longest"].iloc[0])

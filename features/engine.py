@@ -1,38 +1,29 @@
-"""Where table expressions are computed."""
+"""A place to compute table expressions in, opened by whoever needs one and closed again."""
 
 from __future__ import annotations
 
-import atexit
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 
 
-def computed(expression: ir.Table) -> pd.DataFrame:
-    """Return the rows of an expression.
+@contextmanager
+def in_locked_duckdb(frame: pd.DataFrame) -> Iterator[ir.Table]:
+    """Give a table in a DuckDB that can reach no file and no network.
 
-    It is computed where its tables are. What is in memory goes to the backend chosen with
-    `ibis.set_backend`, or else to a DuckDB that can reach no file and no network.
+    Expressions are computed where their tables are: those made from this table run here, those made
+    from a table of another engine run there. It is gone at the end of the `with` block.
     """
-    if ibis.options.default_backend is None:
-        ibis.set_backend(_locked_duckdb())
-    frame: pd.DataFrame = expression.to_pandas()
-    return frame
-
-
-@atexit.register
-def _let_go() -> None:
-    """An engine that outlives the interpreter complains at length about what it could not free."""
-    ibis.options.default_backend = None
-    _locked_duckdb.cache_clear()
-
-
-@cache
-def _locked_duckdb() -> ibis.BaseBackend:
     engine = ibis.duckdb.connect()
-    # Text in the data can never become a file that is read: not even a hostile query could.
-    engine.raw_sql("SET enable_external_access = false")
-    engine.raw_sql("SET lock_configuration = true")
-    return engine
+    try:
+        # Text in the data can never become a file that is read: not even a hostile query could.
+        engine.raw_sql("SET enable_external_access = false")
+        engine.raw_sql("SET lock_configuration = true")
+        engine.con.register("given", pa.Table.from_pandas(frame, preserve_index=False))
+        yield engine.table("given")
+    finally:
+        engine.disconnect()

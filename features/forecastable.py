@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from features.panel import build_panel, series_keys
-from features.series import rows_of
+from features.panel import build_panel
+from features.series import rows_of, series_keys
 from features.vintages import known_at
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.types import SeriesKey, Vintage, VintageKind

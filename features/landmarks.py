@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import ibis
 import numpy as np
 import pandas as pd
 
 from features.career_records import CareerRecords
 from features.careers import OriginRule, origin_countries
-from features.engine import computed
+from features.engine import in_locked_duckdb
 from talentcast.domain.types import UNKNOWN_COUNTRY
 
 NUMERIC_FEATURES: Final = (
@@ -66,8 +65,8 @@ def landmark_table(records: CareerRecords, *, origin_rule: OriginRule = "first")
 
 def _with_origin(careers: pd.DataFrame, rule: OriginRule) -> pd.DataFrame:
     located = careers[careers["country"] != UNKNOWN_COUNTRY]
-    names = ibis.memtable(located[[*_PERSON_YEAR, "country"]])
-    origins = computed(origin_countries(names, rule=rule))
+    with in_locked_duckdb(located[[*_PERSON_YEAR, "country"]]) as years:
+        origins = origin_countries(years, rule=rule).to_pandas()
     joined = located.merge(origins, on="researcher_id").sort_values(_PERSON_YEAR)
     return joined.assign(is_abroad=joined["country"] != joined["origin_country"])
 

@@ -7,12 +7,11 @@ from typing import Final
 
 import pandas as pd
 
-from features.vintages import SERIES_COLUMNS
+from features.series import rows_of
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.types import (
     REST_OF_WORLD,
     UNKNOWN_COUNTRY,
-    CountingRule,
     Origin,
     SeriesKey,
 )
@@ -67,15 +66,6 @@ class Panel:
         return self.counts.div(self.totals(), axis=0)
 
 
-def series_keys(counts: pd.DataFrame) -> list[SeriesKey]:
-    """Return the series in a `researcher_counts` table, sorted."""
-    found = counts[list(SERIES_COLUMNS)].drop_duplicates().itertuples(index=False, name=None)
-    return sorted(
-        SeriesKey(str(population), CountingRule(str(counting_rule)), str(source))
-        for population, counting_rule, source in found
-    )
-
-
 def build_panel(
     counts: pd.DataFrame,
     key: SeriesKey,
@@ -102,7 +92,7 @@ def build_panel(
         UsageError: If the series is absent, or holds several vintages.
         InputRejectedError: ``SHORT_PANEL`` if fewer than 3 years in 2 countries are left.
     """
-    rows = _series_rows(counts, key)
+    rows = _rows_of_one_vintage(counts, key)
     if last_year is not None:
         rows = rows[rows["year"] <= last_year]
     table = _year_by_country(rows)
@@ -127,12 +117,8 @@ def build_panel(
     return Panel(key, parts.astype("float64"))
 
 
-def _series_rows(counts: pd.DataFrame, key: SeriesKey) -> pd.DataFrame:
-    rows = counts[
-        (counts["population"] == key.population)
-        & (counts["counting_rule"] == key.counting_rule)
-        & (counts["source"] == key.source)
-    ]
+def _rows_of_one_vintage(counts: pd.DataFrame, key: SeriesKey) -> pd.DataFrame:
+    rows = rows_of(counts, key)
     if rows.empty:
         raise UsageError(f"There is no series {_label(key)} in these counts.")
     n_vintages = len(rows["vintage"].unique())

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import pandas as pd
 
 from talentcast.domain.errors import UsageError
-from talentcast.domain.types import SeriesKey, Vintage
+from talentcast.domain.types import CountingRule, SeriesKey, Vintage
+
+#: What tells one series from another.
+SERIES_COLUMNS: Final = ("population", "counting_rule", "source")
+
+
+def series_keys(counts: pd.DataFrame) -> list[SeriesKey]:
+    """Return the series in a `researcher_counts` table, sorted."""
+    found = counts[list(SERIES_COLUMNS)].drop_duplicates().itertuples(index=False, name=None)
+    return sorted(
+        SeriesKey(str(population), CountingRule(str(counting_rule)), str(source))
+        for population, counting_rule, source in found
+    )
 
 
 def rows_of(counts: pd.DataFrame, key: SeriesKey) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from prefect import flow
 from prefect.futures import as_completed
 from pydantic import Field
 
-from features.panel import build_panel, series_keys
-from features.series import rows_of
+from features.panel import build_panel
+from features.series import rows_of, series_keys
 from features.vintages import known_at
 from flows.artifacts import show_table
 from flows.connection import end_without_server

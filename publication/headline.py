@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from features.series import SERIES_COLUMNS
 from talentcast.domain.types import BASELINE, REST_OF_WORLD, OutputType, Target
 
 #: The 80 % interval: one outcome in ten below, one in ten above.
@@ -30,7 +31,7 @@ def headline_shares(
         Columns population, counting_rule, source, country, origin_year, share, target_year,
         lower_80, median, upper_80, ordered by population and falling share.
     """
-    key = ["population", "counting_rule", "source", "country", "origin_year"]
+    key = [*SERIES_COLUMNS, "country", "origin_year"]
     ahead = forecasts[
         (forecasts["target"] == Target.SHARE)
         & (forecasts["model"] == default_model(forecasts))
@@ -48,9 +49,9 @@ def headline_shares(
     )
     counted = observations.rename(columns={"year": "origin_year"})[[*key, "share"]]
     rows = quantiles.merge(counted, on=key, how="left").sort_values(
-        ["population", "counting_rule", "source", "share"], ascending=[True, True, True, False]
+        [*SERIES_COLUMNS, "share"], ascending=[True, True, True, False]
     )
-    first = rows.groupby(["population", "counting_rule", "source"]).head(leading)
+    first = rows.groupby(list(SERIES_COLUMNS)).head(leading)
     order = [*key, "share", "target_year", "lower_80", "median", "upper_80"]
     return first[order].reset_index(drop=True)
 

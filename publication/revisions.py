@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from features.vintages import SERIES_COLUMNS
+from features.series import SERIES_COLUMNS
 from talentcast.domain.tables import REVISIONS
 from talentcast.domain.types import REST_OF_WORLD, UNKNOWN_COUNTRY
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from features.panel import Panel, build_panel, series_keys
+from features.panel import Panel, build_panel
+from features.series import series_keys
 from features.vintages import KnownCounts, known_at
 from flows.steps.assemble import release_tables
 from flows.steps.check import Gates, check_known, check_panels, check_published, check_returns

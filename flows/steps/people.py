@@ -8,13 +8,13 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-import ibis
 import numpy as np
 import pandas as pd
 
 from features.career_counts import researcher_counts
 from features.career_records import CareerRecords
 from features.complete_block import largest_complete_block
+from features.engine import in_locked_duckdb
 from flows.steps.returns import ReturnRelease, return_release
 from models.scenarios import Scenario
 from models.simulation.careers import simulate_careers
@@ -120,13 +120,12 @@ def _real_people(folder: Path, settings: Settings, now: datetime) -> People:
 
 def count_people(people: People, settings: Settings) -> DerivedCounts:
     """Derive counts by country and year that point at nobody, nor do so beside the last ones."""
-    counts = researcher_counts(
-        ibis.memtable(people.records.careers), people.key, vintage=people.snapshot.vintage
-    )
+    with in_locked_duckdb(people.records.careers) as careers:
+        counts = researcher_counts(careers, people.key, vintage=people.snapshot.vintage)
     typed = counts.assign(vintage=pd.to_datetime(counts["vintage"]).astype("datetime64[us]"))
     before = _last_ledger(_counts_ledger(people), settings)
-    held = keep_previous_counts(typed, before)
-    return DerivedCounts(largest_complete_block(protected_counts(held)), held)
+    kept = keep_previous_counts(typed, before)
+    return DerivedCounts(largest_complete_block(protected_counts(kept)), kept)
 
 
 def forecast_returns(

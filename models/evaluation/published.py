@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from features.vintages import SERIES_COLUMNS
+from features.series import SERIES_COLUMNS
 from models.evaluation.quantiles import LEVELS
 from models.evaluation.scores import Cell, quantile_scores
 from talentcast.domain.tables import SCORES

@@ -8,7 +8,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from features.panel import series_keys
+from features.series import series_keys
 from models.evaluation.backtest import backtest as run
 from models.shares.registry import DEFAULT_MODEL, ModelContext
 from talentcast.cli.options import Json, ResearchersColumn

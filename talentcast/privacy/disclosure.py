@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.series import SERIES_COLUMNS
 from talentcast.domain.types import REST_OF_WORLD
 
 #: Steps to which rates may be rounded, the finest first.
@@ -270,7 +271,7 @@ def keep_previous_counts(
     """
     if before.empty:
         return counts
-    key = ["population", "counting_rule", "source", "year", "country"]
+    key = [*SERIES_COLUMNS, "year", "country"]
     measures = ["researchers", "arrivals", "departures"]
     joined = counts.merge(before[[*key, *measures]], on=key, how="left", suffixes=("", "_before"))
     is_new_year = ~counts["year"].isin(set(before["year"])).to_numpy()
@@ -294,7 +295,7 @@ def protected_counts(counts: pd.DataFrame, protection: Protection = DEFAULT) -> 
     left out. Counts are rounded, so that shares made from them hold no more than they do. Flows of
     too few people are missing.
     """
-    years = counts.groupby(["population", "counting_rule", "source", "vintage", "year"])
+    years = counts.groupby([*SERIES_COLUMNS, "vintage", "year"])
     parts = [
         _protected_year(year, protection)
         for _, year in years

@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -23,7 +22,7 @@ import pyarrow.csv
 
 from features.career_records import CareerRecords
 from features.careers import person_years
-from features.engine import computed
+from features.engine import in_locked_duckdb
 from talentcast.domain.errors import (
     InputRejectedError,
     MissingColumnsError,
@@ -116,7 +115,8 @@ def parse_career_records(files: Sequence[RawFile]) -> CareerRecords:
         affiliations = _checked(tables["affiliations"], AFFILIATIONS, last_year)
         if weights.empty:
             weights = affiliations[list(_WEIGHT_COLUMNS)]
-        careers = computed(person_years(ibis.memtable(affiliations)))
+        with in_locked_duckdb(affiliations) as table:
+            careers = person_years(table).to_pandas()
         careers = careers.sort_values(["researcher_id", "year"], ignore_index=True)
     return CareerRecords(careers, coauthors, weights)
 

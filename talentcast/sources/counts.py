@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from features.series import SERIES_COLUMNS
 from talentcast.domain.checks import CheckResult
 from talentcast.domain.countries import TIME_BOUND
 from talentcast.domain.errors import InputRejectedError
@@ -213,7 +214,7 @@ def _without_uncounted_years(
     frame: pd.DataFrame, name: str, notes: list[CheckResult]
 ) -> pd.DataFrame:
     """Leave out years in which people moved but nobody was counted anywhere."""
-    by_year = frame.groupby(["population", "counting_rule", "source", "vintage", "year"])
+    by_year = frame.groupby([*SERIES_COLUMNS, "vintage", "year"])
     nobody = by_year["researchers"].transform("max").eq(0)
     moved = by_year["arrivals"].transform("sum").gt(0)
     uncounted = nobody & moved

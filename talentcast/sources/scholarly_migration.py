@@ -14,8 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
-
+from features.edge_years import MAX_FLOW_DROP, first_edge_year
 from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.types import CountingRule, Vintage
@@ -31,7 +30,6 @@ POPULATION: Final = "scholars_scopus"
 #: the counts' arrivals and departures can be true.
 MOVES_FILE: Final = "scopus_2024_V1_scholarlymigration_countryflows_enriched.parquet"
 #: Flows need a later observation to be seen, so they fade before stocks do.
-MAX_FLOW_RATIO_DROP: Final = 0.4
 
 _REPOSITORY: Final = (
     "https://raw.githubusercontent.com/MPIDR/"
@@ -123,17 +121,16 @@ class ScholarlyMigration:
     def _parse_one(self, raw: RawFile) -> ParsedCounts:
         defaults = CountsDefaults(POPULATION, self.name, raw.vintage, CountingRule.MODAL_COUNTRY)
         parsed = to_counts(read_table(raw.content, raw.name), defaults)
-        first_edge_year = edge_year(parsed.counts)
-        if first_edge_year is None:
+        edge_year = first_edge_year(parsed.counts)
+        if edge_year is None:
             return parsed
         note = warning_note(
             raw.name,
             "EDGE_YEARS",
-            f"from {first_edge_year} on, moves per researcher fall by more than "
-            f"{MAX_FLOW_RATIO_DROP:.0%}",
+            f"from {edge_year} on, moves per researcher fall by more than {MAX_FLOW_DROP:.0%}",
             message="These years are provisional: the source has not seen all moves yet.",
         )
-        counts = parsed.counts.assign(is_provisional=parsed.counts["year"] >= first_edge_year)
+        counts = parsed.counts.assign(is_provisional=parsed.counts["year"] >= edge_year)
         return ParsedCounts(counts, (*parsed.notes, note))
 
     def _raw(self, file: PublicFile, content: bytes, address: str) -> RawFile:
@@ -171,21 +168,3 @@ def require_bytes(file: PublicFile, content: bytes) -> None:
             f"{file.name}: sha256 {found[:12]} where {file.sha256[:12]} was published. "
             "Fetch it again from the address in talentcast/sources/scholarly_migration.py."
         )
-
-
-def edge_year(counts: pd.DataFrame) -> int | None:
-    """Return the first of the last years whose moves per researcher collapse.
-
-    A year is at the edge when its ratio of arrivals to researchers is more than
-    `MAX_FLOW_RATIO_DROP` below that of the year before; so are all years after it.
-
-    Args:
-        counts: One vintage, all countries.
-    """
-    totals = counts.groupby("year")[["researchers", "arrivals"]].sum()
-    ratio = totals["arrivals"] / totals["researchers"]
-    drop = 1 - ratio / ratio.shift(1)
-    # Only the newer half: early years swing because little was indexed then.
-    newer = drop.iloc[len(drop) // 2 :]
-    at_edge = newer.index[newer > MAX_FLOW_RATIO_DROP]
-    return int(at_edge[0]) if len(at_edge) else None

@@ -16,7 +16,6 @@ import pandas as pd
 import pytest
 
 from features.careers import fill_gaps, moves, observation_gaps, origin_countries, person_years
-from features.engine import computed
 
 pytest.importorskip("pyspark", reason="Spark is an optional extra: pip install '.[spark]'")
 if shutil.which("java") is None:
@@ -65,7 +64,7 @@ def affiliations(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(expression: ir.Table) -> pd.DataFrame:
-    frame = computed(expression)
+    frame = expression.to_pandas()
     return frame.sort_values(list(frame.columns), ignore_index=True)
 
 

@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import httpx
-import ibis
 import pandas as pd
 import pytest
 from prefect_server import prefect_server
@@ -25,7 +24,7 @@ from dashboard.context import Context
 from dashboard.links import PAGE
 from expectations.check import check_counts
 from expectations.report import report_html
-from features.engine import computed
+from features.engine import in_locked_duckdb
 from readers.formats import writer
 from talentcast.config import load_settings
 from talentcast.domain.errors import ConfigurationError, InputRejectedError, UsageError
@@ -200,15 +199,15 @@ def test_f090_no_sql_is_put_together_from_text() -> None:
 def test_f091_the_engine_reaches_no_file_and_cannot_be_unlocked(
     tmp_path: Path, statement: str
 ) -> None:
-    assert computed(ibis.memtable(pd.DataFrame({"a": [1]})))["a"].tolist() == [1]
-    engine = ibis.get_backend()
-    with pytest.raises(Exception, match=r"(?i)permission|cannot|disabled|locked"):
-        engine.raw_sql(statement.format(folder=tmp_path)).fetchall()
+    with in_locked_duckdb(pd.DataFrame({"a": [1]})) as table:
+        assert table.to_pandas()["a"].tolist() == [1]
+        with pytest.raises(Exception, match=r"(?i)permission|cannot|disabled|locked"):
+            table.get_backend().raw_sql(statement.format(folder=tmp_path)).fetchall()
     assert not list(tmp_path.iterdir())
 
 
 def test_f091_there_is_one_place_that_opens_an_engine() -> None:
-    opening = {"duckdb", "set_backend", "get_backend"}
+    opening = {"duckdb", "set_backend", "get_backend", "memtable"}
     for path, tree in source_of(*SHIPPED).items():
         if path.name == "engine.py":
             continue

@@ -6,8 +6,9 @@ import ibis
 import pandas as pd
 import pytest
 
-from features.career_counts import researcher_counts, years_until_seen_again
-from features.careers import fill_gaps, moves, origin_countries, person_years
+from features.career_counts import researcher_counts
+from features.careers import fill_gaps, moves, observation_gaps, origin_countries, person_years
+from features.edge_years import years_until_seen_again
 from talentcast.domain.tables import RESEARCHER_COUNTS
 from talentcast.domain.types import CountingRule, SeriesKey, Vintage
 
@@ -131,7 +132,7 @@ def test_a_country_everybody_left_keeps_its_departures() -> None:
 def test_years_are_provisional_until_most_gaps_would_have_closed() -> None:
     yearly = [("a", year, "FRA") for year in range(1980, 2000)]
     table = careers(*yearly, ("b", 1980, "FRA"), ("b", 1983, "FRA"), ("b", 1986, "FRA"))
-    assert years_until_seen_again(table) == 3
+    assert years_until_seen_again(observation_gaps(table).to_pandas()) == 3
     provisional = counts(table).set_index("year")["is_provisional"]
     assert provisional[provisional].index.tolist() == [1997, 1998, 1999]
 
@@ -140,4 +141,4 @@ def test_years_are_provisional_until_most_gaps_would_have_closed() -> None:
 def test_a_higher_share_waits_longer(share: float, wait: int) -> None:
     yearly = [("a", year, "FRA") for year in range(1980, 1990)]
     table = careers(*yearly, ("b", 1980, "FRA"), ("b", 1983, "FRA"), ("b", 1986, "FRA"))
-    assert years_until_seen_again(table, share) == wait
+    assert years_until_seen_again(observation_gaps(table).to_pandas(), share) == wait

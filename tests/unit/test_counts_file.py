@@ -9,6 +9,7 @@ import pandas as pd
 import pycountry
 import pytest
 
+from features.edge_years import first_edge_year
 from talentcast.domain.checks import Outcome
 from talentcast.domain.errors import InputRejectedError, MissingColumnsError, UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
@@ -17,7 +18,7 @@ from talentcast.domain.types import CountingRule, Vintage
 from talentcast.sources.columns import match_columns
 from talentcast.sources.counts_file import CountsFile, population_name
 from talentcast.sources.registry import BUILT_IN, source_for
-from talentcast.sources.scholarly_migration import ScholarlyMigration, edge_year
+from talentcast.sources.scholarly_migration import ScholarlyMigration
 from talentcast.sources.tabular import read_table
 
 VINTAGE = Vintage(date(2024, 7, 24))
@@ -234,7 +235,7 @@ def test_years_after_a_collapse_of_moves_are_provisional() -> None:
 
 def test_a_collapse_early_in_the_series_is_no_edge() -> None:
     ratios = {1998: 0.1, 1999: 0.01, 2000: 0.1, 2001: 0.1, 2002: 0.1, 2003: 0.09}
-    assert edge_year(ScholarlyMigration().parse([country_file(ratios)]).counts) is None
+    assert first_edge_year(ScholarlyMigration().parse([country_file(ratios)]).counts) is None
 
 
 def test_a_country_with_a_control_character_is_refused() -> None:

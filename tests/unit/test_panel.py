@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.panel import build_panel, series_keys
+from features.panel import build_panel
+from features.series import series_keys
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.types import CountingRule, Origin, SeriesKey
 
