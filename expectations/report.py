@@ -35,7 +35,7 @@ def report_text(report: CheckReport, *, with_passed: bool = False) -> str:
     """Return the report as plain lines: the worst first, with keys of failing rows.
 
     Args:
-        report: Results of any gates.
+        report: Results of any checks.
         with_passed: Also list the checks that passed.
     """
     outcomes = _ORDER if with_passed else _ORDER[:-1]
@@ -47,7 +47,7 @@ def report_html(report: CheckReport, title: str) -> str:
     """Return the report as one HTML page; every text from the data is escaped.
 
     Args:
-        report: Results of any gates.
+        report: Results of any checks.
         title: Heading of the page.
     """
     return render(

@@ -55,7 +55,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All results of one or several gates, in the order in which they ran."""
+    """All results of one or several suites, in the order in which they ran."""
 
     results: tuple[CheckResult, ...] = ()
 

@@ -77,13 +77,13 @@ class MissingColumnsError(InputRejectedError):
 
 
 class ChecksFailedError(InputRejectedError):
-    """A gate found failing checks; the last good release stays served."""
+    """Checks failed; the last good release stays served."""
 
     def __init__(self, stage: str, codes: Collection[str], where: str) -> None:
         self.stage, self.codes = stage, tuple(codes)
         super().__init__(
             "CHECKS_FAILED",
-            f"The {stage} gate stopped this run on {', '.join(self.codes)}. "
+            f"Checks of {stage} stopped this run: {', '.join(self.codes)}. "
             f"Nothing was published. Read {where} for the failing rows, fix the input, run again.",
         )
 

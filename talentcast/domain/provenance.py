@@ -40,7 +40,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class ParsedCounts:
-    """A `researcher_counts` table with what the parser noticed while reading it."""
+    """A `researcher_counts` table and the notes of its parser."""
 
     counts: pd.DataFrame
     notes: tuple[CheckResult, ...] = ()

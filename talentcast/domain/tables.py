@@ -365,7 +365,7 @@ QUALITY_CHECKS: Final = Table(
     ("release_id", "stage", "table", "check"),
     (
         RELEASE_ID,
-        Column("stage", "string", "Gate: `input`, `counts`, `panel` or `forecasts`.",
+        Column("stage", "string", "What was checked: `input`, `counts`, `panel` or `forecasts`.",
                one_of=("input", "counts", "panel", "forecasts")),
         Column("table", "string", "Table or series that was checked."),
         Column("check", "string", "Code of the check, for example `NEG_COUNT`."),

@@ -35,7 +35,7 @@ MIN_MOVES_FOR_SIGN: Final = 100
 
 @dataclass(frozen=True, eq=False)
 class ParsedMoves:
-    """A `country_moves` table with what the parser noticed while reading it."""
+    """A `country_moves` table and the notes of its parser."""
 
     moves: pd.DataFrame
     notes: tuple[CheckResult, ...] = ()

@@ -1,4 +1,4 @@
-"""What a parser noticed, as check results that travel with the table."""
+"""Notes of a parser, as check results that travel with the table."""
 
 from __future__ import annotations
 

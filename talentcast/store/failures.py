@@ -11,12 +11,12 @@ from deltalake.exceptions import DeltaError
 
 from talentcast.domain.errors import StoreError
 
-_MENDS: Final = {
+_FIXES: Final = {
     "no space left": ("DISK", "Free space and run again; `talentcast releases clean` may help."),
     "quota exceeded": ("DISK", "Free space and run again; `talentcast releases clean` may help."),
     "file too large": ("DISK", "Raise the limit on file sizes and run again."),
-    "read-only file system": ("READ_ONLY", "Mount it for writing, or name another with --home."),
-    "permission denied": ("READ_ONLY", "Let this user write there, or name another with --home."),
+    "read-only file system": ("READ_ONLY", "Mount it for writing, or name another folder."),
+    "permission denied": ("READ_ONLY", "Let this user write there, or name another folder."),
 }
 
 
@@ -32,12 +32,13 @@ def storage_failures(root: Path) -> Iterator[None]:
     except (OSError, DeltaError) as error:
         said = str(error).lower()
         code, fix = next(
-            (found for words, found in _MENDS.items() if words in said),
+            (found for words, found in _FIXES.items() if words in said),
             ("STORE_FAILED", "Fix what it names and run again."),
         )
         raise StoreError(
             f"{code}: writing to {root} failed ({_first_line(error)}). Nothing of this release is "
-            f"visible and earlier ones are untouched. {fix}"
+            f"visible and earlier ones are untouched. {fix}",
+            parameters=("root",) if code == "READ_ONLY" else (),
         ) from error
 
 

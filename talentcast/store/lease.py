@@ -111,7 +111,7 @@ def publishing(
         StoreError: If others hold it for longer than `patience_seconds`.
     """
     root.mkdir(parents=True, exist_ok=True)
-    lease = _wait_for_turn(root, patience_seconds, time_to_live_seconds or TIME_TO_LIVE_SECONDS)
+    lease = _wait_for_lease(root, patience_seconds, time_to_live_seconds or TIME_TO_LIVE_SECONDS)
     try:
         yield lease
     finally:
@@ -119,7 +119,7 @@ def publishing(
             lease.release()
 
 
-def _wait_for_turn(root: Path, patience: float, time_to_live: float) -> Lease:
+def _wait_for_lease(root: Path, patience: float, time_to_live: float) -> Lease:
     jitter = SystemRandom()
     begun = seen_at = time.monotonic()
     seen = None

@@ -61,9 +61,10 @@ def publish(
     """Write a release; if it is published already, write nothing and return it.
 
     A reader sees either the whole release or nothing of it: the row in `releases` is written after
-    all its tables, by a process whose turn it still is. An attempt that died before that leaves
-    rows that no reader resolves, and that the next attempt takes over when they are the same, or
-    removes. Everything is flushed to the disk before the row, and the row before this returns.
+    all its tables, under a fencing token that is still the newest. An attempt that died before that
+    leaves rows that no reader resolves, and that the next attempt takes over when they are the
+    same, or removes. Everything is flushed to the disk before the row, and the row before this
+    returns.
 
     Args:
         draft: What to publish.
@@ -144,7 +145,8 @@ def _refuse_other_rows(rows: Mapping[str, pa.Table], already: Release) -> None:
         raise StoreError(
             f"RELEASE_IMMUTABLE: {already.release_id} is published with other rows in "
             f"{', '.join(changed)}. The same inputs, settings and code must give the same rows; "
-            "publish the new ones with --force, which gives them an id of their own."
+            "to publish the new ones, force a repeat, which gives them an id of their own.",
+            parameters=("force",),
         )
 
 

@@ -88,7 +88,9 @@ class RestrictedStore:
         """
         _require_permission(allow_individual)
         if len(reason.strip()) < 10:
-            raise UsageError("Say in a few words why individual rows are read: --reason TEXT")
+            raise UsageError(
+                "Say in a few words why individual rows are read.", parameters=("reason",)
+            )
         rows = self._likelihoods()
         entry = {
             "read_at": read_at.isoformat(),

@@ -49,7 +49,7 @@ def _change(
     signer: Signer | None,
 ) -> Release:
     if not reason.strip() or not by.strip():
-        raise UsageError("Say why and who: --reason TEXT --by NAME. Both stay in the record.")
+        raise UsageError("Say why and who; both stay in the record.", parameters=("reason", "by"))
     with storage_failures(root), publishing(root) as lease, lease.committing():
         present = find_release(release, root)
         if present.status == status:

@@ -104,4 +104,4 @@ def test_f018_the_command_line_refuses_an_approval_by_nobody(tmp_path: Path) -> 
         check=False,
     )
     assert done.returncode == 2, done.stderr
-    assert "--approved-by NAME" in done.stderr
+    assert "(--approved-by, --reason)" in done.stderr
