@@ -9,7 +9,8 @@ from typing import Final
 import pandas as pd
 
 from expectations.contract import contract_checks
-from expectations.counts_checks import COUNTS, CountLimits, earlier_vintages, with_other_state
+from expectations.counts_checks import COUNTS, CountLimits
+from expectations.earlier_states import earlier_vintages, with_other_state
 from expectations.forecast_checks import FORECAST, TOLERANCE
 from expectations.panel_checks import CLOSURE_TOLERANCE, PANEL, long_panel
 from expectations.run import run_checks

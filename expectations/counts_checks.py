@@ -299,12 +299,7 @@ def unknown_share_too_high(
 )
 def revisions(counts: pd.DataFrame, *, max_revision: float, notable_share: float) -> Violations:
     """Return cells of closed years that the last accepted release had otherwise."""
-    return revised_cells(
-        counts,
-        against="previous_researchers",
-        max_revision=max_revision,
-        notable_share=notable_share,
-    )
+    return revised_cells(counts, "previous_researchers", max_revision, notable_share)
 
 
 @COUNTS.check(
@@ -317,12 +312,7 @@ def vintage_revisions(
     counts: pd.DataFrame, *, max_revision: float, notable_share: float
 ) -> Violations:
     """Return cells of closed years that an earlier vintage of the same file had otherwise."""
-    return revised_cells(
-        counts,
-        against="earlier_researchers",
-        max_revision=max_revision,
-        notable_share=notable_share,
-    )
+    return revised_cells(counts, "earlier_researchers", max_revision, notable_share)
 
 
 @COUNTS.check(
@@ -370,7 +360,7 @@ def missing_years(
 
 
 def revised_cells(
-    counts: pd.DataFrame, *, against: str, max_revision: float, notable_share: float
+    counts: pd.DataFrame, against: str, max_revision: float, notable_share: float
 ) -> Violations:
     """Return cells of closed years that differ from an earlier state by more than the limit.
 
@@ -394,34 +384,6 @@ def revised_cells(
         f"{name}: {old:g} -> {new:g}"
         for name, old, new in zip(names, bad[against], bad["researchers"], strict=True)
     )
-
-
-def with_other_state(counts: pd.DataFrame, other: pd.DataFrame | None, name: str) -> pd.DataFrame:
-    """Add the same cells of another state of the data as a column.
-
-    Args:
-        counts: Table of counts.
-        other: Another table of counts; None gives NaN. On both sides only the newest vintage of
-            each series is compared.
-        name: Name of the new column.
-    """
-    cell = [*SERIES_COLUMNS, "year", "country"]
-    if other is None or other.empty:
-        return counts.assign(**{name: np.nan})
-    cells = other[_is_newest(other)].drop_duplicates(cell).set_index(cell)["researchers"]
-    index = pd.MultiIndex.from_frame(counts[cell])
-    there = pd.Series(cells.reindex(index).to_numpy(), index=counts.index)
-    return counts.assign(**{name: there.where(_is_newest(counts))})
-
-
-def earlier_vintages(counts: pd.DataFrame) -> pd.DataFrame | None:
-    """Return the rows that are not of the newest vintage of their series; None if all are."""
-    earlier = counts[~_is_newest(counts)]
-    return None if earlier.empty else earlier
-
-
-def _is_newest(counts: pd.DataFrame) -> pd.Series:
-    return counts["vintage"] == counts.groupby(list(SERIES_COLUMNS))["vintage"].transform("max")
 
 
 def _share_of_year(counts: pd.DataFrame) -> pd.Series:

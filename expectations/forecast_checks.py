@@ -13,9 +13,15 @@ from expectations.violations import Violations, violating_rows, violations
 from talentcast.domain.types import QUANTILE_LEVELS, OutputType, Target
 
 _SERIES: Final = [
-    "target", "population", "counting_rule", "source", "scenario", "model", "origin_year",
+    "target",
+    "population",
+    "counting_rule",
+    "source",
+    "scenario",
+    "model",
+    "origin_year",
     "horizon_years",
-]  # fmt: skip
+]
 
 #: What rounding may add up to.
 TOLERANCE: Final = 1e-9

@@ -51,9 +51,14 @@ def report_html(report: CheckReport, title: str) -> str:
         title: Heading of the page.
     """
     return render(
-        "expectations", "checks.html", title=title, summary=summary(report),
-        results=list(_sorted(report, _ORDER)), words=_WORDS, keys_text=_keys_text,
-    )  # fmt: skip
+        "expectations",
+        "checks.html",
+        title=title,
+        summary=summary(report),
+        results=list(_sorted(report, _ORDER)),
+        words=_WORDS,
+        keys_text=_keys_text,
+    )
 
 
 def _of(report: CheckReport, outcome: Outcome) -> list[CheckResult]:

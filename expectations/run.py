@@ -20,9 +20,15 @@ from expectations.violations import MAX_EXAMPLES, row_names
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity, Stage
 
 _KEY_COLUMNS: Final = (
-    "source_row", "model", "country", "year", "origin_year", "horizon_years", "output_type",
+    "source_row",
+    "model",
+    "country",
+    "year",
+    "origin_year",
+    "horizon_years",
+    "output_type",
     "output_type_id",
-)  # fmt: skip
+)
 
 
 #: The second sets a level of its own on import, so the first does not silence it.
@@ -94,10 +100,15 @@ def _result(check: Check, outcome: dict[str, Any], stage: Stage, table: str) -> 
     if not outcome or (error := _exception_text(outcome.get("exception_info") or {})):
         reason = error if outcome else "the expectation was not evaluated"
         return CheckResult(
-            stage, table, check.code, Severity.ERROR, Outcome.COULD_NOT_RUN,
-            observed=reason, threshold=check.threshold,
+            stage,
+            table,
+            check.code,
+            Severity.ERROR,
+            Outcome.COULD_NOT_RUN,
+            observed=reason,
+            threshold=check.threshold,
             message="The check itself broke, often on a missing column; fix that first.",
-        )  # fmt: skip
+        )
     if outcome["success"]:
         return CheckResult(
             stage, table, check.code, check.severity, Outcome.PASS, threshold=check.threshold

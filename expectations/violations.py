@@ -45,8 +45,15 @@ def row_names(frame: pd.DataFrame) -> list[str]:
         >>> row_names(pd.DataFrame({"source_row": [12], "country": ["FRA"], "year": [2019]}))
         ['row 12: FRA 2019']
     """
-    known = ("model", "country", "year", "origin_year", "horizon_years",
-             "output_type", "output_type_id")  # fmt: skip
+    known = (
+        "model",
+        "country",
+        "year",
+        "origin_year",
+        "horizon_years",
+        "output_type",
+        "output_type_id",
+    )
     parts = [name for name in known if name in frame]
     names = [
         " ".join(str(value) for value in row if not pd.isna(value))

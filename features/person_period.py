@@ -20,8 +20,12 @@ class Exit(IntEnum):
 
 
 OUTCOME_COLUMNS: Final = (
-    "exit", "followed_years", "last_seen_years", "next_exit", "next_seen_years"
-)  # fmt: skip
+    "exit",
+    "followed_years",
+    "last_seen_years",
+    "next_exit",
+    "next_seen_years",
+)
 
 
 def with_outcomes(landmarks: pd.DataFrame, careers: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Literal
 
@@ -82,19 +82,16 @@ class CheckReport:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the results as `quality_checks` rows, without `release_id`."""
-        columns = [
-            "stage", "table", "check", "severity", "outcome",
-            "observed", "threshold", "failing_rows", "example_keys", "message",
-        ]  # fmt: skip
         rows = [
-            (
-                result.stage, result.table, result.check, str(result.severity), str(result.outcome),
-                result.observed, result.threshold, result.failing_rows,
-                "; ".join(result.example_keys), result.message,
-            )
+            asdict(result)
+            | {
+                "severity": str(result.severity),
+                "outcome": str(result.outcome),
+                "example_keys": "; ".join(result.example_keys),
+            }
             for result in self.results
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=columns)
+        ]
+        return pd.DataFrame(rows, columns=[field.name for field in fields(CheckResult)])
 
 
 def merge(reports: Iterable[CheckReport]) -> CheckReport:

@@ -130,6 +130,9 @@ HORIZON_YEARS: Final = Column(
     "horizon_years", "integer", "Years from origin to target.", "years", minimum=1, maximum=10
 )
 
+# The contracts are tables themselves, to be read across.
+# fmt: off
+
 RESEARCHER_COUNTS: Final = Table(
     "researcher_counts",
     "input",
@@ -168,7 +171,7 @@ RESEARCHER_COUNTS: Final = Table(
             "is_provisional", "boolean", PROVISIONAL.meaning, optional=True, default="false"
         ),
     ),
-)  # fmt: skip
+)
 
 COUNTRY_MOVES: Final = Table(
     "country_moves",
@@ -183,7 +186,7 @@ COUNTRY_MOVES: Final = Table(
         Column("researchers", "float", "Researchers who moved since last year.", "persons",
                minimum=0, maximum=1e9),
     ),
-)  # fmt: skip
+)
 
 COUNTRY_COVARIATES: Final = Table(
     "country_covariates",
@@ -197,7 +200,7 @@ COUNTRY_COVARIATES: Final = Table(
                "current US dollars", nullable=True, minimum=0),
         Column("population", "float", "Inhabitants.", "persons", nullable=True, minimum=0),
     ),
-)  # fmt: skip
+)
 
 RESEARCHER_ID: Final = Column("researcher_id", "string", "Opaque id of a researcher in the input.")
 
@@ -224,7 +227,7 @@ AFFILIATIONS: Final = Table(
         Column("institution_id", "string", "Institution.", optional=True, nullable=True,
                default="missing"),
     ),
-)  # fmt: skip
+)
 
 COAUTHOR_COUNTRIES: Final = Table(
     "coauthor_countries",
@@ -273,7 +276,7 @@ OBSERVATIONS: Final = Table(
         PROVISIONAL,
         VINTAGE,
     ),
-)  # fmt: skip
+)
 
 FORECASTS: Final = Table(
     "forecasts",
@@ -303,7 +306,7 @@ FORECASTS: Final = Table(
         Column("value", "float", "Share (0 to 1), persons, or persons a year, by `target`.",
                "by target", minimum=0),
     ),
-)  # fmt: skip
+)
 
 SCORES: Final = Table(
     "scores",
@@ -333,7 +336,7 @@ SCORES: Final = Table(
         Column("is_pseudo_vintage", "boolean",
                "The training data were revised after the origin, which flatters the score."),
     ),
-)  # fmt: skip
+)
 
 REVISIONS: Final = Table(
     "revisions",
@@ -356,7 +359,7 @@ REVISIONS: Final = Table(
         Column("ratio", "float", "Now over before; 1 where nothing was revised.", "ratio",
                minimum=0),
     ),
-)  # fmt: skip
+)
 
 QUALITY_CHECKS: Final = Table(
     "quality_checks",
@@ -378,7 +381,7 @@ QUALITY_CHECKS: Final = Table(
         Column("example_keys", "string", "A few keys of failing rows, separated by `; `."),
         Column("message", "string", "What to do about it; empty when the check passed."),
     ),
-)  # fmt: skip
+)
 
 RELEASES: Final = Table(
     "releases",
@@ -413,7 +416,7 @@ RELEASES: Final = Table(
         Column("signature", "string", "Ed25519 signature of that hash, if the publisher has a key.",
                nullable=True),
     ),
-)  # fmt: skip
+)
 
 RETURN_COHORTS: Final = Table(
     "return_cohorts",
@@ -441,7 +444,7 @@ RETURN_COHORTS: Final = Table(
         Column("is_suppressed", "boolean", "The cell is withheld to protect people."),
         Column("suppression_reason", "string", "Why it is withheld.", nullable=True),
     ),
-)  # fmt: skip
+)
 
 COUNTRY_NAMES: Final = Table(
     "country_names",
@@ -473,7 +476,7 @@ PUBLISHED_FIGURES: Final = Table(
         Column("url", "string", "Where it was read."),
         Column("confidence", "string", "How far the reading can be trusted."),
     ),
-)  # fmt: skip
+)
 
 MODEL_CARDS: Final = Table(
     "model_cards",
@@ -505,7 +508,7 @@ RETURN_LIKELIHOODS: Final = Table(
                pattern=COUNTRY_PATTERN),
         Column("host_group", "string", "Group of countries where the researcher is."),
     ),
-)  # fmt: skip
+)
 
 TABLES: Final[tuple[Table, ...]] = (
     RESEARCHER_COUNTS,
@@ -526,6 +529,7 @@ TABLES: Final[tuple[Table, ...]] = (
     PUBLISHED_FIGURES,
     RETURN_LIKELIHOODS,
 )
+# fmt: on
 
 
 def table(name: str, *, among: Iterable[Table] = TABLES) -> Table:

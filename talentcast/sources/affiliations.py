@@ -85,10 +85,13 @@ def download_affiliations(folder: Path, *, max_bytes: int = MAX_FILE_BYTES) -> l
     files = []
     for stem in _STEMS:
         path = next(
-            (folder / f"{stem}{suffix}" for suffix in _SUFFIXES
-             if (folder / f"{stem}{suffix}").is_file()),
+            (
+                folder / f"{stem}{suffix}"
+                for suffix in _SUFFIXES
+                if (folder / f"{stem}{suffix}").is_file()
+            ),
             None,
-        )  # fmt: skip
+        )
         if path is None:
             continue
         file = read_plain_file(path, max_bytes=max_bytes)

@@ -85,10 +85,16 @@ class Bundled:
     def download(self) -> list[RawFile]:
         """Read the files from the package."""
         return [
-            RawFile(file.name, _package_bytes(file.name), self.name, file.url, file.licence,
-                    file.vintage)
+            RawFile(
+                file.name,
+                _package_bytes(file.name),
+                self.name,
+                file.url,
+                file.licence,
+                file.vintage,
+            )
             for file in _FILES
-        ]  # fmt: skip
+        ]
 
     def parse(self, files: Sequence[RawFile]) -> ParsedCounts:
         """Read `neurips_authorships`, `icml_authorships`, `scholars_scopus`, `robotics_authors`."""

@@ -89,11 +89,13 @@ def parse_numbers(cells: Sequence[str], rows: Sequence[int], *, column: str) -> 
     _refuse(
         "RANGE",
         f"'{column}' is beyond what can be stored exactly",
-        [abs(value) > _LARGEST_EXACT or _is_rounded(text, value)
-         for text, value in zip(texts, values, strict=True)],
+        [
+            abs(value) > _LARGEST_EXACT or _is_rounded(text, value)
+            for text, value in zip(texts, values, strict=True)
+        ],
         cells,
         rows,
-    )  # fmt: skip
+    )
     return np.array(values, dtype=np.float64)
 
 

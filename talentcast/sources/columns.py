@@ -13,8 +13,17 @@ from talentcast.domain.tables import RESEARCHER_COUNTS
 KNOWN_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "year": ("year", "publication_year"),
     "country": (
-        "country", "countrycode", "country_code", "iso3", "iso3code", "iso_a3",
-        "iso2", "iso2code", "iso_a2", "countryname", "country_name",
+        "country",
+        "countrycode",
+        "country_code",
+        "iso3",
+        "iso3code",
+        "iso_a3",
+        "iso2",
+        "iso2code",
+        "iso_a2",
+        "countryname",
+        "country_name",
     ),
     "arrivals": ("arrivals", "number_of_inmigrations", "inmigrations", "immigrations"),
     "departures": ("departures", "number_of_outmigrations", "outmigrations", "emigrations"),
@@ -23,14 +32,23 @@ KNOWN_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "source": ("source",),
     "vintage": ("vintage",),
     "is_provisional": ("is_provisional",),
-}  # fmt: skip
+}
 
 #: Each of these is a count of researchers; a file with several of them needs a choice.
 RESEARCHERS_NAMES: Final = (
-    "researchers", "padded_population_of_researchers", "number_of_researchers",
-    "number_of_authors", "number_of_authors_scopus", "number_of_authors_orcid",
-    "number_of_scholars", "authorships", "authors", "scholars", "count", "n",
-)  # fmt: skip
+    "researchers",
+    "padded_population_of_researchers",
+    "number_of_researchers",
+    "number_of_authors",
+    "number_of_authors_scopus",
+    "number_of_authors_orcid",
+    "number_of_scholars",
+    "authorships",
+    "authors",
+    "scholars",
+    "count",
+    "n",
+)
 
 NET_MOVES_NAMES: Final = ("net_moves", "netmigration", "net_migration")
 

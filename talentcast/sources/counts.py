@@ -151,9 +151,12 @@ def _with_names(
         # World Bank files call the inhabitants of a country its population.
         del stated["population"]
         notes.append(
-            warning_note(table.name, "POPULATION_IS_INHABITANTS",
-                    "'population' holds numbers, so inhabitants: not used")
-        )  # fmt: skip
+            warning_note(
+                table.name,
+                "POPULATION_IS_INHABITANTS",
+                "'population' holds numbers, so inhabitants: not used",
+            )
+        )
     named = frame.copy()
     for column, default in (("population", defaults.population), ("source", defaults.source)):
         named[column] = _text_or(table, stated.get(column), default)

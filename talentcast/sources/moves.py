@@ -155,8 +155,9 @@ def _columns(table: TextTable) -> dict[str, tuple[str, ...]]:
 def _codes(cells: Sequence[str], rows: Sequence[int]) -> pd.Series:
     require_printable(cells, rows, column="country")
     known = {text: country_code(text) for text in set(cells)}
-    bad = [f"row {row}: {text!r}" for row, text in zip(rows, cells, strict=True)
-           if known[text] is None]  # fmt: skip
+    bad = [
+        f"row {row}: {text!r}" for row, text in zip(rows, cells, strict=True) if known[text] is None
+    ]
     if bad:
         raise InputRejectedError(
             "UNKNOWN_CODE",

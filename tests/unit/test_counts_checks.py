@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from expectations import counts_checks as checks
+from expectations.earlier_states import earlier_vintages, with_other_state
 from expectations.violations import Violations
 
 
@@ -307,13 +308,13 @@ def test_a_level_shifts_when_the_typical_cell_leaves_the_bounds() -> None:
 def test_another_state_is_put_beside_the_same_cells_of_the_newest_vintage() -> None:
     now = counts(("FRA", 2018, 1.0), ("USA", 2018, 2.0))
     other = counts(("FRA", 2018, 7.0), ("DEU", 2018, 9.0))
-    both = checks.with_other_state(now, other, "before")
+    both = with_other_state(now, other, "before")
     assert both["before"].tolist()[0] == 7.0
     assert np.isnan(both["before"].tolist()[1])
-    assert checks.with_other_state(now, None, "before")["before"].isna().all()
-    assert checks.with_other_state(now, other.iloc[:0], "before")["before"].isna().all()
+    assert with_other_state(now, None, "before")["before"].isna().all()
+    assert with_other_state(now, other.iloc[:0], "before")["before"].isna().all()
     for column in ("population", "counting_rule", "source"):
-        apart = checks.with_other_state(now, other.assign(**{column: "b"}), "before")
+        apart = with_other_state(now, other.assign(**{column: "b"}), "before")
         assert apart["before"].isna().all()
 
 
@@ -321,13 +322,13 @@ def test_only_newest_vintages_are_compared_on_both_sides() -> None:
     older, newer = pd.Timestamp("2018-01-01"), pd.Timestamp("2019-01-01")
     now = counts(("FRA", 2018, 1.0), ("FRA", 2018, 2.0), vintage=[older, newer])
     other = counts(("FRA", 2018, 5.0), ("FRA", 2018, 7.0), vintage=[older, newer])
-    both = checks.with_other_state(now, other, "before")
+    both = with_other_state(now, other, "before")
     assert both["before"].fillna(-1).tolist() == [-1.0, 7.0]
-    elsewhere = checks.with_other_state(now.set_axis([7, 3]), other, "before")
+    elsewhere = with_other_state(now.set_axis([7, 3]), other, "before")
     assert elsewhere["before"].fillna(-1).tolist() == [-1.0, 7.0]
-    earlier = checks.earlier_vintages(now)
+    earlier = earlier_vintages(now)
     assert earlier is not None
     assert earlier["researchers"].tolist() == [1.0]
-    assert checks.earlier_vintages(now.iloc[[1]]) is None
+    assert earlier_vintages(now.iloc[[1]]) is None
     apart = now.assign(source=["a", "b"])
-    assert checks.earlier_vintages(apart) is None
+    assert earlier_vintages(apart) is None
