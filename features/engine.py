@@ -1,4 +1,4 @@
-"""A place to compute table expressions in, opened by whoever needs one and closed again."""
+"""Where table expressions are computed: in an engine opened for one table and closed again."""
 
 from __future__ import annotations
 
