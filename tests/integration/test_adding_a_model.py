@@ -27,11 +27,9 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(REPOSITORY / "models", folder / "models")
     (folder / "models" / "shares" / "halving.py").write_text(MODEL)
     registry = folder / "models" / "shares" / "registry.py"
-    head, body = registry.read_text().split("class Context", maxsplit=1)
-    head = head.replace("from models.shares.h", IMPORT + "from models.shares.h", 1)
-    registry.write_text(
-        f"{head}class Context{body}".replace('    "naive": ', f'{LINE}    "naive": ')
-    )
+    first_import, first_line = "from models.shares.", '    "naive": '
+    text = registry.read_text().replace(first_import, IMPORT + first_import, 1)
+    registry.write_text(text.replace(first_line, LINE + first_line, 1))
     return folder
 
 
