@@ -160,6 +160,7 @@ def test_f074_runs_and_a_worker_whose_server_is_gone_end_in_the_time_they_are_gi
             pid = wait_for(lambda: server.get(f"/flow_runs/{run}")["infrastructure_pid"])
             for home in ("home", "by_hand"):
                 wait_for((tmp_path / home / "snapshots").exists, pause=0.02, said="a run at work")
+            assert all("talentcast" in each["tags"] for each in server.runs())
         gone = time.monotonic()
         _, said = by_hand.communicate(timeout=120)
         wait_for(lambda: not is_at_work(int(pid.rpartition(":")[2])), seconds=60, pause=0.1)
