@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from small_release import publish_small
 
 from talentcast.cli.refresh import print_summary
 
@@ -38,3 +40,18 @@ def test_the_output_of_make_forecast_is_that_of_a_release(
     assert shown[place : place + 5] == series
     for part in (slice(0, 3), slice(-3, None)):
         assert list(map(shape, shown[part])) == list(map(shape, printed[part]))
+
+
+def test_the_python_examples_run_on_a_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_small(tmp_path / "var" / "releases")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TALENTCAST_HOME", raising=False)
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 4
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)  # noqa: S102 - our own page
+    assert names["release"] == str(names["talentcast"].releases()["release_id"].iloc[0])
+    assert {"CHN", "USA"} <= set(names["shares"].columns)
