@@ -180,7 +180,8 @@ def _wait(base: str, log: Path, server: subprocess.Popen[bytes]) -> None:
     pytest.fail(f"The dashboard did not start: {log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+# As long as Playwright lives its event loop runs, and no later test could run one of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api")
     if CHROMIUM is None:
