@@ -14,6 +14,7 @@ from models.shares.combination import Combination
 from models.shares.hierarchical_ar1 import HierarchicalAR1
 from models.shares.local_linear_trend import LocalLinearTrend
 from models.shares.pooled.forecaster import Pooled
+from models.shares.pooled.small_panels import SmallPanels
 from models.shares.protocol import Forecaster
 from models.shares.sarimax import Sarimax110
 from talentcast.domain.errors import UsageError
@@ -54,13 +55,16 @@ MODELS: Final[Mapping[str, Factory]] = {
     "sarimax110": lambda context: Sarimax110(),
     "local_linear_trend": lambda context: LocalLinearTrend(),
     "hierarchical_ar1": lambda context: HierarchicalAR1(),
-    "pooled": lambda context: Pooled(
-        covariates=context.covariates, reference_panel=context.reference_panel
-    ),
+    "pooled": lambda context: _pooled(context),
+    "pooled_small_panels": lambda context: SmallPanels(_pooled(context)),
     "pooled_with_sarimax110": lambda context: Combination(
         "pooled_with_sarimax110", (create("pooled", context), create("sarimax110", context))
     ),
 }
+
+
+def _pooled(context: ModelContext) -> Pooled:
+    return Pooled(covariates=context.covariates, reference_panel=context.reference_panel)
 
 
 def create(name: str, context: ModelContext | None = None) -> Forecaster:

@@ -6,7 +6,7 @@ Watson 2006). The two err in different ways, so their average is better than eit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,15 @@ class DirectCoefficients:
     by_horizon: FloatArray
     median_log_count: FloatArray
     spread_log_count: FloatArray
+
+    def until(self, years_before_end: int) -> DirectCoefficients:
+        """Return them for a panel that ends so many years earlier."""
+        n_kept = max(len(self.median_log_count) - years_before_end, 1)
+        return replace(
+            self,
+            median_log_count=self.median_log_count[:n_kept],
+            spread_log_count=self.spread_log_count[:n_kept],
+        )
 
 
 def learn_direct(

@@ -20,6 +20,8 @@ MOST_EXTREME = 4.0
 TAIL_FROM = 0.8
 #: A horizon has a model of its own from this many errors on; the first one always has.
 ENOUGH_ERRORS = 20
+#: Measures of the volatility of a country.
+N_FEATURES = 6
 #: Weight of a change against that of the year after it, in recent volatility.
 RECENT_DECAY = 0.7
 
@@ -133,7 +135,7 @@ def learn_error_models(
         n_errors = int(np.isfinite(past).sum())
         if n_errors < (1 if horizon == 1 else ENOUGH_ERRORS):
             break
-        weights = _weights(past, half_life=settings.half_life_years)
+        weights = weights_by_age(past, half_life=settings.half_life_years)
         models.append(_learn(past, features, weights, horizon=horizon, settings=settings))
     return tuple(models)
 
@@ -162,7 +164,7 @@ def spreads(
     for horizon, past in enumerate(errors, start=1):
         if horizon <= len(models):
             model = models[horizon - 1]
-            weights = _weights(past, half_life=settings.half_life_years)
+            weights = weights_by_age(past, half_life=settings.half_life_years)
             level = _own_level(model, past, features, weights, horizon=horizon, settings=settings)
             scale = model.scale(features[-1]) * level * settings.width(horizon)
             rows.append(np.maximum(scale, settings.smallest_scale * np.sqrt(horizon)))
@@ -240,8 +242,8 @@ def _own_level(
     return np.asarray((own_sum + settings.own_weight) / (n_own + settings.own_weight))
 
 
-def _weights(past: FloatArray, *, half_life: float) -> FloatArray:
-    """Return weights that halve with age, 0 where there is no error; shape as `past`."""
+def weights_by_age(past: FloatArray, *, half_life: float) -> FloatArray:
+    """Return weights of errors that halve with age; 0 where there is none. Shape as `past`."""
     usable = np.isfinite(past)
     years = np.arange(len(past))
     last = years[usable.any(axis=1)].max(initial=0)

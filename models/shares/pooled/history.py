@@ -37,6 +37,10 @@ class History:
             is_seen=np.isfinite(counts),
         )
 
+    def between(self, first: int, end: int) -> History:
+        """Return the years from position `first` to the one before `end`."""
+        return History(self.log_shares[first:end], self.counts[first:end], self.is_seen[first:end])
+
     @property
     def n_years(self) -> int:
         """Years from first to last."""
