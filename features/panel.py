@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from features.series import rows_of
+from features.series import rows_of, series_keys
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.types import (
     REST_OF_WORLD,
@@ -64,6 +64,11 @@ class Panel:
     def shares(self) -> pd.DataFrame:
         """Return each country's share of the year's total; NaN where its count is missing."""
         return self.counts.div(self.totals(), axis=0)
+
+
+def build_panels(counts: pd.DataFrame) -> list[Panel]:
+    """Build the panel of every series; `counts` hold one vintage per series."""
+    return [build_panel(counts, key) for key in series_keys(counts)]
 
 
 def build_panel(

@@ -24,6 +24,12 @@ class KnownCounts:
     counts: pd.DataFrame
     kinds: Mapping[SeriesKey, VintageKind]
 
+    @property
+    def kind(self) -> VintageKind:
+        """`true` only if every series was archived by that day."""
+        is_true = all(kind is VintageKind.TRUE for kind in self.kinds.values())
+        return VintageKind.TRUE if is_true else VintageKind.PSEUDO
+
 
 def known_at(counts: pd.DataFrame, vintage: Vintage) -> KnownCounts:
     """Keep, per series, the newest whole vintage at or before the as-of date.

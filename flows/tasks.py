@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
 
 from flows.progress import tell
-from flows.steps import check, deliver, forecast, ingest, people, publish
+from flows.steps import check, deliver, forecast, ingest, past_years, people, publish
 from flows.steps import score as scoring
 from talentcast.domain.errors import SourceUnavailableError
 
@@ -35,26 +35,27 @@ fetch = _task(
 gather_people = _task(people.gather_people)
 read = _task(ingest.read)
 count_people = _task(people.count_people)
-check_known = _task(check.check_known)
+check_counts = _task(check.check_counts)
 check_panels = _task(check.check_panels)
 forecast_shares = _task(forecast.forecast, "forecast {panel.key.population} with {model}")
-check_published = _task(check.check_published, "check forecasts of {panel.key.population}")
+check_shares = _task(check.check_shares, "check forecasts of {panel.key.population}")
 observe = _task(forecast.observe)
 score = _task(scoring.score, "score {panel.key.population}")
 forecast_returns = _task(people.forecast_returns, "returns of {people.key.population}")
-check_returns = _task(check.check_returns, "check returns of {people.key.population}")
+check_returns = _task(check.check_returns, "check returns of {key.population}")
 score_release = _task(scoring.score_release, "score {release.release_id}")
 keep_restricted = _task(people.keep_restricted)
 publish_release = _task(publish.publish_release)
 write_report = _task(deliver.write_report)
 mirror_current = _task(deliver.mirror_current)
+past_year = _task(past_years.past_year, "as of {identity.as_of.as_of}")
 
 TASKS: Final[Mapping[Callable[..., Any], Task[..., Any]]] = {
     task.fn: task
     for task in (
-        fetch, gather_people, read, count_people, check_known, check_panels, forecast_shares,
-        check_published, observe, score, forecast_returns, check_returns, score_release,
-        keep_restricted, publish_release, write_report, mirror_current,
+        fetch, gather_people, read, count_people, check_counts, check_panels, forecast_shares,
+        check_shares, observe, score, forecast_returns, check_returns, score_release,
+        keep_restricted, publish_release, write_report, mirror_current, past_year,
     )
 }  # fmt: skip
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from flows.steps.returns import ReturnRelease
 from publication.scores import with_true_record
+from talentcast.domain.checks import CheckReport
 from talentcast.sources.bundled import published_figures
 from talentcast.sources.countries import country_names
 
@@ -17,41 +18,39 @@ def release_tables(
     forecasts: Sequence[pd.DataFrame],
     *,
     scores: Sequence[pd.DataFrame],
+    record: pd.DataFrame,
     revisions: pd.DataFrame,
     returns: Sequence[ReturnRelease],
+    report: CheckReport,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of a release by name, without `release_id`.
 
     A table that would be empty is left out: where every series is too short to be scored there are
     no scores, and without an earlier vintage nothing was revised.
+
+    Args:
+        observations: Of all populations.
+        forecasts: Of shares, by population.
+        scores: Of backtests, by population.
+        record: From `score_releases`: what was really published takes the place of backtests.
+        revisions: What the sources revised.
+        returns: What was made from career records.
+        report: Results of all checks.
     """
     tables = {
         "observations": observations,
         "forecasts": pd.concat([*forecasts, *(made.forecasts for made in returns)]),
         "country_names": country_names(observations["country"]),
         "published_figures": published_figures(),
+        "quality_checks": report.to_frame(),
     }
     all_scores = [*scores, *(made.flow_scores for made in returns)]
     if scored := [rows for rows in all_scores if len(rows)]:
-        tables["scores"] = pd.concat(scored, ignore_index=True)
+        published = record.drop(columns="made_by", errors="ignore")
+        tables["scores"] = with_true_record(pd.concat(scored, ignore_index=True), published)
     if len(revisions):
         tables["revisions"] = revisions
     if returns:
         tables["return_cohorts"] = pd.concat([made.return_cohorts for made in returns])
         tables["model_cards"] = pd.concat([made.model_cards for made in returns])
     return tables
-
-
-def with_record(
-    tables: Mapping[str, pd.DataFrame], record: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
-    """Put scores of forecasts that were really published in the place of backtests.
-
-    Args:
-        tables: By name.
-        record: From `score_releases`.
-    """
-    if "scores" not in tables:
-        return dict(tables)
-    published = record.drop(columns="made_by", errors="ignore")
-    return {**tables, "scores": with_true_record(tables["scores"], published)}

@@ -1,87 +1,52 @@
-"""Gates: collect the results of checks, write the report, and stop once if a check failed."""
+"""Check what goes in, what the models see and what comes out; stop the run if a check failed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from expectations.report import report_html
 from features.panel import Panel
-from flows.steps.people import People
 from flows.steps.plan import Plan
 from flows.steps.returns import ReturnRelease
+from flows.steps.runner import Runner
 from publication.share_forecasts import row_count
-from talentcast.domain.checks import CheckReport, Stage, merge
+from talentcast.config import Settings
+from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.errors import ChecksFailedError
-from talentcast.domain.types import ReleaseId
+from talentcast.domain.types import ReleaseId, SeriesKey
 from talentcast.store.files import write_atomically
 
-
-@dataclass
-class Gates:
-    """The checks of one run.
-
-    Attributes:
-        approved: Populations whose revision beyond the limit someone has approved.
-    """
-
-    release_id: ReleaseId
-    folder: Path
-    approved: frozenset[str] = frozenset()
-    report: CheckReport = field(default_factory=CheckReport)
-
-    @property
-    def path(self) -> Path:
-        """Where the readable report is."""
-        return self.folder / f"{self.release_id}.html"
-
-    def require(self, stage: Stage, report: CheckReport) -> None:
-        """Add results; stop the run if one of them failed.
-
-        Raises:
-            ChecksFailedError: Naming the failed checks and the report.
-        """
-        self.report += report
-        html = report_html(self.report, f"Data checks of release {self.release_id}")
-        write_atomically(self.path, html.encode())
-        if report.failed:
-            codes = sorted({result.check for result in report.failed})
-            raise ChecksFailedError(stage, codes, str(self.path))
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many checks ran, and how they ended."""
-        return {
-            "run": len(self.report.results),
-            "passed": len(self.report.passed),
-            "warned": len(self.report.warned),
-            "failed": len(self.report.failed),
-        }
+# The quality suite takes seconds to import: a run that finds nothing to do spares them.
 
 
-def check_known(
-    counts: pd.DataFrame, previous: pd.DataFrame | None, approved: frozenset[str]
+def check_counts(
+    counts: pd.DataFrame, served: pd.DataFrame | None, approved: frozenset[str]
 ) -> CheckReport:
-    """First gate: the raw counts, also against what the served release holds."""
-    from expectations.check import check_counts
+    """Check the raw counts, also against what the served release holds.
 
-    return check_counts(counts, previous=previous, approved_revisions=approved)
+    Args:
+        counts: `researcher_counts`.
+        served: `observations` of the served release.
+        approved: Populations whose revision beyond the limit somebody has approved.
+    """
+    from expectations import check
+
+    return check.check_counts(counts, previous=served, approved_revisions=approved)
 
 
 def check_panels(panels: Sequence[Panel]) -> CheckReport:
-    """Second gate: what the models see."""
+    """Check what the models see."""
     from expectations.check import check_panel
 
     return merge(check_panel(panel) for panel in panels)
 
 
-def check_published(
+def check_shares(
     panel: Panel, forecasts: pd.DataFrame, plan: Plan, n_scenarios: int
 ) -> CheckReport:
-    """Third gate: what readers will see."""
+    """Check what readers will see of one population."""
     from expectations.check import check_forecasts
 
     expected = row_count(
@@ -99,8 +64,39 @@ def check_published(
     )
 
 
-def check_returns(people: People, returns: ReturnRelease) -> CheckReport:
-    """Third gate, for the flows of returning researchers."""
+def check_returns(key: SeriesKey, returns: ReturnRelease) -> CheckReport:
+    """Check what readers will see of the flows of returning researchers."""
     from expectations.check import check_forecasts
 
-    return check_forecasts(returns.forecasts, table=f"{people.key.population} returns")
+    return check_forecasts(returns.forecasts, table=f"{key.population} returns")
+
+
+def check_all_returns(returns: Mapping[SeriesKey, ReturnRelease], run: Runner) -> CheckReport:
+    """Check the flows of every group of people."""
+    return merge(run(check_returns, key, made) for key, made in returns.items())
+
+
+def require(report: CheckReport, release_id: ReleaseId, settings: Settings) -> None:
+    """Stop the run if a check failed.
+
+    Raises:
+        ChecksFailedError: Naming the failed checks and the report, which is written for it.
+    """
+    if report.failed:
+        path = write_check_report(report, release_id, settings)
+        codes = sorted({result.check for result in report.failed})
+        raise ChecksFailedError(report.failed[0].stage, codes, str(path))
+
+
+def check_report_path(release_id: ReleaseId, settings: Settings) -> Path:
+    """Return where the readable report of the checks of a release is."""
+    return settings.reports / f"{release_id}.html"
+
+
+def write_check_report(report: CheckReport, release_id: ReleaseId, settings: Settings) -> Path:
+    """Write the readable report of all checks of a run."""
+    from expectations.report import report_html
+
+    path = check_report_path(release_id, settings)
+    write_atomically(path, report_html(report, f"Data checks of release {release_id}").encode())
+    return path

@@ -1,8 +1,8 @@
-"""Forecast one population with one model."""
+"""Forecast one population with every model of a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +11,21 @@ import pandas as pd
 from features.panel import Panel
 from features.series import rows_of
 from features.vintages import KnownCounts
+from flows.steps.check import check_shares
 from flows.steps.plan import Plan
+from flows.steps.returns import ReturnRelease
+from flows.steps.runner import Pending, Runner
+from flows.steps.share_effects import share_changes
 from models.scenarios import changed_draws
 from models.shares.fallbacks import fallback_report
 from models.shares.registry import ModelContext, create
 from models.shares.stock import sample_stocks
 from publication.observations import observation_rows
 from publication.share_forecasts import forecast_rows
-from talentcast.domain.checks import CheckReport
-from talentcast.domain.types import BASELINE
+from talentcast.domain.checks import CheckReport, merge
+from talentcast.domain.types import BASELINE, SeriesKey
+from talentcast.sources.bundled import bundled_covariates
+from talentcast.sources.reference_panel import load_reference_panel
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +34,42 @@ class Forecast:
 
     rows: pd.DataFrame
     report: CheckReport
+
+
+def context_of(panels: Sequence[Panel]) -> ModelContext:
+    """Return what the models may use beside the panels they are fitted to."""
+    latest = max(panel.origin for panel in panels)
+    return ModelContext(bundled_covariates(), reference_panel=load_reference_panel(latest))
+
+
+def forecast_population(
+    panel: Panel,
+    plan: Plan,
+    context: ModelContext,
+    returns: Mapping[SeriesKey, Pending[ReturnRelease]],
+    run: Runner,
+) -> Forecast:
+    """Forecast one population with every model, and check what readers will see.
+
+    Args:
+        panel: The counts of the population.
+        plan: Models, horizons, samples and scenarios.
+        context: From `context_of`.
+        returns: Of the groups of people; waited for only where a scenario carries them into shares.
+        run: Carries out the steps.
+    """
+    run.progress(f"Forecasting {panel.key.population}")
+    scenarios = plan.scenarios if panel.key in returns else ()
+    changes = {
+        scenario.name: share_changes(
+            returns[panel.key].result(), panel, scenario, horizons=plan.horizons
+        )
+        for scenario in scenarios
+    }
+    made = [run(forecast, panel, model, plan, context, changes) for model in plan.models]
+    rows = pd.concat([one.rows for one in made])
+    checked = run(check_shares, panel, rows, plan, len(scenarios))
+    return Forecast(rows, merge(one.report for one in made) + checked)
 
 
 def forecast(

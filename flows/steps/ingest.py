@@ -11,7 +11,7 @@ import pandas as pd
 from features.series import select_populations
 from flows.steps.people import DerivedCounts, People, count_people, gather_people, holds_careers
 from flows.steps.plan import Plan
-from flows.steps.runner import Runner
+from flows.steps.runner import IN_THIS_PROCESS, Runner
 from talentcast.code_version import code_version
 from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport
@@ -69,7 +69,7 @@ class Inputs:
         return frozenset(self.counts["population"])
 
 
-def fetch_all(plan: Plan, settings: Settings, run: Runner) -> Fetched:
+def fetch_all(plan: Plan, settings: Settings, run: Runner = IN_THIS_PROCESS) -> Fetched:
     """Fetch every source of a plan."""
     now = datetime.now(UTC)
     people = [run(gather_people, s, settings, now=now) for s in plan.sources if holds_careers(s)]
@@ -77,7 +77,9 @@ def fetch_all(plan: Plan, settings: Settings, run: Runner) -> Fetched:
     return Fetched(copies, people)
 
 
-def parse_all(fetched: Fetched, plan: Plan, settings: Settings, run: Runner) -> Inputs:
+def parse_all(
+    fetched: Fetched, plan: Plan, settings: Settings, run: Runner = IN_THIS_PROCESS
+) -> Inputs:
     """Parse every copy and count the people."""
     parsed = [run(read, name, copies, plan, settings) for name, copies in fetched.copies.items()]
     derived = {group.key: run(count_people, group, settings) for group in fetched.people}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +15,10 @@ from features.career_counts import researcher_counts
 from features.career_records import CareerRecords
 from features.complete_block import largest_complete_block
 from features.engine import in_locked_duckdb
+from features.panel import Panel
+from flows.steps.plan import Plan
 from flows.steps.returns import ReturnRelease, return_release
+from flows.steps.runner import Pending, Runner
 from models.scenarios import Scenario
 from models.simulation.careers import simulate_careers
 from talentcast.config import Settings
@@ -144,6 +147,31 @@ def forecast_returns(
     )
 
 
+def start_returns(
+    groups: Sequence[People], panels: Sequence[Panel], plan: Plan, settings: Settings, run: Runner
+) -> dict[SeriesKey, Pending[ReturnRelease]]:
+    """Start to forecast the returns of every group whose counts are forecast."""
+    origins = {panel.key: panel.origin for panel in panels}
+    return {
+        group.key: run.submit(
+            forecast_returns, group, origins[group.key], plan.scenarios, settings, seed=plan.seed
+        )
+        for group in groups
+        if group.key in origins
+    }
+
+
+def finish_returns(
+    started: Mapping[SeriesKey, Pending[ReturnRelease]], run: Runner
+) -> dict[SeriesKey, ReturnRelease]:
+    """Wait for what was started."""
+    returns = {}
+    for key, pending in started.items():
+        run.progress(f"Forecasting returns of {key.population}")
+        returns[key] = pending.result()
+    return returns
+
+
 def keep_restricted(
     people: People,
     counted: DerivedCounts,
@@ -161,6 +189,20 @@ def keep_restricted(
     if settings.allow_individual and not people.records.is_synthetic:
         rows = likelihood_rows(returns.landmarks, returns.probability, release_id)
         store.write_likelihoods(rows, allow_individual=True)
+
+
+def keep_all_restricted(
+    groups: Sequence[People],
+    derived: Mapping[SeriesKey, DerivedCounts],
+    returns: Mapping[SeriesKey, ReturnRelease],
+    release_id: ReleaseId,
+    settings: Settings,
+    run: Runner,
+) -> None:
+    """Keep what belongs to the returns of every group and may not be published."""
+    for group in (group for group in groups if group.key in returns):
+        made = returns[group.key]
+        run(keep_restricted, group, derived[group.key], made, release_id, settings)
 
 
 def _last_ledger(name: str, settings: Settings) -> pd.DataFrame:

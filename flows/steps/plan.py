@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from models.scenarios import Scenario
+from models.shares.registry import BASELINES, DEFAULT_MODEL
 from talentcast.domain.types import PUBLISHED_HORIZONS, PUBLISHED_SAMPLES, SCORED_HORIZONS
+
+#: The default model, then the baselines it must beat.
+USUAL_MODELS: Final = (DEFAULT_MODEL, *(name for name in BASELINES if name != DEFAULT_MODEL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Plan:
     """
 
     sources: tuple[str, ...]
-    models: tuple[str, ...]
+    models: tuple[str, ...] = USUAL_MODELS
     populations: tuple[str, ...] = ()
     researchers_column: str | None = None
     scenarios: tuple[Scenario, ...] = ()

@@ -1,11 +1,18 @@
-"""Write a release from a run."""
+"""Write a release, and read what of it or its predecessor a run needs."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pandas as pd
+
+from publication.headline import HEADLINE_HORIZON, headline_shares
 from talentcast.config import Settings
+from talentcast.domain.types import Target
+from talentcast.store.pointer import latest_release
 from talentcast.store.publisher import publish
+from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release, ReleaseDraft
 from talentcast.store.signing import Signer
 
@@ -14,3 +21,18 @@ def publish_release(draft: ReleaseDraft, settings: Settings) -> Release:
     """Write the release; its pointer row comes last."""
     signer = Signer.configured(settings.signing_key_file)
     return publish(draft, settings.releases, published_at=datetime.now(UTC), signer=signer)
+
+
+def served_observations(root: Path) -> pd.DataFrame | None:
+    """Return `observations` of the served release, if there is one."""
+    served = latest_release(root)
+    return None if served is None else read_frame("observations", served, root)
+
+
+def headline_of(release: Release, root: Path) -> pd.DataFrame:
+    """Return the leading shares of each population of a release."""
+    quoted = condition(
+        "forecasts", {"target": str(Target.SHARE), "horizon_years": HEADLINE_HORIZON}
+    )
+    observations = read_frame("observations", release, root)
+    return headline_shares(observations, read_frame("forecasts", release, root, where=quoted))

@@ -10,7 +10,7 @@ from features.panel import Panel
 from features.series import vintage_of
 from features.vintages import KnownCounts
 from flows.steps.plan import Plan
-from flows.steps.runner import Runner
+from flows.steps.runner import IN_THIS_PROCESS, Runner
 from models.evaluation.backtest import backtest
 from models.evaluation.origins import evaluation_origins
 from models.evaluation.published import score_published
@@ -21,6 +21,16 @@ from talentcast.sources.reference_panel import load_reference_panel
 from talentcast.store.pointer import list_releases
 from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
+
+
+def score_population(
+    known: KnownCounts, panel: Panel, plan: Plan, context: ModelContext, run: Runner
+) -> pd.DataFrame:
+    """Score one population, unless the plan scores nothing."""
+    if not plan.scored_horizons:
+        return pd.DataFrame()
+    run.progress(f"Scoring {panel.key.population}")
+    return run(score, known, panel, plan, context)
 
 
 def score(known: KnownCounts, panel: Panel, plan: Plan, context: ModelContext) -> pd.DataFrame:
@@ -58,7 +68,9 @@ def score_release(release: Release, observations: pd.DataFrame, root: Path) -> p
     ).assign(made_by=str(release.release_id))
 
 
-def score_releases(observations: pd.DataFrame, root: Path, run: Runner) -> pd.DataFrame:
+def score_releases(
+    observations: pd.DataFrame, root: Path, run: Runner = IN_THIS_PROCESS
+) -> pd.DataFrame:
     """Score every served release against today's observations, the oldest first."""
     scored = [
         run(score_release, release, observations, root)

@@ -14,7 +14,7 @@ from talentcast.cli.output import print_rows
 from talentcast.config import load_settings
 
 if TYPE_CHECKING:
-    from flows.backfill import Backfilled
+    from flows.steps.past_years import Backfilled
 
 
 FirstYear = Annotated[

@@ -17,7 +17,7 @@ from talentcast.domain.approval import Approval
 from talentcast.domain.types import Vintage
 
 if TYPE_CHECKING:
-    from flows.refresh import Refreshed
+    from flows.steps.pipeline import Refreshed
 
 
 AsOf = Annotated[

@@ -6,26 +6,16 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import typer
 
-from publication.headline import HEADLINE_HORIZON, headline_shares
+from flows.steps.publish import headline_of
+from publication.headline import HEADLINE_HORIZON
 from readers.summaries.headlines import leading_pair, odds_by_year
 from readers.summaries.published_series import load_series, published_series
 from talentcast.cli.output import print_table
 from talentcast.domain.checks import CheckResult
-from talentcast.domain.types import BASELINE, Target
-from talentcast.store.reader import condition, read_frame
+from talentcast.domain.types import BASELINE
 from talentcast.store.release import Release
-
-
-def headline_of(release: Release, root: Path) -> pd.DataFrame:
-    """Return the leading shares of each population of a release."""
-    quoted = condition(
-        "forecasts", {"target": str(Target.SHARE), "horizon_years": HEADLINE_HORIZON}
-    )
-    observations = read_frame("observations", release, root)
-    return headline_shares(observations, read_frame("forecasts", release, root, where=quoted))
 
 
 def print_headline(release: Release, root: Path) -> None:

@@ -77,6 +77,16 @@ class CheckReport:
         """Results with nothing to say."""
         return self._with(Outcome.PASS)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many checks ran, and how they ended."""
+        return {
+            "run": len(self.results),
+            "passed": len(self.passed),
+            "warned": len(self.warned),
+            "failed": len(self.failed),
+        }
+
     def _with(self, *outcomes: Outcome) -> tuple[CheckResult, ...]:
         return tuple(result for result in self.results if result.outcome in outcomes)
 

@@ -1,0 +1,170 @@
+"""The whole run: source -> snapshot -> counts -> panel -> forecast -> checked -> release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from features.panel import build_panels
+from features.vintages import known_at
+from flows.steps.assemble import release_tables
+from flows.steps.check import (
+    check_all_returns,
+    check_counts,
+    check_panels,
+    require,
+    write_check_report,
+)
+from flows.steps.deliver import deliver
+from flows.steps.forecast import context_of, forecast_population, observe
+from flows.steps.ingest import Inputs, fetch_all, parse_all
+from flows.steps.people import finish_returns, keep_all_restricted, start_returns
+from flows.steps.plan import Plan
+from flows.steps.publish import publish_release, served_observations
+from flows.steps.runner import IN_THIS_PROCESS, Runner
+from flows.steps.score import score_population, score_releases
+from publication.revisions import revision_rows
+from talentcast.config import Settings
+from talentcast.domain.approval import Approval
+from talentcast.domain.checks import CheckReport, merge
+from talentcast.store.publisher import next_repeat, published_release
+from talentcast.store.release import Identity, Kind, Release, ReleaseDraft
+
+NO_APPROVAL = Approval()
+
+
+@dataclass(frozen=True, eq=False)
+class Refreshed:
+    """What became of a run.
+
+    Attributes:
+        undelivered: A line for each thing that could not follow the published release.
+    """
+
+    release: Release
+    is_new: bool
+    report: CheckReport
+    undelivered: tuple[str, ...] = ()
+
+
+def refresh(
+    plan: Plan,
+    settings: Settings,
+    *,
+    as_of: date | None = None,
+    kind: Kind = "manual",
+    force: bool = False,
+    approval: Approval = NO_APPROVAL,
+    run: Runner = IN_THIS_PROCESS,
+) -> Refreshed:
+    """Publish one release from everything known on a day.
+
+    The same inputs, settings and code publish nothing a second time, unless that is forced.
+    """
+    run.progress("Fetching sources")
+    fetched = fetch_all(plan, settings, run)
+    identity = fetched.identity(plan, as_of)
+    already = published_release(identity.release_id, settings.releases)
+    if already is not None and not force:
+        undelivered = deliver(already, settings, run)
+        return Refreshed(already, is_new=False, report=CheckReport(), undelivered=undelivered)
+    if already is not None:
+        identity = identity.repeated(next_repeat(already.release_id, settings.releases))
+
+    run.progress("Checking counts")
+    inputs = parse_all(fetched, plan, settings, run)
+    approval.require_known(inputs.populations)
+    release, report = build(
+        inputs,
+        identity,
+        plan,
+        settings,
+        kind="scenario" if plan.scenarios else kind,
+        served=served_observations(settings.releases),
+        approval=approval,
+        supersedes=already,
+        run=run,
+    )
+    undelivered = deliver(release, settings, run)
+    run.progress("Done")
+    return Refreshed(release, is_new=True, report=report, undelivered=undelivered)
+
+
+def build(
+    inputs: Inputs,
+    identity: Identity,
+    plan: Plan,
+    settings: Settings,
+    *,
+    kind: Kind = "manual",
+    served: pd.DataFrame | None = None,
+    approval: Approval = NO_APPROVAL,
+    supersedes: Release | None = None,
+    run: Runner = IN_THIS_PROCESS,
+) -> tuple[Release, CheckReport]:
+    """Check, forecast, score and publish what was known on a day: today or at any time before.
+
+    Args:
+        inputs: Counts in all vintages; those after the as-of date are not looked at.
+        identity: What decides the release, its as-of date among it.
+        plan: Models, horizons and samples; without `scored_horizons` nothing is scored.
+        settings: Where everything is kept.
+        kind: Why the release is made.
+        served: `observations` of the served release, to tell revisions from errors.
+        approval: Revisions beyond the limit that somebody has approved.
+        supersedes: The release that this one repeats.
+        run: Carries out the steps.
+
+    Raises:
+        ChecksFailedError: If a check failed.
+        InputRejectedError: If a series is too short.
+    """
+    release_id = identity.release_id
+    report = inputs.notes + run(check_counts, inputs.counts, served, approval.populations)
+    require(report, release_id, settings)
+
+    run.progress("Checking panels")
+    known = known_at(inputs.counts, identity.as_of)
+    panels = build_panels(known.counts)
+    report += run(check_panels, panels)
+    require(report, release_id, settings)
+
+    run.expect(2 * len(panels) + len(inputs.people))
+    # Trees are grown on a second core while the shares are forecast and scored.
+    growing = start_returns(inputs.people, panels, plan, settings, run)
+    context = context_of(panels)
+    forecasts = [forecast_population(panel, plan, context, growing, run) for panel in panels]
+    scores = [score_population(known, panel, plan, context, run) for panel in panels]
+    returns = finish_returns(growing, run)
+    report += merge(made.report for made in forecasts) + check_all_returns(returns, run)
+    require(report, release_id, settings)
+
+    run.progress("Publishing")
+    write_check_report(report, release_id, settings)
+    observations = pd.concat([run(observe, known, panel) for panel in panels])
+    scored = plan.scored_horizons
+    record = score_releases(observations, settings.releases, run) if scored else pd.DataFrame()
+    tables = release_tables(
+        observations,
+        [made.rows for made in forecasts],
+        scores=scores,
+        record=record,
+        revisions=revision_rows(observations, served, inputs.counts),
+        returns=list(returns.values()),
+        report=report,
+    )
+    keep_all_restricted(inputs.people, inputs.derived, returns, release_id, settings, run)
+    draft = ReleaseDraft(
+        identity=identity,
+        kind=kind,
+        vintage_kind=known.kind,
+        populations=tuple(sorted({panel.key.population for panel in panels})),
+        quality=report.counts,
+        tables=tables,
+        supersedes=supersedes.release_id if supersedes is not None else None,
+        reason=approval.reason,
+        approved_by=approval.approved_by,
+    )
+    return run(publish_release, draft, settings), report
