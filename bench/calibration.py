@@ -189,13 +189,16 @@ def main() -> None:
         rows = [
             cells(
                 backtest_panel(
-                    panel, models=arguments.model, origins=population.origins,
-                    horizons=HORIZONS, context=context,
+                    panel,
+                    models=arguments.model,
+                    origins=population.origins,
+                    horizons=HORIZONS,
+                    context=context,
                 ),
                 panel,
             )
             for panel in population.panels
-        ]  # fmt: skip
+        ]
         tables.append(summary(pd.concat(rows), population.name, rng))
         print(markdown(tables[-1]), flush=True)
     section = ["## Do intervals hold?", "", _EXPLAINED, "", markdown(pd.concat(tables))]

@@ -144,9 +144,14 @@ def _first_charts(browser: Browser, base: str, options: argparse.Namespace) -> l
 
 
 def _changes(
-    browser: Browser, base: str, options: argparse.Namespace,
-    page_path: str, label: str, choices: Sequence[str], chart: str,
-) -> list[float]:  # fmt: skip
+    browser: Browser,
+    base: str,
+    options: argparse.Namespace,
+    page_path: str,
+    label: str,
+    choices: Sequence[str],
+    chart: str,
+) -> list[float]:
     """Return milliseconds from the click on a choice to the redrawn chart, all choices warm."""
 
     def measure(page: Page) -> list[float]:
@@ -189,9 +194,11 @@ def _row(what: str, unit: str, values: Sequence[float]) -> tuple[str, str]:
 
 
 def _report(rows: Sequence[tuple[str, str]], repeats: int) -> None:
-    print(f"Machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end; "
-          f"Python {platform.python_version()}, Streamlit {version('streamlit')}; "
-          f"{repeats} repeats.\n")  # fmt: skip
+    print(
+        f"Machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end; "
+        f"Python {platform.python_version()}, Streamlit {version('streamlit')}; "
+        f"{repeats} repeats.\n"
+    )
     print("| what | median | p95 |\n| --- | --- | --- |")
     for what, said in rows:
         print(f"| {what} | {said} |")

@@ -85,9 +85,13 @@ def _publish(source: Path, root: Path, number: int) -> float:
     }
     identity = Identity((), "0" * 64, "0.1.0+bench", Vintage(latest.as_of.as_of))
     draft = ReleaseDraft(
-        identity=identity.repeated(number), kind="manual", vintage_kind=VintageKind.TRUE,
-        populations=latest.populations, quality=latest.quality, tables=tables,
-    )  # fmt: skip
+        identity=identity.repeated(number),
+        kind="manual",
+        vintage_kind=VintageKind.TRUE,
+        populations=latest.populations,
+        quality=latest.quality,
+        tables=tables,
+    )
     began = time.perf_counter()
     publish(draft, root, published_at=datetime.now(UTC))
     return time.perf_counter() - began
@@ -112,10 +116,14 @@ def _reader(
         began = time.perf_counter()
         try:
             rows = talentcast.read(
-                "forecasts", home=home, target="researcher_share", output_type="quantile",
-                population="scholars_scopus", counting_rule="modal_country",
+                "forecasts",
+                home=home,
+                target="researcher_share",
+                output_type="quantile",
+                population="scholars_scopus",
+                counting_rule="modal_country",
                 country=countries[number % len(countries)],
-            )  # fmt: skip
+            )
         except Exception as error:  # whatever goes wrong is what is counted here
             seen.errors.append(repr(error))
         else:
@@ -131,8 +139,10 @@ def _reader(
 def _report(seen: Seen, publishing: Sequence[float], readers: int) -> None:
     milliseconds = 1000 * np.array(seen.seconds)
     print(f"machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end")
-    print(f"Python {platform.python_version()}, deltalake {version('deltalake')}, "
-          f"pyarrow {version('pyarrow')}, pandas {version('pandas')}")  # fmt: skip
+    print(
+        f"Python {platform.python_version()}, deltalake {version('deltalake')}, "
+        f"pyarrow {version('pyarrow')}, pandas {version('pandas')}"
+    )
     print(f"readers {readers}, publishes {len(publishing)}, releases seen {len(seen.releases)}")
     print(f"a publish took {np.median(publishing):.1f} s (median)")
     print(f"reads {len(milliseconds)}, errors {len(seen.errors)}, mixed {seen.mixed}")

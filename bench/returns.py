@@ -101,9 +101,13 @@ def peers(folder: Path) -> pd.DataFrame:
     for horizon in (3, 5):
         for other in (BASELINE_MODEL, *PEERS):
             mean, low, high = paired_difference(
-                found.predictions, scored, (DEFAULT_MODEL, other), horizon,
-                n_bootstrap=1000, rng=np.random.default_rng(0),
-            )  # fmt: skip
+                found.predictions,
+                scored,
+                (DEFAULT_MODEL, other),
+                horizon,
+                n_bootstrap=1000,
+                rng=np.random.default_rng(0),
+            )
             rows.append((horizon, other, mean, low, high))
     columns = ["horizon_years", "log loss against", "difference", "lower_95", "upper_95"]
     show(pd.DataFrame(rows, columns=columns))

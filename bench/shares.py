@@ -32,13 +32,23 @@ from talentcast.domain.types import REST_OF_WORLD, CountingRule, Origin, SeriesK
 
 ORIGINS: Final = [Origin(year) for year in range(2008, 2018)]
 METRICS: Final = [
-    "wis_weighted", "wis_top60", "wis_all", "energy_score_panel",
-    "coverage_50_top60", "coverage_80_top60", "coverage_95_top60",
-]  # fmt: skip
+    "wis_weighted",
+    "wis_top60",
+    "wis_all",
+    "energy_score_panel",
+    "coverage_50_top60",
+    "coverage_80_top60",
+    "coverage_95_top60",
+]
 OWN: Final = [
-    "pooled", "sarimax110", "pooled_with_sarimax110", "hierarchical_ar1", "local_linear_trend",
-    "drift", "naive",
-]  # fmt: skip
+    "pooled",
+    "sarimax110",
+    "pooled_with_sarimax110",
+    "hierarchical_ar1",
+    "local_linear_trend",
+    "drift",
+    "naive",
+]
 PEER_PACKAGES: Final = dict.fromkeys(PEERS, "statsforecast") | {"Prophet": "prophet"}
 SCALING_PARTS: Final = (158, 500, 1000, 2000, 5000)
 
@@ -56,7 +66,9 @@ class PanelFile:
 SOURCES: Final = {
     "scopus": PanelFile(
         "scopus_2024_V1_scholarlymigration_country_enriched.csv",
-        "padded_population_of_researchers", 1998, 2019,
+        "padded_population_of_researchers",
+        1998,
+        2019,
     ),
     "auth_scopus": PanelFile(
         "author_counts_scopus_orcid.csv", "number_of_authors_scopus", 1998, 2022
@@ -66,9 +78,11 @@ SOURCES: Final = {
     ),
     "scopus_2022_07": PanelFile(
         "scopus_2022_07_V1_scholarlymigration_country.csv",
-        "padded_population_of_researchers", 1998, 2018,
+        "padded_population_of_researchers",
+        1998,
+        2018,
     ),
-}  # fmt: skip
+}
 
 
 def read_panel(folder: Path, name: str) -> Panel:
@@ -121,9 +135,11 @@ def time_parts(n_parts: int) -> dict[str, object]:
     seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
-        "parts": n_parts, "seconds": seconds, "ms_per_part": seconds / n_parts * 1000,
+        "parts": n_parts,
+        "seconds": seconds,
+        "ms_per_part": seconds / n_parts * 1000,
         "peak_MB": peak,
-    }  # fmt: skip
+    }
 
 
 def available(names: list[str]) -> tuple[list[str], list[str]]:

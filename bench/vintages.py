@@ -27,9 +27,13 @@ EARLIER, LATER = "scopus_2022_07", "scopus"
 FIRST_YEAR: Final = 2002
 BLOCK_YEARS: Final = 2
 METRICS: Final = [
-    "wis_weighted", "wis_top60", "wis_all",
-    "coverage_50_top60", "coverage_80_top60", "coverage_95_top60",
-]  # fmt: skip
+    "wis_weighted",
+    "wis_top60",
+    "wis_all",
+    "coverage_50_top60",
+    "coverage_80_top60",
+    "coverage_95_top60",
+]
 
 
 def one_step(

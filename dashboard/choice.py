@@ -14,8 +14,15 @@ from talentcast.store.release import Release
 NAMES: Final = ("release", "population", "counting", "scenario", "horizon", "country")
 #: Names of choices that one page has; in the address once they were made.
 PAGE_NAMES: Final = (
-    "first", "second", "origin", "host", "weight", "gate", "checked", "compare",
-)  # fmt: skip
+    "first",
+    "second",
+    "origin",
+    "host",
+    "weight",
+    "gate",
+    "checked",
+    "compare",
+)
 USUAL_HORIZON: Final = 5
 #: Populations that are shown first, if the release holds them.
 _FIRST: Final = ("scholars_scopus",)

@@ -82,19 +82,51 @@ def filter_row(context: Context, available: Sequence[PublishedSeries]) -> None:
     origin = context.full_series.origin_year
     with st.container(key="filters"):
         columns = st.columns([5, 7, 3, 4, 6], gap="small")
-        _select(columns[0], "population", "Population", populations, choice.population,
-                {name: population_words(name).name for name in populations})  # fmt: skip
-        _select(columns[1], "counting", "Counting rule", countings, choice.counting,
-                {name: _counting_words(name, countings) for name in countings})  # fmt: skip
+        _select(
+            columns[0],
+            "population",
+            "Population",
+            populations,
+            choice.population,
+            {name: population_words(name).name for name in populations},
+        )
+        _select(
+            columns[1],
+            "counting",
+            "Counting rule",
+            countings,
+            choice.counting,
+            {name: _counting_words(name, countings) for name in countings},
+        )
         horizons = [str(h) for h in context.published.horizons]
-        _select(columns[2], "horizon", "Horizon", horizons, str(choice.horizon),
-                {h: f"to {origin + int(h)}" for h in horizons})  # fmt: skip
-        _select(columns[3], "scenario", "Scenario", scenarios, choice.scenario,
-                {name: sentence(name.replace("_", " ")) for name in scenarios})  # fmt: skip
+        _select(
+            columns[2],
+            "horizon",
+            "Horizon",
+            horizons,
+            str(choice.horizon),
+            {h: f"to {origin + int(h)}" for h in horizons},
+        )
+        _select(
+            columns[3],
+            "scenario",
+            "Scenario",
+            scenarios,
+            choice.scenario,
+            {name: sentence(name.replace("_", " ")) for name in scenarios},
+        )
         ids = [str(release.release_id) for release in context.releases]
-        _select(columns[4], "release", "Release", ids, context.release_id,
-                {str(r.release_id): _release_words(r, newest_current(context.releases))
-                 for r in context.releases})  # fmt: skip
+        _select(
+            columns[4],
+            "release",
+            "Release",
+            ids,
+            context.release_id,
+            {
+                str(r.release_id): _release_words(r, newest_current(context.releases))
+                for r in context.releases
+            },
+        )
 
 
 def country_control(context: Context) -> str:

@@ -139,10 +139,11 @@ def _table(name: str, release: Release, root: Path) -> pa.Table:
     joined = pa.concat_tables(parts, promote_options="permissive")
     if "release_id" not in joined.column_names:
         joined = joined.append_column(
-            "release_id", pa.array([str(release.release_id)]).dictionary_encode().take(
-                pa.array(np.zeros(joined.num_rows, dtype=np.int32))
-            ),
-        )  # fmt: skip
+            "release_id",
+            pa.array([str(release.release_id)])
+            .dictionary_encode()
+            .take(pa.array(np.zeros(joined.num_rows, dtype=np.int32))),
+        )
     ordered = [column for column in contract.column_names if column in joined.column_names]
     return coded(joined.select(ordered))
 

@@ -28,6 +28,9 @@ def render_piece(package: str, template: str, piece: str, *values: object) -> Ma
 @cache
 def _environment(package: str) -> Environment:
     return Environment(
-        loader=PackageLoader(package), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -36,8 +36,13 @@ def show(context: Context) -> None:
         _share(context, series, country)
     with right:
         st.html(html.heading("Forecast by year", 3))
-        heads = [Head("Year"), Head("Median, %"), Head("50%", is_secondary=True), Head("80%"),
-                 Head("95%", is_secondary=True)]  # fmt: skip
+        heads = [
+            Head("Year"),
+            Head("Median, %"),
+            Head("50%", is_secondary=True),
+            Head("80%"),
+            Head("95%", is_secondary=True),
+        ]
         caption = f"{sentence(possessive(name))} share, % of the total"
         st.html(html.table(heads, forecast_cells(series, country), caption=caption))
         _flows(context, series, country)
@@ -56,11 +61,14 @@ def _share(context: Context, series: Series, country: str) -> None:
         context,
         "country",
         lambda: fan_chart(
-            fan, context.palette, colours=country_colours([country], context.palette),
-            description=fan_description(series, [country]), height=330,
+            fan,
+            context.palette,
+            colours=country_colours([country], context.palette),
+            description=fan_description(series, [country]),
+            height=330,
         ),
         country,
-    )  # fmt: skip
+    )
     line = context.source(unit=SHARE_UNIT)
     underneath(context, "country", line, "", lambda: share_rows(series, [country]))
 
@@ -95,10 +103,12 @@ def _flows(context: Context, series: Series, country: str) -> None:
     wide = rows.pivot_table(index="year", columns="series", values="value").tail(10)
     numbers = html.table(
         [Head("Year"), *(Head(str(column)) for column in wide)],
-        [[str(year), *(count(value) for value in row)] for year, row in
-         zip(wide.index, wide.to_numpy(), strict=True)],
+        [
+            [str(year), *(count(value) for value in row)]
+            for year, row in zip(wide.index, wide.to_numpy(), strict=True)
+        ],
         caption=f"Moves, {name}",
-    )  # fmt: skip
+    )
     underneath(context, "flows", line, numbers, lambda: rows.assign(country=country))
 
 
@@ -121,22 +131,29 @@ def _stock(context: Context, series: Series, country: str) -> None:
         context,
         "stock",
         lambda: fan_chart(
-            fan, context.palette, colours=country_colours([country], context.palette),
-            description=description, height=330, is_share=False,
+            fan,
+            context.palette,
+            colours=country_colours([country], context.palette),
+            description=description,
+            height=330,
+            is_share=False,
         ),
         country,
-    )  # fmt: skip
+    )
     rows = series.stocks[series.stocks["country"] == country].sort_values("year")
     numbers = html.table(
         [Head("Year"), Head("Median"), Head("80% range"), Head("95% range", is_secondary=True)],
         [
-            [str(int(r["year"])), count(r[field(0.5)]),
-             f"{count(r[field(0.1)])}–{count(r[field(0.9)])}",
-             f"{count(r[field(0.025)])}–{count(r[field(0.975)])}"]
+            [
+                str(int(r["year"])),
+                count(r[field(0.5)]),
+                f"{count(r[field(0.1)])}–{count(r[field(0.9)])}",
+                f"{count(r[field(0.025)])}–{count(r[field(0.975)])}",
+            ]
             for r in rows.to_dict("records")
         ],
         caption=f"Forecast {series.words.unit}",
-    )  # fmt: skip
+    )
     line = context.source(unit=series.words.unit)
     underneath(context, "stock", line, numbers, lambda: _stock_rows(series, country))
 

@@ -34,12 +34,13 @@ def show(context: Context) -> None:
     series = context.series
     st.html(
         html.kicker(
-            "Overview", f"release {context.release_id}",
+            "Overview",
+            f"release {context.release_id}",
             f"forecasts {series.origin_year + 1}–{series.target_year}",
         )
         + html.headline(overview_headline(series))
         + _strips(context, series)
-    )  # fmt: skip
+    )
     _fan(context, series)
     if series.joint_draws is None:
         st.html(html.heading("Who may pass whom"))
@@ -79,14 +80,17 @@ def _fan(context: Context, series: Series) -> None:
         context,
         "shares",
         lambda: fan_chart(
-            fan, context.palette, colours=country_colours(shown, context.palette),
+            fan,
+            context.palette,
+            colours=country_colours(shown, context.palette),
             description=fan_description(series, shown),
         ),
-    )  # fmt: skip
+    )
     note = (
         "Diamonds: shares that others published for the same authorships."
-        if len(fan.references) else ""
-    )  # fmt: skip
+        if len(fan.references)
+        else ""
+    )
     line = context.source(unit=SHARE_UNIT, note=note)
     underneath(context, "shares", line, _numbers(series, shown), lambda: share_rows(series))
 
@@ -97,16 +101,23 @@ def _numbers(series: Series, shown: list[str]) -> Markup:
     for code in shown:
         ahead = series.ahead(code)
         rows.append(
-            [series.names.get(code, code), percent(float(series.last_shares[code])),
-             percent(ahead[field(0.5)]), span(ahead[field(0.25)], ahead[field(0.75)]),
-             span(ahead[field(0.1)], ahead[field(0.9)]),
-             span(ahead[field(0.025)], ahead[field(0.975)])]
-        )  # fmt: skip
+            [
+                series.names.get(code, code),
+                percent(float(series.last_shares[code])),
+                percent(ahead[field(0.5)]),
+                span(ahead[field(0.25)], ahead[field(0.75)]),
+                span(ahead[field(0.1)], ahead[field(0.9)]),
+                span(ahead[field(0.025)], ahead[field(0.975)]),
+            ]
+        )
     heads = [
-        Head("Country", is_number=False), Head(f"{last}, %"), Head(f"{year} median, %"),
-        Head("50% range", is_secondary=True), Head("80% range"),
+        Head("Country", is_number=False),
+        Head(f"{last}, %"),
+        Head(f"{year} median, %"),
+        Head("50% range", is_secondary=True),
+        Head("80% range"),
         Head("95% range", is_secondary=True),
-    ]  # fmt: skip
+    ]
     return html.table(heads, rows, caption=f"Share of {series.words.whole}")
 
 
@@ -175,9 +186,12 @@ def _pair(context: Context, series: Series, first: str, second: str) -> None:
         f"{year} {text}" for year, text in zip(rows["year"], rows["text"], strict=True)
     )
     chart(
-        context, "odds", lambda: odds_chart(rows, context.palette, description=description),
-        first, second,
-    )  # fmt: skip
+        context,
+        "odds",
+        lambda: odds_chart(rows, context.palette, description=description),
+        first,
+        second,
+    )
     n_draws = series.joint_draws.shares.shape[1]
     line = context.source(
         unit="probability, %",
@@ -198,10 +212,12 @@ def _orders(context: Context, series: Series) -> None:
     changes = _order_changes(series).head(8)
     among = min(IN_ORDER, len(series.leaders))
     if changes.empty:
-        st.html(html.empty(
-            f"Among the {among} largest shares every order is all but certain until "
-            f"{series.target_year}. Choose a longer horizon to see more."
-        ))  # fmt: skip
+        st.html(
+            html.empty(
+                f"Among the {among} largest shares every order is all but certain until "
+                f"{series.target_year}. Choose a longer horizon to see more."
+            )
+        )
         return
     names = series.names
     heads = [Head("Ahead at the end of the year", is_number=False)]
@@ -243,15 +259,25 @@ def _bars(context: Context, series: Series) -> None:
     description = f"Forecast shares in {year}: {interval_description(rows)}"
     chart(context, "bars", lambda: interval_bars(rows, context.palette, description=description))
     numbers = html.table(
-        [Head("Country", is_number=False), Head(f"{last}, %"), Head(f"{year} median, %"),
-         Head("80% range"), Head("95% range", is_secondary=True)],
         [
-            [r["name"], percent(r["last"]), percent(r[field(0.5)]),
-             span(r[field(0.1)], r[field(0.9)]), span(r[field(0.025)], r[field(0.975)])]
+            Head("Country", is_number=False),
+            Head(f"{last}, %"),
+            Head(f"{year} median, %"),
+            Head("80% range"),
+            Head("95% range", is_secondary=True),
+        ],
+        [
+            [
+                r["name"],
+                percent(r["last"]),
+                percent(r[field(0.5)]),
+                span(r[field(0.1)], r[field(0.9)]),
+                span(r[field(0.025)], r[field(0.975)]),
+            ]
             for r in rows.to_dict("records")
         ],
         caption=f"Share of {series.words.whole}",
-    )  # fmt: skip
+    )
     data = rows.drop(columns=["text", "text_short"]).assign(target_year=year)
     line = context.source(unit=SHARE_UNIT)
     underneath(context, "bars", line, numbers, lambda: data)

@@ -91,10 +91,13 @@ def _every(context: Context, checks: pd.DataFrame) -> None:
 
 def _table(rows: pd.DataFrame, caption: str) -> str:
     heads = [
-        Head("Check", is_number=False), Head("Status", is_number=False),
-        Head("Of", is_number=False), Head("Seen", is_number=False),
-        Head("Allowed", is_number=False, is_secondary=True), Head("Affected rows"),
-    ]  # fmt: skip
+        Head("Check", is_number=False),
+        Head("Status", is_number=False),
+        Head("Of", is_number=False),
+        Head("Seen", is_number=False),
+        Head("Allowed", is_number=False, is_secondary=True),
+        Head("Affected rows"),
+    ]
     cells = [
         [
             row["check"].replace("_", " ").lower(),

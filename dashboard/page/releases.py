@@ -35,8 +35,9 @@ def show(context: Context) -> None:
     change = _largest(context, previous) if previous is not None else None
     title = (
         f"The newest of {len(known)} releases has data as of {_day(known[0])}"
-        if len(known) > 1 else f"One release so far, with data as of {_day(known[0])}"
-    )  # fmt: skip
+        if len(known) > 1
+        else f"One release so far, with data as of {_day(known[0])}"
+    )
     meaning = (
         "A release never changes: its tables, its inputs and their checksums are fixed when it is "
         "published, and a correction is a new release."
@@ -49,10 +50,13 @@ def show(context: Context) -> None:
 
 def _list(context: Context, change: str | None) -> str:
     heads = [
-        Head("Release", is_number=False), Head("Published", is_number=False),
-        Head("As of", is_number=False, is_secondary=True), Head("State", is_number=False),
-        Head("Why", is_number=False), Head("Manifest sha256", is_number=False, is_secondary=True),
-    ]  # fmt: skip
+        Head("Release", is_number=False),
+        Head("Published", is_number=False),
+        Head("As of", is_number=False, is_secondary=True),
+        Head("State", is_number=False),
+        Head("Why", is_number=False),
+        Head("Manifest sha256", is_number=False, is_secondary=True),
+    ]
     rows = []
     for release in context.releases[:_SHOWN]:
         is_shown = str(release.release_id) == context.release_id
@@ -86,9 +90,11 @@ def _compare(context: Context, previous: Release | None) -> None:
     other = others[ids.index(chosen)]
     before = _same_series(context, other)
     if before is None:
-        st.html(html.empty(
-            f"Release {chosen} has no such series. Choose another release or population."
-        ))  # fmt: skip
+        st.html(
+            html.empty(
+                f"Release {chosen} has no such series. Choose another release or population."
+            )
+        )
         return
     after = context.series
     years = common_years(before, after)
@@ -99,10 +105,17 @@ def _compare(context: Context, previous: Release | None) -> None:
     _moves(context, changes, chosen, year=years[-1])
     numbers = html.table(
         [Head("Country", is_number=False), Head("Before, %"), Head("After, %"), Head("Change")],
-        [[r["name"], percent(r["before"], digits=2), percent(r["after"], digits=2),
-          points(r["change"])] for r in changes.to_dict("records")],
+        [
+            [
+                r["name"],
+                percent(r["before"], digits=2),
+                percent(r["after"], digits=2),
+                points(r["change"]),
+            ]
+            for r in changes.to_dict("records")
+        ],
         caption=f"Median share of {years[-1]} in both releases",
-    )  # fmt: skip
+    )
     line = context.source(unit="% of the total, medians", note=f"Compared with {chosen}.")
     data = changes.drop(columns="text").assign(target_year=years[-1], compared_with=chosen)
     underneath(context, "changes", line, numbers, lambda: data)
@@ -169,9 +182,11 @@ def _made_from(context: Context) -> None:
     release = context.release
     st.html(html.heading(f"What {context.release_id} was made from"))
     heads = [
-        Head("Input", is_number=False), Head("Vintage", is_number=False),
-        Head("Licence", is_number=False), Head("sha256", is_number=False, is_secondary=True),
-    ]  # fmt: skip
+        Head("Input", is_number=False),
+        Head("Vintage", is_number=False),
+        Head("Licence", is_number=False),
+        Head("sha256", is_number=False, is_secondary=True),
+    ]
     rows = [
         [str(e["name"]), str(e["vintage"]), str(e["licence"]), str(e["sha256"])[:16]]
         for e in release.inputs

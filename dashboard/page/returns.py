@@ -22,9 +22,14 @@ from readers.summaries.wording import in_sentence
 
 HEIGHTS: dict[str, int] = {}
 _TOPICS = (
-    "intended_use", "population", "training_window", "evaluation", "not_for", "limitations",
+    "intended_use",
+    "population",
+    "training_window",
+    "evaluation",
+    "not_for",
+    "limitations",
     "known_failures",
-)  # fmt: skip
+)
 
 
 def show(context: Context) -> None:
@@ -52,9 +57,12 @@ def _cohorts(context: Context, cohorts: pd.DataFrame) -> None:
     usual = context.choice.country if context.choice.country in origins else main_origin(cohorts)
     left, right = st.columns(2, gap="small")
     origin = pick(
-        left, "origin", "First seen in", {code: names.get(code, code) for code in origins},
+        left,
+        "origin",
+        "First seen in",
+        {code: names.get(code, code) for code in origins},
         usual=usual,
-    )  # fmt: skip
+    )
     groups = {g: host_words(g) for g in sorted(cohorts["host_group"].unique())}
     group = pick(right, "host", "Now in", {"": "every group"} | groups, usual="")
     rows = cohorts[cohorts["origin_country"] == origin]
@@ -78,10 +86,11 @@ def cohort_table(context: Context, rows: pd.DataFrame, *, name: str) -> None:
     """Write cohorts by landmark year and group of hosts, one column a horizon."""
     horizons = sorted(int(h) for h in rows["horizon_years"].unique())
     heads = [
-        Head("Abroad in", is_number=False), Head("In", is_number=False),
+        Head("Abroad in", is_number=False),
+        Head("In", is_number=False),
         Head("Researchers", is_secondary=True),
         *(Head(f"within {h} year{'s' if h > 1 else ''}") for h in horizons),
-    ]  # fmt: skip
+    ]
     cells: list[list[Cell]] = [
         [NoNumber(cell) if is_a_word else cell for cell, is_a_word in row]
         for row in cohort_cells(rows, horizons, last_year=context.release.as_of.as_of.year)

@@ -42,19 +42,24 @@ def show(context: Context) -> None:
     groups = [name for name in COUNTRY_GROUPS if name in set(scores["country_group"])]
     place = st.empty()
     group = pick(
-        st, "weight", "Countries count", {name: COUNTRY_GROUPS[name] for name in groups},
-        usual=groups[0], width=340,
-    )  # fmt: skip
+        st,
+        "weight",
+        "Countries count",
+        {name: COUNTRY_GROUPS[name] for name in groups},
+        usual=groups[0],
+        width=340,
+    )
     record = track_record(scores[scores["country_group"] == group], context.published.model)
     first, last, many = record.origins
     with place.container():
         st.html(
             html.kicker(
-                "Track record", f"release {context.release_id}",
+                "Track record",
+                f"release {context.release_id}",
                 f"{many} forecast origins, {first}–{last}",
             )
             + html.headline(track_headline(record))
-        )  # fmt: skip
+        )
     is_pseudo = bool(scores["is_pseudo_vintage"].any())
     note = (
         "Trained on data as revised later, which flatters every model alike." if is_pseudo else ""
@@ -136,10 +141,12 @@ def _by_horizon(
     wide = rows.pivot_table(index="year", columns=column, values="value")
     return html.table(
         [Head("Years ahead"), *(Head(head.format(name)) for name in wide)],
-        [[str(year), *map(write, row)] for year, row in
-         zip(wide.index, wide.to_numpy(), strict=True)],
+        [
+            [str(year), *map(write, row)]
+            for year, row in zip(wide.index, wide.to_numpy(), strict=True)
+        ],
         caption=caption,
-    )  # fmt: skip
+    )
 
 
 def _looking_back(context: Context) -> None:
@@ -184,11 +191,14 @@ def _earlier_forecasts(context: Context) -> list[EarlierForecast]:
         if release.status == "published"
     }
     return earlier_forecasts(
-        context.releases, published, context.published, before=context.full_series.origin_year,
+        context.releases,
+        published,
+        context.published,
+        before=context.full_series.origin_year,
         load=lambda release, one: library.series(
             context.root, release, str(release.release_id), one
         ),
-    )  # fmt: skip
+    )
 
 
 def _outcome(context: Context, country: str, *, since: int) -> pd.DataFrame:
@@ -229,10 +239,12 @@ def _placement(context: Context, record: TrackRecord, group: str) -> None:
         underneath(context, "placement", line, numbers, lambda: placed)
     with right:
         width = (
-            "closer to the middle than promised: the ranges were too wide" if middle > 56
-            else "further out than promised: the ranges were too narrow" if outside > 8
+            "closer to the middle than promised: the ranges were too wide"
+            if middle > 56
+            else "further out than promised: the ranges were too narrow"
+            if outside > 8
             else "about where they were promised"
-        )  # fmt: skip
+        )
         st.html(
             html.paragraph(
                 ("How to read this.", True),

@@ -28,17 +28,36 @@ Integers = NDArray[np.int64]
 
 #: origin country: (share of entrants, log-odds of return relative to the mean)
 _ORIGINS: Final[Mapping[str, tuple[float, float]]] = {
-    "CHN": (0.22, -0.95), "IND": (0.13, -1.10), "KOR": (0.05, 0.75), "TUR": (0.03, 0.45),
-    "TWN": (0.03, 0.15), "IRN": (0.03, -1.70), "DEU": (0.09, 0.15), "FRA": (0.07, 0.20),
-    "GBR": (0.08, 0.05), "ITA": (0.06, -0.05), "JPN": (0.05, 0.70), "ESP": (0.04, 0.20),
-    "BRA": (0.03, 0.55), "ISR": (0.02, 0.50), "CAN": (0.04, 0.10), "USA": (0.10, 0.55),
-}  # fmt: skip
+    "CHN": (0.22, -0.95),
+    "IND": (0.13, -1.10),
+    "KOR": (0.05, 0.75),
+    "TUR": (0.03, 0.45),
+    "TWN": (0.03, 0.15),
+    "IRN": (0.03, -1.70),
+    "DEU": (0.09, 0.15),
+    "FRA": (0.07, 0.20),
+    "GBR": (0.08, 0.05),
+    "ITA": (0.06, -0.05),
+    "JPN": (0.05, 0.70),
+    "ESP": (0.04, 0.20),
+    "BRA": (0.03, 0.55),
+    "ISR": (0.02, 0.50),
+    "CAN": (0.04, 0.10),
+    "USA": (0.10, 0.55),
+}
 #: host country: (share of emigrants, log-odds of return from there)
 _HOSTS: Final[Mapping[str, tuple[float, float]]] = {
-    "USA": (0.45, -0.15), "GBR": (0.12, 0.10), "DEU": (0.10, 0.15), "CAN": (0.08, -0.10),
-    "CHE": (0.05, 0.15), "AUS": (0.06, -0.05), "SGP": (0.04, 0.10), "FRA": (0.04, 0.10),
-    "NLD": (0.03, 0.10), "CHN": (0.03, 0.35),
-}  # fmt: skip
+    "USA": (0.45, -0.15),
+    "GBR": (0.12, 0.10),
+    "DEU": (0.10, 0.15),
+    "CAN": (0.08, -0.10),
+    "CHE": (0.05, 0.15),
+    "AUS": (0.06, -0.05),
+    "SGP": (0.04, 0.10),
+    "FRA": (0.04, 0.10),
+    "NLD": (0.03, 0.10),
+    "CHN": (0.03, 0.35),
+}
 ORIGINS: Final = tuple(_ORIGINS)
 HOSTS: Final = tuple(_HOSTS)
 _DURATION_EFFECT: Final = np.array(

@@ -31,16 +31,19 @@ def changes_chart(changes: pd.DataFrame, palette: Palette, *, description: str) 
     layers = [
         layer(
             {"type": "rule", "color": hue, "strokeWidth": 2.5},
-            changes, {"y": y, "x": across("before"), "x2": {"field": "after"}},
+            changes,
+            {"y": y, "x": across("before"), "x2": {"field": "after"}},
         ),
         layer(
             point | {"fill": palette.background, "stroke": palette.ink},
-            changes, {"y": y, "x": across("before")},
+            changes,
+            {"y": y, "x": across("before")},
         ),
         layer(point | {"color": hue}, changes, {"y": y, "x": across("after")}),
         layer(
             {"type": "text", "align": "left", "dx": 11, "fontSize": 12.5, "color": palette.muted},
-            ends, {"y": y, "x": across("end"), "text": {"field": "text"}},
+            ends,
+            {"y": y, "x": across("end"), "text": {"field": "text"}},
         ),
-    ]  # fmt: skip
+    ]
     return finish(layers, palette, height=30 * len(changes) + 24, description=description)

@@ -36,10 +36,12 @@ def fan_chart(
     coloured = {
         name: frame.assign(colour=frame["series"].map(colours))
         for name, frame in (
-            ("history", fan.history), ("band", band), ("labels", fan.labels),
+            ("history", fan.history),
+            ("band", band),
+            ("labels", fan.labels),
             ("references", fan.references),
         )
-    }  # fmt: skip
+    }
     layers = [
         _wash(fan.origin_year, end, x, palette),
         *_bands(coloured["band"], x, y),
@@ -89,9 +91,10 @@ def earlier_forecasts_chart(
         layer({"type": "point", "filled": True, "color": palette.ink, "size": 18}, outcome, at),
         layer(
             {"type": "text", "align": "left", "dy": -8, "color": palette.hues[0]},
-            starts, at | {"text": {"field": "said"}},
+            starts,
+            at | {"text": {"field": "said"}},
         ),
-    ]  # fmt: skip
+    ]
     return finish(layers, palette, height=height, description=description)
 
 
@@ -119,13 +122,15 @@ def _bands(band: pd.DataFrame, x: Axis, y: Axis) -> list[Spec]:
             {"type": "area", "opacity": opacity, "clip": True},
             band[["series", "colour", "year", field(low), field(high)]],
             {
-                "x": x.encode("year"), "y": y.encode(field(low), grid=True),
-                "y2": {"field": field(high)}, "detail": {"field": "series"},
+                "x": x.encode("year"),
+                "y": y.encode(field(low), grid=True),
+                "y2": {"field": field(high)},
+                "detail": {"field": "series"},
                 "color": given_colour(),
             },
         )
         for low, high, opacity in BANDS
-    ]  # fmt: skip
+    ]
 
 
 def _median(band: pd.DataFrame, x: Axis, y: Axis) -> Spec:
@@ -133,10 +138,12 @@ def _median(band: pd.DataFrame, x: Axis, y: Axis) -> Spec:
         {"type": "line", "strokeWidth": 1.75, "strokeDash": [5, 3]},
         band[["series", "colour", "year", field(0.5)]],
         {
-            "x": x.encode("year"), "y": y.encode(field(0.5), grid=True),
-            "detail": {"field": "series"}, "color": given_colour(),
+            "x": x.encode("year"),
+            "y": y.encode(field(0.5), grid=True),
+            "detail": {"field": "series"},
+            "color": given_colour(),
         },
-    )  # fmt: skip
+    )
 
 
 def _history(history: pd.DataFrame, x: Axis, y: Axis, palette: Palette) -> list[Spec]:
@@ -234,9 +241,12 @@ def _hover(coloured: dict[str, pd.DataFrame], x: Axis, y: Axis, *, is_share: boo
             "tooltip": [
                 {"field": name, "title": title}
                 for name, title in (
-                    ("name", "Series"), ("year", "Year"), ("said", "Value"),
-                    ("status", "Status"), ("interval", "Interval"),
+                    ("name", "Series"),
+                    ("year", "Year"),
+                    ("said", "Value"),
+                    ("status", "Status"),
+                    ("interval", "Interval"),
                 )
             ],
         },
-    )  # fmt: skip
+    )

@@ -28,9 +28,11 @@ def flows_chart(
     y = parts.people(1.08 * float(rows["value"].max()))
     final, provisional = final_and_provisional(rows)
     line = {
-        "x": x.encode("year"), "y": y.encode("value", grid=True),
-        "detail": {"field": "run"}, "color": given_colour(),
-    }  # fmt: skip
+        "x": x.encode("year"),
+        "y": y.encode("value", grid=True),
+        "detail": {"field": "run"},
+        "color": given_colour(),
+    }
     ends = rows.dropna(subset=["value"]).sort_values("year").groupby("series").tail(1)
     written = [f"{value:,.0f}" for value in ends["value"]]
     labels = ends.assign(

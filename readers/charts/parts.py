@@ -65,9 +65,11 @@ def people(high: float) -> Axis:
 def names_down(names: pd.Series, palette: Palette) -> Spec:
     """Return the encoding of one row a name, in the order given."""
     return {
-        "field": "name", "type": "nominal", "sort": names.tolist(),
+        "field": "name",
+        "type": "nominal",
+        "sort": names.tolist(),
         "axis": {"grid": False, "labelColor": palette.ink, "labelLimit": 170},
-    }  # fmt: skip
+    }
 
 
 def across_top(axis: Axis, field: str) -> Spec:

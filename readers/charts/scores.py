@@ -68,7 +68,8 @@ def coverage_chart(
     layers = [
         layer(
             {"type": "rule", "strokeDash": [5, 3], "color": palette.rule},
-            promised, {"y": y.encode("value")},
+            promised,
+            {"y": y.encode("value")},
         ),
         layer(
             {"type": "rule", "strokeWidth": 5, "opacity": 0.28, "color": hue},
@@ -78,13 +79,15 @@ def coverage_chart(
         layer({"type": "line", "color": hue}, coverage, line),
         layer(
             {"type": "point", "filled": True, "size": 46, "color": hue, "opacity": 1},
-            coverage, at,
+            coverage,
+            at,
         ),
         layer(
             {"type": "text", "align": "left", "dx": 12, "color": palette.muted, "clip": False},
-            labels, at | {"text": {"field": "said"}},
+            labels,
+            at | {"text": {"field": "said"}},
         ),
-    ]  # fmt: skip
+    ]
     return finish(layers, palette, height=height, description=description)
 
 
@@ -102,23 +105,26 @@ def placement_chart(
     high = 1.15 * max(placed["value"].max(), placed["promised"].max())
     y = parts.percent(0, float(high))
     x = {
-        "field": "zone", "type": "ordinal", "sort": placed["zone"].tolist(),
+        "field": "zone",
+        "type": "ordinal",
+        "sort": placed["zone"].tolist(),
         "axis": {"labelAngle": 0, "domain": True, "labelLimit": 140},
-    }  # fmt: skip
+    }
     rows = placed.assign(text=[f"{value:.0f}%" for value in placed["value"]])
     at = {"x": x, "y": y.encode("value", grid=True)}
     layers = [
         layer({"type": "bar", "color": palette.hues[0], "opacity": 0.75, "size": 54}, rows, at),
         layer(
             {"type": "tick", "color": palette.ink, "thickness": 2, "size": 68},
-            rows, {"x": x, "y": y.encode("promised", grid=True)},
+            rows,
+            {"x": x, "y": y.encode("promised", grid=True)},
         ),
         layer(
             {"type": "text", "dy": -9, "fontWeight": 600, "color": palette.ink},
             rows.assign(value=rows[["value", "promised"]].max(axis=1)),
             at | {"text": {"field": "text"}},
         ),
-    ]  # fmt: skip
+    ]
     return finish(layers, palette, height=height, description=description)
 
 

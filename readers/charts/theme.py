@@ -41,14 +41,26 @@ class Palette:
 
 PALETTES: Final[dict[Mode, Palette]] = {
     "light": Palette(
-        "#FFFFFF", "#1A1D21", "#596069", "#E6E8EB", "#8B929B", "#F6F7F8", "#8B929B",
+        "#FFFFFF",
+        "#1A1D21",
+        "#596069",
+        "#E6E8EB",
+        "#8B929B",
+        "#F6F7F8",
+        "#8B929B",
         ("#2166AC", "#C2470C", "#0F4E3D", "#5E1A52"),
     ),
     "dark": Palette(
-        "#14171B", "#ECEDEF", "#A4ABB4", "#2A3038", "#6F7782", "#1A1E24", "#717984",
+        "#14171B",
+        "#ECEDEF",
+        "#A4ABB4",
+        "#2A3038",
+        "#6F7782",
+        "#1A1E24",
+        "#717984",
         ("#3F93F5", "#EF6535", "#7FEBCB", "#E3A6D8"),
     ),
-}  # fmt: skip
+}
 
 #: In charts of several countries these keep their hue.
 _COUNTRY_HUES: Final = {"USA": 0, "CHN": 1, "IND": 2, "JPN": 3}

@@ -13,9 +13,15 @@ from talentcast.domain.tables import Column, DataType, Table
 from talentcast.store.release import Release
 
 _TYPES: Final[Mapping[DataType, str]] = {
-    "string": "string", "integer": "integer", "float": "number", "boolean": "boolean",
-    "date": "date", "timestamp": "datetime", "strings": "array", "json": "object",
-}  # fmt: skip
+    "string": "string",
+    "integer": "integer",
+    "float": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "datetime",
+    "strings": "array",
+    "json": "object",
+}
 
 
 def export_frictionless(release: Release, root: Path, folder: Path) -> list[Path]:

@@ -89,11 +89,15 @@ def model_metadata_schema() -> dict[str, Any]:
         "title": "Model of this hub",
         "type": "object",
         "properties": {
-            "team_name": text, "team_abbr": text, "model_name": text, "model_abbr": text,
-            "model_version": text, "designated_model": {"type": "boolean"},
+            "team_name": text,
+            "team_abbr": text,
+            "model_name": text,
+            "model_abbr": text,
+            "model_version": text,
+            "designated_model": {"type": "boolean"},
         },
         "required": ["team_name", "team_abbr", "model_name", "model_abbr", "designated_model"],
-    }  # fmt: skip
+    }
 
 
 def _model_task(task: Task) -> dict[str, Any]:

@@ -21,8 +21,13 @@ from talentcast.store.release import Release
 
 _SERIES: Final = ["population", "counting_rule", "source"]
 _TASK_IDS: Final = [
-    "reference_date", "target", "horizon", "location", "target_end_date", "scenario_id",
-]  # fmt: skip
+    "reference_date",
+    "target",
+    "horizon",
+    "location",
+    "target_end_date",
+    "scenario_id",
+]
 
 
 def export_hubverse(release: Release, root: Path, folder: Path) -> list[Path]:
@@ -123,10 +128,13 @@ def _models(release: Release, forecasts: pd.DataFrame, folder: Path) -> list[Pat
         kept = rows[[*_TASK_IDS, "output_type", "output_type_id", "value"]]
         pq.write_table(pa.Table.from_pandas(kept, schema=_SCHEMA, preserve_index=False), path)
         about = {
-            "team_name": TEAM, "team_abbr": TEAM, "model_name": str(model),
-            "model_abbr": str(model), "model_version": release.code_version,
+            "team_name": TEAM,
+            "team_abbr": TEAM,
+            "model_name": str(model),
+            "model_abbr": str(model),
+            "model_version": release.code_version,
             "designated_model": model in sampled,
-        }  # fmt: skip
+        }
         description = metadata / f"{model_id}.yml"
         description.write_text(yaml.safe_dump(about, sort_keys=False), encoding="utf-8")
         written += [path] if description in written else [path, description]

@@ -29,9 +29,15 @@ READER: Final = "talentcast_reader"
 #: Key of the lock that keeps two mirrors from building at once.
 _LOCK: Final = 7_461_203
 _TYPES: Final[dict[DataType, str]] = {
-    "string": "text", "integer": "bigint", "float": "double precision", "boolean": "boolean",
-    "date": "date", "timestamp": "timestamptz", "strings": "text[]", "json": "jsonb",
-}  # fmt: skip
+    "string": "text",
+    "integer": "bigint",
+    "float": "double precision",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamptz",
+    "strings": "text[]",
+    "json": "jsonb",
+}
 
 
 def mirror(releases: Sequence[Release], root: Path, address: str) -> dict[str, int]:

@@ -35,9 +35,12 @@ def notes(release: Release) -> list[tuple[str, str]]:
         ("Populations", ", ".join(release.populations)),
         ("Shares", "0 to 1 of the total, places without a country included"),
         ("Quantiles", "the outcome should fall at or below `value` with this probability"),
-        ("Not", "Forecasts are the model's view, not a plan. Countries are where researchers "
-                "publish from, never nationality."),
-    ]  # fmt: skip
+        (
+            "Not",
+            "Forecasts are the model's view, not a plan. Countries are where researchers "
+            "publish from, never nationality.",
+        ),
+    ]
     for entry in release.inputs:
         facts.append(
             (f"Input {entry['name']}", f"{entry['source']}, {entry['licence']}, {entry['url']}")

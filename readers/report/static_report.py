@@ -46,9 +46,12 @@ def export_report(release: Release, root: Path, folder: Path) -> list[Path]:
     page = report_page(release, folder)
     name = page.stem
     text = render(
-        "readers", "report.html", release_id=release.release_id, notes=notes(release),
+        "readers",
+        "report.html",
+        release_id=release.release_id,
+        notes=notes(release),
         sections=[_section(series, release, root) for series in shown],
-    )  # fmt: skip
+    )
     pictures = [folder / f"{name}-headline.png"] if shown else []
     for picture in pictures:
         picture.write_bytes(vl_convert.vegalite_to_png(_fan(shown[0]), scale=2))
@@ -85,9 +88,13 @@ def _section(series: Series, release: Release, root: Path) -> dict[str, Any]:
 def _fan(series: Series) -> Spec:
     shown = series.leaders[:4]
     return fan_chart(
-        share_fan(series, shown), _PALETTE, colours=country_colours(shown, _PALETTE),
-        description=fan_description(series, shown), width=WIDTH, height=400,
-    )  # fmt: skip
+        share_fan(series, shown),
+        _PALETTE,
+        colours=country_colours(shown, _PALETTE),
+        description=fan_description(series, shown),
+        width=WIDTH,
+        height=400,
+    )
 
 
 def _bars(series: Series) -> Markup:
@@ -119,9 +126,12 @@ def _track_record(series: Series, release: Release, root: Path) -> dict[str, Any
         return None
     key = series.key
     filters = {
-        "population": key.population, "counting_rule": str(key.counting_rule),
-        "source": key.source, "target": str(Target.SHARE), "country_group": "weighted",
-    }  # fmt: skip
+        "population": key.population,
+        "counting_rule": str(key.counting_rule),
+        "source": key.source,
+        "target": str(Target.SHARE),
+        "country_group": "weighted",
+    }
     scores = cache.rows("scores", release, root, filters=filters)
     if scores.empty:
         return None

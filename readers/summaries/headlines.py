@@ -55,9 +55,12 @@ def overview_headline(series: Series) -> Headline:
         first, second, (now[first] - now[second]) / 100, year=year
     )
     verb = (
-        "likely to widen" if widens > 0.6 else "unlikely to widen" if widens < 0.4
+        "likely to widen"
+        if widens > 0.6
+        else "unlikely to widen"
+        if widens < 0.4
         else "as likely to widen as to narrow"
-    )  # fmt: skip
+    )
     title = (
         f"{sentence(possessive(name))} lead is {verb}: about {whole_percent(ahead[MIDDLE])} of "
         f"{whole} by {year}"
@@ -92,16 +95,19 @@ def country_headline(series: Series, country: str) -> Headline:
     rises = series.joint_draws.above(country, last / 100, year=year)
     surer, direction = (rises, "rise") if rises >= 0.5 else (1 - rises, "fall")
     moves = (
-        f"about as likely to rise as to fall: about {middle} by {year}" if surer <= 0.6
+        f"about as likely to rise as to fall: about {middle} by {year}"
+        if surer <= 0.6
         else f"{likelihood(surer)} to {direction}, to about {middle} by {year}"
-    )  # fmt: skip
+    )
     provisional = " (provisional)" if series.origin_year in series.provisional_years else ""
     body = (
         (f"It was {percent(last)} in {series.origin_year}{provisional}. ", False),
         *_range(ahead, end="; "),
-        (f"the chance that it ends above today’s share is {odds(rises)} ({probability(rises)}).",
-         False),
-    )  # fmt: skip
+        (
+            f"the chance that it ends above today’s share is {odds(rises)} ({probability(rises)}).",
+            False,
+        ),
+    )
     return Headline(f"{sentence(possessive(name))} share is {moves}", body)
 
 

@@ -16,8 +16,13 @@ from talentcast.store.release import Release
 
 #: What a series needs of its forecasts.
 _FORECAST: Final = (
-    "country", "origin_year", "horizon_years", "target_year", "output_type_id", "value",
-)  # fmt: skip
+    "country",
+    "origin_year",
+    "horizon_years",
+    "target_year",
+    "output_type_id",
+    "value",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,12 @@ def published_series(release: Release, root: Path) -> tuple[PublishedSeries, ...
     """Return what a release can show, by population, counting rule, source and scenario."""
     axes = ["population", "counting_rule", "source", "scenario", "model"]
     rows = cache.distinct(
-        "forecasts", release, root, filters={"target": str(Target.SHARE)},
+        "forecasts",
+        release,
+        root,
+        filters={"target": str(Target.SHARE)},
         columns=[*axes, "output_type", "horizon_years"],
-    )  # fmt: skip
+    )
     made = []
     for group, block in rows.groupby(axes[:4], sort=True):
         population, rule, source, scenario = map(str, group)

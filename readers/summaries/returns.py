@@ -16,9 +16,11 @@ TOO_RECENT = "too recent"
 #: Group that stands for all groups together.
 EVERY_HOST: Final = "all"
 _HOSTS: Final = {
-    EVERY_HOST: "All together", "usa": "United States", "asia_pacific": "Asia and the Pacific",
+    EVERY_HOST: "All together",
+    "usa": "United States",
+    "asia_pacific": "Asia and the Pacific",
     "other": "Other countries",
-}  # fmt: skip
+}
 #: Landmark years shown at once.
 NEWEST = 8
 
@@ -50,8 +52,9 @@ def returns_headline(cohorts: pd.DataFrame, names: Mapping[str, str]) -> Headlin
     people = count(float(by_origin["researchers_at_risk"][largest]))
     between = (
         f"Between origins the part runs from {100 * part.min():.0f}% to {100 * part.max():.0f}%. "
-        if len(part) > 1 else ""
-    )  # fmt: skip
+        if len(part) > 1
+        else ""
+    )
     body = (
         (f"Of about {people} observed abroad. {between}", False),
         ("Cohorts, not people: nothing here is about an individual.", True),

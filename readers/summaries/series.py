@@ -77,8 +77,9 @@ class Series:
             self,
             shares=self.shares[self.shares["horizon_years"] <= horizon_years],
             stocks=self.stocks[self.stocks["horizon_years"] <= horizon_years]
-            if len(self.stocks) else self.stocks,
-        )  # fmt: skip
+            if len(self.stocks)
+            else self.stocks,
+        )
 
     @cached_property
     def target_year(self) -> int:
@@ -139,9 +140,11 @@ def flows(series: Series, country: str) -> pd.DataFrame:
     """Return arrivals and departures of one country in long form; empty if nobody counted them."""
     rows = series.history[series.history["country"] == country]
     long = rows.melt(
-        id_vars=["year", "is_provisional"], value_vars=["arrivals", "departures"],
-        var_name="series", value_name="value",
-    ).dropna(subset=["value"])  # fmt: skip
+        id_vars=["year", "is_provisional"],
+        value_vars=["arrivals", "departures"],
+        var_name="series",
+        value_name="value",
+    ).dropna(subset=["value"])
     return long.assign(series=long["series"].str.capitalize())
 
 
@@ -197,9 +200,10 @@ def _labels(end: pd.DataFrame, names: Mapping[str, str], *, is_share: bool) -> p
         text = [f"{percent(m)} ({span(a, b)})" for m, a, b in zip(middle, low, high, strict=True)]
         short = [
             f"{m:.{d}f}% ({span(a, b, digits=d)})"
-            for m, a, b, d in zip(middle, low, high, [0 if m >= 10 else 1 for m in middle],
-                                  strict=True)
-        ]  # fmt: skip
+            for m, a, b, d in zip(
+                middle, low, high, [0 if m >= 10 else 1 for m in middle], strict=True
+            )
+        ]
     else:
         text = [
             f"{count(m)} ({count(a)}–{count(b)})" for m, a, b in zip(middle, low, high, strict=True)

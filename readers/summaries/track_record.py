@@ -50,9 +50,11 @@ def track_record(scores: pd.DataFrame, model: str) -> TrackRecord:
     """
     wis = scores[scores["metric"] == "wis"]
     errors = (
-        wis.groupby(["model", "horizon_years"])["value"].mean().reset_index()
+        wis.groupby(["model", "horizon_years"])["value"]
+        .mean()
+        .reset_index()
         .rename(columns={"horizon_years": "year"})
-    )  # fmt: skip
+    )
     names = {code: BASELINES.get(code, code) for code in errors["model"].unique()}
     names[model] = "talentcast"
     years = wis["origin_year"]
@@ -107,8 +109,11 @@ def track_headline(record: TrackRecord) -> Headline:
     )
     first = int(eighty.index.min())
     early = range_verdict(float(eighty[first]))
-    other = f" One year ahead they were {early} ({percent(float(eighty[first]))})." if (
-        early != verdict and first == 1 and longest > 1) else ""  # fmt: skip
+    other = (
+        f" One year ahead they were {early} ({percent(float(eighty[first]))})."
+        if (early != verdict and first == 1 and longest > 1)
+        else ""
+    )
     body = (
         (f"Its error score was {_beside(mean, record.model, baselines)}. ", False),
         ("The ranges meant to hold 8 outcomes in 10 held ", False),

@@ -145,8 +145,11 @@ def in_sentence(name: str) -> str:
     if name == "Rest of world":
         return "the rest of the world"
     takes_article = name.startswith("United ") or name in (
-        "Netherlands", "Philippines", "Czech Republic", "Dominican Republic",
-    )  # fmt: skip
+        "Netherlands",
+        "Philippines",
+        "Czech Republic",
+        "Dominican Republic",
+    )
     return f"the {name}" if takes_article else name
 
 

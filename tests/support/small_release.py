@@ -15,9 +15,15 @@ from talentcast.store.publisher import publish
 from talentcast.store.release import Identity, Kind, Release, ReleaseDraft
 
 NAMES = {
-    "CHN": "China", "FRA": "France", "GBR": "United Kingdom", "IND": "India", "JPN": "Japan",
-    "NAM": "Namibia", "ROW": "Rest of world", "USA": "United States",
-}  # fmt: skip
+    "CHN": "China",
+    "FRA": "France",
+    "GBR": "United Kingdom",
+    "IND": "India",
+    "JPN": "Japan",
+    "NAM": "Namibia",
+    "ROW": "Rest of world",
+    "USA": "United States",
+}
 COUNTRIES = tuple(NAMES)
 START = np.array([0.20, 0.06, 0.062, 0.05, 0.07, 0.001, 0.257, 0.30])
 GROWTH = np.array([0.05, -0.01, 0.0, 0.04, -0.03, 0.01, 0.0, -0.02])
@@ -193,15 +199,36 @@ def _checks() -> pd.DataFrame:
     base = {"severity": "warning", "threshold": "none", "failing_rows": 0, "example_keys": ""}
     return pd.DataFrame(
         [
-            base | {"stage": "counts", "table": "scholars_scopus", "check": "NEG_COUNT",
-                    "outcome": "pass", "observed": "", "message": ""},
-            base | {"stage": "panel", "table": "scholars_scopus", "check": "MISSING_CELLS",
-                    "outcome": "warn", "observed": "=2+3 found", "failing_rows": 2,
-                    "message": "The model sees these years as missing."},
-            base | {"stage": "forecasts", "table": "scholars_scopus", "check": "SUM_TO_ONE",
-                    "outcome": "pass", "observed": "", "message": ""},
+            base
+            | {
+                "stage": "counts",
+                "table": "scholars_scopus",
+                "check": "NEG_COUNT",
+                "outcome": "pass",
+                "observed": "",
+                "message": "",
+            },
+            base
+            | {
+                "stage": "panel",
+                "table": "scholars_scopus",
+                "check": "MISSING_CELLS",
+                "outcome": "warn",
+                "observed": "=2+3 found",
+                "failing_rows": 2,
+                "message": "The model sees these years as missing.",
+            },
+            base
+            | {
+                "stage": "forecasts",
+                "table": "scholars_scopus",
+                "check": "SUM_TO_ONE",
+                "outcome": "pass",
+                "observed": "",
+                "message": "",
+            },
         ]
-    )  # fmt: skip
+    )
 
 
 def _figures() -> pd.DataFrame:

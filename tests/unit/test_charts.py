@@ -91,7 +91,8 @@ def specs() -> dict[str, Spec]:
         ),
         "odds": odds_chart(
             pd.DataFrame({"year": [2023], "probability": [0.4], "text": ["40%"]}),
-            LIGHT, description="",
+            LIGHT,
+            description="",
         ),
         "intervals": interval_bars(named, LIGHT, description=""),
         "flows": flows_chart(
@@ -101,13 +102,15 @@ def specs() -> dict[str, Spec]:
         "coverage": coverage_chart(COVERAGE, LIGHT, description=""),
         "placement": placement_chart(
             pd.DataFrame({"zone": ["middle half"], "value": [52.0], "promised": [50.0]}),
-            LIGHT, description="",
+            LIGHT,
+            description="",
         ),
         "changes": changes_chart(
             pd.DataFrame({"name": ["India"], "before": [4.0], "after": [4.4], "text": ["4.4%"]}),
-            LIGHT, description="",
+            LIGHT,
+            description="",
         ),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("name", list(specs()))

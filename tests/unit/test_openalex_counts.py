@@ -58,9 +58,15 @@ def test_pages_become_rows_by_country_with_zeros_and_the_day_of_the_record() -> 
     counts = parse(PAGES).counts
     rows = [tuple(row) for row in counts[["year", "country", "researchers"]].to_numpy()]
     assert sorted(rows) == [
-        (2024, "FRA", 4), (2024, "ITA", 3), (2024, "UNK", 2), (2024, "USA", 5),
-        (2026, "FRA", 0), (2026, "ITA", 0), (2026, "UNK", 0), (2026, "USA", 1),
-    ]  # fmt: skip
+        (2024, "FRA", 4),
+        (2024, "ITA", 3),
+        (2024, "UNK", 2),
+        (2024, "USA", 5),
+        (2026, "FRA", 0),
+        (2026, "ITA", 0),
+        (2026, "UNK", 0),
+        (2026, "USA", 1),
+    ]
     assert counts.set_index("year")["is_provisional"].to_dict() == {2024: False, 2026: True}
     assert set(counts["population"]) == {"lab"}
     assert [str(day.date()) for day in set(counts["vintage"])] == ["2026-11-24"]

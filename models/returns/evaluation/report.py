@@ -22,8 +22,14 @@ SUSPICIOUS_AUC: Final = 0.85
 #: A group is shown with its own figures from this many returns on.
 MIN_GROUP_RETURNS: Final = 30
 SCORE_COLUMNS: Final = (
-    "model", "horizon_years", "group", "metric", "value", "lower_95", "upper_95",
-)  # fmt: skip
+    "model",
+    "horizon_years",
+    "group",
+    "metric",
+    "value",
+    "lower_95",
+    "upper_95",
+)
 _KEY = ["researcher_id", "landmark_year"]
 
 Floats = NDArray[np.float64]

@@ -76,8 +76,11 @@ def fetch_groups(
     download.finish(record)
     logger.info(
         "fetched %d pages of %s in %d calls for $%.4f",
-        len(entries), population.id, client.budget.calls, client.budget.spent_usd,
-    )  # fmt: skip
+        len(entries),
+        population.id,
+        client.budget.calls,
+        client.budget.spent_usd,
+    )
     return Fetched(record, tuple(contents))
 
 
