@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import streamlit as st
 
@@ -73,6 +74,15 @@ def _follow() -> None:
         st.query_params.from_dict(query)
 
 
+_LABELS: Final = {
+    "population": "Population",
+    "counting": "Counting rule",
+    "horizon": "Horizon",
+    "scenario": "Scenario",
+    "release": "Release",
+}
+
+
 def filter_row(context: Context, available: Sequence[PublishedSeries]) -> None:
     """Draw the filters that every page has."""
     choice = context.choice
@@ -82,51 +92,27 @@ def filter_row(context: Context, available: Sequence[PublishedSeries]) -> None:
     origin = context.full_series.origin_year
     with st.container(key="filters"):
         columns = st.columns([5, 7, 3, 4, 6], gap="small")
-        _select(
-            columns[0],
-            "population",
-            "Population",
-            populations,
-            choice.population,
-            {name: population_words(name).name for name in populations},
-        )
-        _select(
-            columns[1],
-            "counting",
-            "Counting rule",
-            countings,
-            choice.counting,
-            {name: _counting_words(name, countings) for name in countings},
-        )
-        horizons = [str(h) for h in context.published.horizons]
-        _select(
-            columns[2],
-            "horizon",
-            "Horizon",
-            horizons,
-            str(choice.horizon),
-            {h: f"to {origin + int(h)}" for h in horizons},
-        )
-        _select(
-            columns[3],
-            "scenario",
-            "Scenario",
-            scenarios,
-            choice.scenario,
-            {name: sentence(name.replace("_", " ")) for name in scenarios},
-        )
-        ids = [str(release.release_id) for release in context.releases]
-        _select(
-            columns[4],
-            "release",
-            "Release",
-            ids,
-            context.release_id,
-            {
-                str(r.release_id): _release_words(r, newest_current(context.releases))
-                for r in context.releases
-            },
-        )
+        texts = {
+            "population": {name: population_words(name).name for name in populations},
+            "counting": {name: _counting_words(name, countings) for name in countings},
+            "horizon": {str(h): f"to {origin + h}" for h in context.published.horizons},
+            "scenario": {name: sentence(name.replace("_", " ")) for name in scenarios},
+            "release": _release_texts(context.releases),
+        }
+        chosen = {
+            "population": choice.population,
+            "counting": choice.counting,
+            "horizon": str(choice.horizon),
+            "scenario": choice.scenario,
+            "release": context.release_id,
+        }
+        for column, (name, options) in zip(columns, texts.items(), strict=True):
+            _select(column, name, _LABELS[name], list(options), chosen[name], options)
+
+
+def _release_texts(releases: Sequence[Release]) -> dict[str, str]:
+    current = newest_current(releases)
+    return {str(release.release_id): _release_words(release, current) for release in releases}
 
 
 def country_control(context: Context) -> str:

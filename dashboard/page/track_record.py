@@ -238,19 +238,20 @@ def _placement(context: Context, record: TrackRecord, group: str) -> None:
         )
         underneath(context, "placement", line, numbers, lambda: placed)
     with right:
-        width = (
-            "closer to the middle than promised: the ranges were too wide"
-            if middle > 56
-            else "further out than promised: the ranges were too narrow"
-            if outside > 8
-            else "about where they were promised"
-        )
         st.html(
             html.paragraph(
                 ("How to read this.", True),
                 " Each outcome is placed in the forecast that was made for it. Half should fall "
                 "into the middle half, and one in twenty outside the widest range. Here "
                 f"{middle:.0f}% fell into the middle half and {outside:.0f}% outside: outcomes "
-                f"were {width}.",
+                f"were {_width_words(middle, outside)}.",
             )
         )
+
+
+def _width_words(middle: float, outside: float) -> str:
+    if middle > 56:
+        return "closer to the middle than promised: the ranges were too wide"
+    if outside > 8:
+        return "further out than promised: the ranges were too narrow"
+    return "about where they were promised"

@@ -28,7 +28,7 @@ _GROUPS_A_PAGE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedPages:
     """A record with the bytes of its pages, in the same order."""
 
     record: FetchRecord
@@ -47,7 +47,7 @@ def year_query(population: Population, year: int) -> dict[str, str]:
 
 def fetch_groups(
     population: Population, client: Client, download: Download, today: date
-) -> Fetched:
+) -> FetchedPages:
     """Return the pages of every year up to the current one.
 
     Args:
@@ -62,7 +62,7 @@ def fetch_groups(
     """
     finished = download.record()
     if finished is not None:
-        return Fetched(finished, tuple(_stored(download, entry) for entry in finished.pages))
+        return FetchedPages(finished, tuple(_stored(download, entry) for entry in finished.pages))
     entries, contents, asked_again = [], [], []
     for year in range(population.first_year, today.year + 1):
         pages, was_asked_again = _year(population, year, client, download)
@@ -81,7 +81,7 @@ def fetch_groups(
         client.budget.calls,
         client.budget.spent_usd,
     )
-    return Fetched(record, tuple(contents))
+    return FetchedPages(record, tuple(contents))
 
 
 def _year(

@@ -21,7 +21,7 @@ from talentcast.sources.openalex.access import Access, Budget
 from talentcast.sources.openalex.client import Client
 from talentcast.sources.openalex.counts import counts_of
 from talentcast.sources.openalex.downloads import open_download
-from talentcast.sources.openalex.fetch import Fetched, fetch_groups, year_query
+from talentcast.sources.openalex.fetch import FetchedPages, fetch_groups, year_query
 from talentcast.sources.openalex.record import is_record, read_record
 
 NAME = "openalex"
@@ -79,7 +79,9 @@ class OpenAlex:
             fetched = fetch_groups(population, client, download, today)
         return self._raw_files(population, fetched, client)
 
-    def _raw_files(self, population: Population, fetched: Fetched, client: Client) -> list[RawFile]:
+    def _raw_files(
+        self, population: Population, fetched: FetchedPages, client: Client
+    ) -> list[RawFile]:
         record = fetched.record
 
         def raw(name: str, content: bytes, address: str) -> RawFile:
