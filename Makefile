@@ -69,7 +69,7 @@ serve: setup ## Open the dashboard on http://127.0.0.1:8501
 bench: .bench-venv/.installed ## Compare the share models with other libraries (DATA=folder with the country files)
 	@test -n "$(DATA)" || { echo "Name the folder with the country files: make bench DATA=folder" >&2; exit 2; }
 	.bench-venv/bin/python -m bench.shares --data $(DATA) \
-	  --covariates talentcast/sources/data/country_covariates.csv $(ARGS)
+	  --covariates sources/data/country_covariates.csv $(ARGS)
 
 docs: setup ## Write the pages and the picture that are made from the code
 	$(BIN)/python -m docs.generate

@@ -20,8 +20,8 @@ from models.returns.evaluation.scores import auc, log_loss
 from models.returns.landmark_history import LandmarkHistory
 from models.returns.model.incidence import incidence_of_return
 from models.returns.model.members import Training, fit_logistic
+from sources.affiliations import read_career_records
 from talentcast.domain.types import Origin
-from talentcast.sources.affiliations import read_career_records
 
 CUT = Origin(2017)
 LAST_LANDMARK = 2020

@@ -45,8 +45,8 @@ from models.simulation.careers import (
     simulate_careers,
     true_tie_effect,
 )
+from sources.affiliations import read_career_records
 from talentcast.domain.types import Origin
-from talentcast.sources.affiliations import read_career_records
 
 CUT = Origin(2017)
 LAST_LANDMARK = 2020

@@ -111,7 +111,7 @@ def future_years(counts: pd.DataFrame) -> Violations:
 @COUNTS.check(
     "UNKNOWN_CODE",
     message="Use ISO 3166-1 codes, English names, ROW or UNK; aliases are listed in "
-    "talentcast/sources/data/country_aliases.csv.",
+    "sources/data/country_aliases.csv.",
 )
 def unknown_codes(counts: pd.DataFrame) -> Violations:
     """Return rows whose country is no known code."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from features.career_records import CareerRecords
+from sources.roster import Roster
 from talentcast.domain.types import UNKNOWN_COUNTRY
 from talentcast.privacy.disclosure import (
     DEFAULT,
@@ -18,7 +19,6 @@ from talentcast.privacy.disclosure import (
     rows_by,
     with_complements,
 )
-from talentcast.sources.roster import Roster
 
 Status = Literal["never_left", "returned", "abroad", "moved_on"]
 

@@ -12,7 +12,15 @@ from typing import Final
 import talentcast
 
 #: Packages whose source decides what a release holds.
-PACKAGES: Final = ("talentcast", "features", "models", "publication", "expectations", "flows")
+PACKAGES: Final = (
+    "talentcast",
+    "features",
+    "models",
+    "sources",
+    "publication",
+    "expectations",
+    "flows",
+)
 #: Libraries whose upgrade may change a number.
 LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn")
 _SUFFIXES: Final = frozenset({".py", ".csv", ".yaml", ".json"})

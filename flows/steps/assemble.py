@@ -8,9 +8,9 @@ import pandas as pd
 
 from flows.steps.returns import ReturnRelease
 from publication.scores import with_true_record
+from sources.bundled import published_figures
+from sources.countries import country_names
 from talentcast.domain.checks import CheckReport
-from talentcast.sources.bundled import published_figures
-from talentcast.sources.countries import country_names
 
 
 def release_tables(

@@ -22,10 +22,10 @@ from models.shares.registry import ModelContext, create
 from models.shares.stock import sample_stocks
 from publication.observations import observation_rows
 from publication.share_forecasts import forecast_rows
+from sources.bundled import bundled_covariates
+from sources.reference_panel import load_reference_panel
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.types import BASELINE, SeriesKey
-from talentcast.sources.bundled import bundled_covariates
-from talentcast.sources.reference_panel import load_reference_panel
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,13 +12,13 @@ from features.series import select_populations
 from flows.steps.people import DerivedCounts, People, count_people, gather_people, holds_careers
 from flows.steps.plan import Plan
 from flows.steps.runner import IN_THIS_PROCESS, Runner
+from sources.registry import source_for
 from talentcast.code_version import code_version
 from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.provenance import ParsedCounts, Snapshot
 from talentcast.domain.types import SeriesKey, Vintage
-from talentcast.sources.registry import source_for
 from talentcast.store.release import Identity, settings_hash
 from talentcast.store.snapshots import load_raw, quarantine, save_snapshot
 

@@ -21,19 +21,19 @@ from flows.steps.returns import ReturnRelease, return_release
 from flows.steps.runner import Pending, Runner
 from models.scenarios import Scenario
 from models.simulation.careers import simulate_careers
-from talentcast.config import Settings
-from talentcast.domain.provenance import Snapshot
-from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
-from talentcast.privacy.disclosure import keep_previous_counts, protected_counts
-from talentcast.privacy.pseudonyms import pseudonymised, require_key
-from talentcast.sources.affiliations import (
+from sources.affiliations import (
     download_affiliations,
     is_affiliations_folder,
     parse_career_records,
     records_sha256,
 )
-from talentcast.sources.counts_file import population_name
-from talentcast.sources.synthetic import NAME, SyntheticCareers, parse_simulation
+from sources.counts_file import population_name
+from sources.synthetic import NAME, SyntheticCareers, parse_simulation
+from talentcast.config import Settings
+from talentcast.domain.provenance import Snapshot
+from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
+from talentcast.privacy.disclosure import keep_previous_counts, protected_counts
+from talentcast.privacy.pseudonyms import pseudonymised, require_key
 from talentcast.store.pointer import list_releases
 from talentcast.store.restricted import RestrictedStore, likelihood_rows
 from talentcast.store.snapshots import load_raw, save_snapshot

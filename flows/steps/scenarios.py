@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from models.scenarios import Scenario, parse_scenario
+from sources.plain_files import read_plain_text
 from talentcast.domain.errors import UsageError
-from talentcast.sources.plain_files import read_plain_text
 
 MAX_BYTES: Final = 100_000
 
@@ -23,7 +23,7 @@ def read_scenario(name_or_path: str) -> Scenario:
     path = Path(name_or_path)
     if path.is_file():
         return parse_scenario(read_plain_text(path, max_bytes=MAX_BYTES))
-    bundled = files("talentcast.sources").joinpath("data", "scenarios")
+    bundled = files("sources").joinpath("data", "scenarios")
     names = sorted(entry.name.removesuffix(".yaml") for entry in bundled.iterdir())
     if name_or_path not in names:
         raise UsageError(

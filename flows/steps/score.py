@@ -16,8 +16,8 @@ from models.evaluation.origins import evaluation_origins
 from models.evaluation.published import score_published
 from models.shares.registry import ModelContext
 from publication.scores import backtest_score_rows
+from sources.reference_panel import load_reference_panel
 from talentcast.domain.types import Target, VintageKind
-from talentcast.sources.reference_panel import load_reference_panel
 from talentcast.store.pointer import list_releases
 from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release

@@ -11,14 +11,14 @@ import typer
 from features.series import series_keys
 from models.evaluation.backtest import backtest as run
 from models.shares.registry import DEFAULT_MODEL, ModelContext
+from sources.covariates import read_covariates
+from sources.reference_panel import load_reference_panel
+from sources.registry import source_for
 from talentcast.cli.options import Json, ResearchersColumn
 from talentcast.cli.output import print_rows
 from talentcast.cli.progress import progress_bar
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
-from talentcast.sources.covariates import read_covariates
-from talentcast.sources.reference_panel import load_reference_panel
-from talentcast.sources.registry import source_for
 
 #: The scores that fit on a line; all are in scores.parquet.
 SHOWN = (

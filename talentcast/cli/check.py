@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from expectations.report import report_text
+from sources.registry import source_for
 from talentcast.cli.options import Json, ResearchersColumn
 from talentcast.domain.checks import CheckReport
 from talentcast.domain.errors import ChecksFailedError
-from talentcast.sources.registry import source_for
 
 
 def check(

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 import typer
 
 from publication.cohort_report import cohort_report
+from sources.affiliations import read_career_records
+from sources.roster import read_roster
 from talentcast.cli.options import Json
 from talentcast.cli.output import print_rows
-from talentcast.sources.affiliations import read_career_records
-from talentcast.sources.roster import read_roster
 
 
 def cohort(

@@ -16,13 +16,13 @@ from models.returns.evaluation.backtest import (
     returns_backtest,
 )
 from models.returns.landmark_history import LandmarkHistory
+from sources.affiliations import read_career_records
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
 from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
-from talentcast.sources.affiliations import read_career_records
 from talentcast.store.restricted import RestrictedStore
 
 app = new_app(no_args_is_help=True, help="How likely researchers abroad are to return.")

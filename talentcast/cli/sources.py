@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from sources.registry import BUILT_IN, source_for
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json, MaxCost
 from talentcast.cli.output import print_rows
 from talentcast.config import load_settings
-from talentcast.sources.registry import BUILT_IN, source_for
 from talentcast.store.snapshots import save_snapshot
 
 app = new_app(no_args_is_help=True, help="Look at the sources, and fetch one.")

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from expectations.check import check_counts
-from talentcast.sources import registry
-from talentcast.sources.http import FetchLimits
+from sources import registry
+from sources.http import FetchLimits
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-source.md"
 MODULE, REGISTRATION, TEST = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-NAME = "talentcast.sources.example_institute"
+NAME = "sources.example_institute"
 CONTENT = "\n".join(
     [
         "year,country,researchers",

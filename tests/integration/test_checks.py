@@ -11,10 +11,10 @@ from expectations.contract import missing_columns
 from expectations.run import run_checks
 from expectations.suite import Bound, Check
 from features.panel import Panel
+from sources.bundled import Bundled
 from talentcast.domain.checks import CheckReport, Outcome
 from talentcast.domain.tables import FORECASTS
 from talentcast.domain.types import QUANTILE_LEVELS, CountingRule, SeriesKey
-from talentcast.sources.bundled import Bundled
 
 COUNTRIES = ["CHN", "USA", "ROW"]
 KEY = SeriesKey("people", CountingRule.MODAL_COUNTRY, "file")

@@ -20,16 +20,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.steps.scenarios import read_scenario
+from sources import plain_files
+from sources.affiliations import download_affiliations, parse_career_records
+from sources.counts_file import CountsFile
+from sources.covariates import read_covariates
+from sources.plain_files import read_plain_file
+from sources.registry import source_for
+from sources.tabular import read_table
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import ReleaseId, Vintage
-from talentcast.sources import plain_files
-from talentcast.sources.affiliations import download_affiliations, parse_career_records
-from talentcast.sources.counts_file import CountsFile
-from talentcast.sources.covariates import read_covariates
-from talentcast.sources.plain_files import read_plain_file
-from talentcast.sources.registry import source_for
-from talentcast.sources.tabular import read_table
 from talentcast.store.snapshots import quarantine, save_snapshot
 
 ROWS = "year,country,researchers\n2019,FR,5\n"
@@ -74,7 +74,7 @@ def test_f031_the_limit_can_be_set(tmp_path: Path) -> None:
 def test_f031_a_table_of_too_many_cells_is_refused_while_it_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("talentcast.sources.tabular.MAX_CELLS", 300)
+    monkeypatch.setattr("sources.tabular.MAX_CELLS", 300)
     header, row = b"year,country,researchers\n", b"2019,FR,5\n"
     assert rejected(lambda: read_table(header + 200 * row, "long.csv")) == "TOO_LARGE"
     assert len(read_table(header + 100 * row, "short.csv").rows) == 100
@@ -107,7 +107,7 @@ def memory_of(code: str, *arguments: str) -> int:
 READ = """
 from pathlib import Path
 from talentcast.domain.errors import InputRejectedError
-from talentcast.sources.tabular import read_table
+from sources.tabular import read_table
 path = Path(sys.argv[1])
 try:
     read_table(path.read_bytes(), path.name)

@@ -18,15 +18,15 @@ import pytest
 import stamina
 from https_server import Answer, Https, https_server, reply
 
+from sources import scholarly_migration
+from sources.http import FetchLimits, fetch_bytes
+from sources.scholarly_migration import FILES, ScholarlyMigration
 from talentcast.domain.errors import (
     InputRejectedError,
     IntegrityError,
     SourceUnavailableError,
     TalentcastError,
 )
-from talentcast.sources import scholarly_migration
-from talentcast.sources.http import FetchLimits, fetch_bytes
-from talentcast.sources.scholarly_migration import FILES, ScholarlyMigration
 
 CSV = b"year,country,researchers\n2019,FR,5\n"
 

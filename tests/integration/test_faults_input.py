@@ -23,12 +23,12 @@ from counts_input import (
 )
 
 from expectations.check import check_counts
+from sources.scholarly_migration import FILES, require_bytes
 from talentcast.domain.checks import Outcome
 from talentcast.domain.countries import OUTSIDE_ISO, TIME_BOUND, known_codes
 from talentcast.domain.errors import IntegrityError, MissingColumnsError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import CountingRule, Vintage
-from talentcast.sources.scholarly_migration import FILES, require_bytes
 from talentcast.store.snapshots import load_raw, save_snapshot
 
 

@@ -28,6 +28,7 @@ SHIPPED = (
     "features",
     "models",
     "publication",
+    "sources",
     "expectations",
     "flows",
     "readers",

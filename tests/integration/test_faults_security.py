@@ -26,11 +26,11 @@ from expectations.check import check_counts
 from expectations.report import report_html
 from features.engine import in_locked_duckdb
 from readers.formats import writer
+from sources.counts_file import CountsFile
 from talentcast.config import load_settings
 from talentcast.domain.errors import ConfigurationError, InputRejectedError, UsageError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import Vintage
-from talentcast.sources.counts_file import CountsFile
 from talentcast.store.publisher import publish
 from talentcast.store.release import Release
 
@@ -40,6 +40,7 @@ SHIPPED = (
     "features",
     "models",
     "publication",
+    "sources",
     "expectations",
     "flows",
     "readers",

@@ -9,8 +9,8 @@ import pytest
 from openalex_server import ALL_COUNTRIES, growing_world, openalex_server
 
 import talentcast
+from sources.openalex import source
 from talentcast.domain.errors import LimitReachedError
-from talentcast.sources.openalex import source
 from talentcast.store.pointer import list_releases
 
 pytestmark = pytest.mark.usefixtures("orchestrator")

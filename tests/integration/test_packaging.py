@@ -23,6 +23,7 @@ PACKAGES = (
     "features",
     "models",
     "publication",
+    "sources",
     "expectations",
     "flows",
     "readers",

@@ -10,8 +10,8 @@ import pytest
 from models.returns.evaluation.backtest import BacktestPlan, returns_backtest
 from models.returns.landmark_history import LandmarkHistory
 from models.simulation.careers import SimulatedCareers, simulate_careers
+from sources.affiliations import read_career_records
 from talentcast.domain.types import Origin
-from talentcast.sources.affiliations import read_career_records
 
 REAL_CAREERS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "careers"
 

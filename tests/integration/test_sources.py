@@ -11,16 +11,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sources.bundled import Bundled, bundled_covariates, published_figures
+from sources.counts_file import CountsFile
+from sources.moves import arrivals_and_departures, to_moves
+from sources.registry import source_for
+from sources.scholarly_migration import FILES, MOVES_FILE, ScholarlyMigration
+from sources.tabular import read_table
 from talentcast.domain.checks import Outcome
 from talentcast.domain.errors import InputRejectedError, IntegrityError, UsageError
 from talentcast.domain.tables import COUNTRY_COVARIATES, PUBLISHED_FIGURES
 from talentcast.domain.types import Vintage
-from talentcast.sources.bundled import Bundled, bundled_covariates, published_figures
-from talentcast.sources.counts_file import CountsFile
-from talentcast.sources.moves import arrivals_and_departures, to_moves
-from talentcast.sources.registry import source_for
-from talentcast.sources.scholarly_migration import FILES, MOVES_FILE, ScholarlyMigration
-from talentcast.sources.tabular import read_table
 
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "scholarly_migration"
 needs_real_files = pytest.mark.skipif(
@@ -195,7 +195,7 @@ def test_the_real_files_are_read_as_counts_files_too() -> None:
 
 def test_parsing_loads_neither_prefect_nor_great_expectations() -> None:
     code = (
-        "import sys, talentcast.sources.registry, expectations.report, expectations\n"
+        "import sys, sources.registry, expectations.report, expectations\n"
         "found = {'prefect', 'great_expectations'} & set(sys.modules)\n"
         "sys.exit(f'loaded: {found}' if found else 0)"
     )

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sources.counts_file import CountsFile
 from talentcast.domain.countries import TIME_BOUND, known_codes
 from talentcast.domain.errors import TalentcastError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import Vintage
-from talentcast.sources.counts_file import CountsFile
 
 CODES = sorted(known_codes() - set(TIME_BOUND))
 

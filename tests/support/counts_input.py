@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.check import check_counts
+from sources.counts_file import CountsFile
 from talentcast.domain.checks import CheckReport, CheckResult
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.types import CountingRule, Vintage
-from talentcast.sources.counts_file import CountsFile
 
 YEARS = range(2010, 2020)
 VINTAGE = Vintage(date(2020, 6, 30))

@@ -25,14 +25,14 @@ from hypothesis import strategies as st
 from small_release import Small, publish_small
 
 from models.scenarios import parse_scenario
+from sources import cells, columns
+from sources.affiliations import parse_career_records
+from sources.counts_file import CountsFile
+from sources.covariates import parse_covariates
+from sources.roster import read_roster
+from sources.scholarly_migration import FILES, MOVES_FILE, ScholarlyMigration
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import ReleaseId, Vintage
-from talentcast.sources import cells, columns
-from talentcast.sources.affiliations import parse_career_records
-from talentcast.sources.counts_file import CountsFile
-from talentcast.sources.covariates import parse_covariates
-from talentcast.sources.roster import read_roster
-from talentcast.sources.scholarly_migration import FILES, MOVES_FILE, ScholarlyMigration
 from talentcast.store.release import Release
 from talentcast.store.snapshots import read_snapshot, save_snapshot
 

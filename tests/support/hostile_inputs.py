@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
-from talentcast.sources import columns
+from sources import columns
 
 HOSTILE_TEXTS = (
     "",

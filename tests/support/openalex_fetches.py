@@ -14,13 +14,13 @@ from openalex_server import (
 )
 from pydantic import SecretStr
 
+from sources.openalex.access import Access
+from sources.openalex.source import OpenAlex
 from talentcast.domain.errors import (
     TalentcastError,
 )
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.populations.catalogue import bundled_populations
-from talentcast.sources.openalex.access import Access
-from talentcast.sources.openalex.source import OpenAlex
 
 TODAY = date(2026, 11, 24)
 FULL = bundled_populations()["ai_works"]

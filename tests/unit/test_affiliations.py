@@ -6,10 +6,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from sources.affiliations import parse_career_records
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import Vintage
-from talentcast.sources.affiliations import parse_career_records
 
 CAREERS = pd.DataFrame(
     {"researcher_id": ["a", "a"], "year": [2000, 2001], "country": ["NA", "US"], "n_works": [1, 2]}

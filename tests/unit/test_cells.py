@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from talentcast.domain.errors import InputRejectedError
-from talentcast.sources.cells import (
+from sources.cells import (
     parse_dates,
     parse_flags,
     parse_numbers,
@@ -14,6 +13,7 @@ from talentcast.sources.cells import (
     require_pattern,
     require_printable,
 )
+from talentcast.domain.errors import InputRejectedError
 
 
 def code_of(call: object, *args: object, **options: object) -> str:

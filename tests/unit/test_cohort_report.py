@@ -5,7 +5,7 @@ import pandas as pd
 
 from features.career_records import CareerRecords
 from publication.cohort_report import career_status, cohort_report
-from talentcast.sources.roster import Roster
+from sources.roster import Roster
 
 
 def records(rows: list[tuple[str, int, str]]) -> CareerRecords:

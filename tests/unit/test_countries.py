@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sources.countries import aliases, country_code, country_names, short_name
 from talentcast.domain.countries import TIME_BOUND, code_holds, known_codes
-from talentcast.sources.countries import aliases, country_code, country_names, short_name
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,16 @@ import pycountry
 import pytest
 
 from features.edge_years import first_edge_year
+from sources.columns import match_columns
+from sources.counts_file import CountsFile, population_name
+from sources.registry import BUILT_IN, source_for
+from sources.scholarly_migration import ScholarlyMigration
+from sources.tabular import read_table
 from talentcast.domain.checks import Outcome
 from talentcast.domain.errors import InputRejectedError, MissingColumnsError, UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.tables import RESEARCHER_COUNTS
 from talentcast.domain.types import CountingRule, Vintage
-from talentcast.sources.columns import match_columns
-from talentcast.sources.counts_file import CountsFile, population_name
-from talentcast.sources.registry import BUILT_IN, source_for
-from talentcast.sources.scholarly_migration import ScholarlyMigration
-from talentcast.sources.tabular import read_table
 
 VINTAGE = Vintage(date(2024, 7, 24))
 

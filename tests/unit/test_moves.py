@@ -7,17 +7,17 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from talentcast.domain.checks import CheckResult, Outcome
-from talentcast.domain.errors import InputRejectedError
-from talentcast.domain.tables import COUNTRY_MOVES
-from talentcast.domain.types import Vintage
-from talentcast.sources.moves import (
+from sources.moves import (
     ParsedMoves,
     agreement_notes,
     arrivals_and_departures,
     to_moves,
 )
-from talentcast.sources.tabular import read_table
+from sources.tabular import read_table
+from talentcast.domain.checks import CheckResult, Outcome
+from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.tables import COUNTRY_MOVES
+from talentcast.domain.types import Vintage
 
 VINTAGE = Vintage(date(2024, 7, 24))
 HEADER = "n_migrations,year,iso3codefrom,iso3codeto"

@@ -10,12 +10,12 @@ from hashlib import sha256
 
 import pytest
 
+from sources.openalex.pages import read_group_page, works_by_country
+from sources.openalex.record import FetchRecord, PageEntry, read_record
+from sources.openalex.source import OpenAlex, open_alex
 from talentcast.domain.errors import ContradictionError, InputRejectedError, UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.types import CountingRule, Vintage
-from talentcast.sources.openalex.pages import read_group_page, works_by_country
-from talentcast.sources.openalex.record import FetchRecord, PageEntry, read_record
-from talentcast.sources.openalex.source import OpenAlex, open_alex
 
 AS_OF = date(2026, 11, 24)
 

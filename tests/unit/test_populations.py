@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sources.registry import BUILT_IN
 from talentcast.domain.errors import ConfigurationError, InputRejectedError
 from talentcast.populations.catalogue import all_populations, bundled_populations
 from talentcast.populations.definition import parse_population
-from talentcast.sources.registry import BUILT_IN
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "openalex.md"
 EXAMPLE = PAGE.read_text().split("```yaml\n")[1].split("```")[0]

@@ -10,6 +10,7 @@ SHIPPED = (
     "features",
     "models",
     "publication",
+    "sources",
     "expectations",
     "readers",
     "flows",

@@ -30,12 +30,12 @@ from openalex_server import (
 )
 from pydantic import SecretStr
 
+from sources.openalex.access import PRICE_USD, Access
+from sources.openalex.source import OpenAlex
 from talentcast.domain.errors import (
     SourceUnavailableError,
 )
 from talentcast.domain.provenance import RawFile
-from talentcast.sources.openalex.access import PRICE_USD, Access
-from talentcast.sources.openalex.source import OpenAlex
 from talentcast.store.snapshots import load_raw, save_snapshot
 
 
@@ -177,7 +177,7 @@ def test_a_process_killed_at_any_call_asks_for_no_page_twice(
     }
     code = (
         "from talentcast.config import Settings; "
-        "from talentcast.sources.openalex.source import open_alex; "
+        "from sources.openalex.source import open_alex; "
         "open_alex(['ai_works'], Settings()).download()"
     )
     answered: Counter[str] = Counter()

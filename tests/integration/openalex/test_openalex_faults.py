@@ -29,6 +29,8 @@ from openalex_server import (
     openalex_server,
 )
 
+from sources.openalex.access import Access
+from sources.openalex.source import OpenAlex
 from talentcast.domain.errors import (
     ConfigurationError,
     InputRejectedError,
@@ -36,8 +38,6 @@ from talentcast.domain.errors import (
     TalentcastError,
     UsageError,
 )
-from talentcast.sources.openalex.access import Access
-from talentcast.sources.openalex.source import OpenAlex
 
 
 def test_f037_a_short_wish_to_be_left_alone_is_honoured(

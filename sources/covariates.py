@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from sources.bundled import bundled_covariates
+from sources.cells import parse_numbers, parse_years
+from sources.countries import country_code
+from sources.plain_files import read_plain_file
+from sources.tabular import read_table
 from talentcast.domain.errors import InputRejectedError, MissingColumnsError
 from talentcast.domain.tables import COUNTRY_COVARIATES
-from talentcast.sources.bundled import bundled_covariates
-from talentcast.sources.cells import parse_numbers, parse_years
-from talentcast.sources.countries import country_code
-from talentcast.sources.plain_files import read_plain_file
-from talentcast.sources.tabular import read_table
 
 KEY = list(COUNTRY_COVARIATES.key)
 

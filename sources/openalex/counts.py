@@ -6,21 +6,21 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+from sources.countries import country_code
+from sources.counts import CountsDefaults, to_counts
+from sources.openalex.pages import (
+    UNKNOWN,
+    read_group_page,
+    works_by_country,
+)
+from sources.openalex.record import FetchRecord
+from sources.parse_notes import info_note, warning_note
+from sources.tabular import TextTable
 from talentcast.domain.checks import CheckResult
 from talentcast.domain.countries import code_holds
 from talentcast.domain.errors import ContradictionError, InputRejectedError
 from talentcast.domain.provenance import ParsedCounts
 from talentcast.domain.types import UNKNOWN_COUNTRY
-from talentcast.sources.countries import country_code
-from talentcast.sources.counts import CountsDefaults, to_counts
-from talentcast.sources.openalex.pages import (
-    UNKNOWN,
-    read_group_page,
-    works_by_country,
-)
-from talentcast.sources.openalex.record import FetchRecord
-from talentcast.sources.parse_notes import info_note, warning_note
-from talentcast.sources.tabular import TextTable
 
 YearCounts = dict[str, int]
 
@@ -90,7 +90,7 @@ def _coded(
                 "COUNTRY_UNPLACED",
                 f"{len(unplaced)} groups of no country that is known: counted as UNK",
                 examples=unplaced,
-                message="A new code goes to talentcast/sources/data/country_aliases.csv.",
+                message="A new code goes to sources/data/country_aliases.csv.",
             )
         )
     return coded

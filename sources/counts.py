@@ -10,13 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.series import SERIES_COLUMNS
-from talentcast.domain.checks import CheckResult
-from talentcast.domain.countries import TIME_BOUND
-from talentcast.domain.errors import InputRejectedError
-from talentcast.domain.provenance import ParsedCounts
-from talentcast.domain.tables import NAME_PATTERN, RESEARCHER_COUNTS
-from talentcast.domain.types import UNKNOWN_COUNTRY, CountingRule, Vintage
-from talentcast.sources.cells import (
+from sources.cells import (
     parse_dates,
     parse_flags,
     parse_numbers,
@@ -24,10 +18,16 @@ from talentcast.sources.cells import (
     require_pattern,
     require_printable,
 )
-from talentcast.sources.columns import ColumnMap, match_columns
-from talentcast.sources.countries import country_code
-from talentcast.sources.parse_notes import info_note, warning_note
-from talentcast.sources.tabular import TextTable
+from sources.columns import ColumnMap, match_columns
+from sources.countries import country_code
+from sources.parse_notes import info_note, warning_note
+from sources.tabular import TextTable
+from talentcast.domain.checks import CheckResult
+from talentcast.domain.countries import TIME_BOUND
+from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.provenance import ParsedCounts
+from talentcast.domain.tables import NAME_PATTERN, RESEARCHER_COUNTS
+from talentcast.domain.types import UNKNOWN_COUNTRY, CountingRule, Vintage
 
 SOURCE_ROW: Final = "source_row"
 COUNTS_COLUMNS: Final = (*RESEARCHER_COUNTS.column_names, SOURCE_ROW)

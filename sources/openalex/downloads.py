@@ -13,9 +13,9 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
+from sources.openalex.record import FetchRecord, read_record
 from talentcast.domain.errors import IntegrityError, StoreError, UsageError
 from talentcast.domain.types import Vintage
-from talentcast.sources.openalex.record import FetchRecord, read_record
 from talentcast.store.files import write_atomically
 from talentcast.store.snapshots import read_snapshot
 

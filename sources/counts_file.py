@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sources.counts import CountsDefaults, merge_parsed, to_counts
+from sources.plain_files import MAX_FILE_BYTES, read_plain_file
+from sources.tabular import read_table
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.types import CountingRule, Vintage
-from talentcast.sources.counts import CountsDefaults, merge_parsed, to_counts
-from talentcast.sources.plain_files import MAX_FILE_BYTES, read_plain_file
-from talentcast.sources.tabular import read_table
 
 
 @dataclass(frozen=True, slots=True)

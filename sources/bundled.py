@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from sources.cells import parse_numbers, parse_years
+from sources.counts import CountsDefaults, merge_parsed, to_counts
+from sources.parse_notes import warning_note
+from sources.tabular import TextTable, read_table
 from talentcast.domain.errors import UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.tables import COUNTRY_COVARIATES, PUBLISHED_FIGURES
 from talentcast.domain.types import CountingRule, Vintage
-from talentcast.sources.cells import parse_numbers, parse_years
-from talentcast.sources.counts import CountsDefaults, merge_parsed, to_counts
-from talentcast.sources.parse_notes import warning_note
-from talentcast.sources.tabular import TextTable, read_table
 
 #: Day on which figures without a date of their own were taken into the package.
 TAKEN_IN: Final = Vintage(date(2026, 11, 23))
@@ -80,7 +80,7 @@ class Bundled:
     name: str = "bundled"
     title: str = "Figures that come with the package: AI conferences, Scopus scholars, robotics"
     licence: str = "figures with citation; CC BY 4.0 (scholars_scopus)"
-    url: str = "talentcast/sources/data/README.md"
+    url: str = "sources/data/README.md"
 
     def download(self) -> list[RawFile]:
         """Read the files from the package."""
@@ -159,4 +159,4 @@ def _package_table(name: str) -> TextTable:
 
 
 def _package_bytes(name: str) -> bytes:
-    return files("talentcast.sources").joinpath("data", name).read_bytes()
+    return files("sources").joinpath("data", name).read_bytes()

@@ -86,5 +86,5 @@ def _folded(text: str) -> str:
 
 
 def _bundled_rows(name: str) -> list[dict[str, str]]:
-    text = files("talentcast.sources").joinpath("data", name).read_text(encoding="utf-8")
+    text = files("sources").joinpath("data", name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

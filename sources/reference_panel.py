@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from features.panel import Panel, build_panel
+from sources.bundled import Bundled
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.types import CountingRule, Origin, SeriesKey
-from talentcast.sources.bundled import Bundled
 
 REFERENCE_SERIES: Final = SeriesKey("scholars_scopus", CountingRule.MODAL_COUNTRY, "bundled")
 

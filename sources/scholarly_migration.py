@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from features.edge_years import MAX_FLOW_DROP, first_edge_year
+from sources.counts import CountsDefaults, merge_parsed, to_counts
+from sources.http import FetchLimits, fetch_bytes
+from sources.moves import agreement_notes, to_moves
+from sources.parse_notes import warning_note
+from sources.plain_files import read_plain_file
+from sources.tabular import read_table
 from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.types import CountingRule, Vintage
-from talentcast.sources.counts import CountsDefaults, merge_parsed, to_counts
-from talentcast.sources.http import FetchLimits, fetch_bytes
-from talentcast.sources.moves import agreement_notes, to_moves
-from talentcast.sources.parse_notes import warning_note
-from talentcast.sources.plain_files import read_plain_file
-from talentcast.sources.tabular import read_table
 
 POPULATION: Final = "scholars_scopus"
 #: Moves between pairs of countries, read only from a folder: they are no counts, but show whether
@@ -166,5 +166,5 @@ def require_bytes(file: PublicFile, content: bytes) -> None:
     if file.sha256 is not None and found != file.sha256:
         raise IntegrityError(
             f"{file.name}: sha256 {found[:12]} where {file.sha256[:12]} was published. "
-            "Fetch it again from the address in talentcast/sources/scholarly_migration.py."
+            "Fetch it again from the address in sources/scholarly_migration.py."
         )

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from sources.counts import merge_parsed
+from sources.openalex.access import Access, Budget
+from sources.openalex.client import Client
+from sources.openalex.counts import counts_of
+from sources.openalex.downloads import open_download
+from sources.openalex.fetch import FetchedPages, fetch_groups, year_query
+from sources.openalex.record import is_record, read_record
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.populations.catalogue import all_populations, bundled_populations
 from talentcast.populations.definition import Population
-from talentcast.sources.counts import merge_parsed
-from talentcast.sources.openalex.access import Access, Budget
-from talentcast.sources.openalex.client import Client
-from talentcast.sources.openalex.counts import counts_of
-from talentcast.sources.openalex.downloads import open_download
-from talentcast.sources.openalex.fetch import FetchedPages, fetch_groups, year_query
-from talentcast.sources.openalex.record import is_record, read_record
 
 NAME = "openalex"
 #: An interrupted fetch is gone on with on the next day: a budget that ended begins anew then.

@@ -23,6 +23,9 @@ import pyarrow.csv
 from features.career_records import CareerRecords
 from features.careers import person_years
 from features.engine import in_locked_duckdb
+from sources.countries import country_code
+from sources.parquet import parquet_schema, read_parquet
+from sources.plain_files import MAX_FILE_BYTES, read_plain_file
 from talentcast.domain.errors import (
     InputRejectedError,
     MissingColumnsError,
@@ -31,9 +34,6 @@ from talentcast.domain.errors import (
 )
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.tables import AFFILIATIONS, CAREERS, COAUTHOR_COUNTRIES, Column, Table
-from talentcast.sources.countries import country_code
-from talentcast.sources.parquet import parquet_schema, read_parquet
-from talentcast.sources.plain_files import MAX_FILE_BYTES, read_plain_file
 
 SOURCE_NAME: Final = "affiliations"
 #: Rows times columns of one table.

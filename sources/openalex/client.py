@@ -14,6 +14,8 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 from pydantic import SecretStr
 
+from sources.http import FetchLimits, fetch
+from sources.openalex.access import Access, Budget
 from talentcast.domain.errors import (
     ConfigurationError,
     GaveUpError,
@@ -23,8 +25,6 @@ from talentcast.domain.errors import (
     TalentcastError,
     UsageError,
 )
-from talentcast.sources.http import FetchLimits, fetch
-from talentcast.sources.openalex.access import Access, Budget
 
 
 @dataclass(frozen=True, slots=True)

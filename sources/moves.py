@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from sources.cells import parse_numbers, parse_years, require_printable
+from sources.countries import country_code
+from sources.parse_notes import info_note, warning_note
+from sources.tabular import TextTable
 from talentcast.domain.checks import CheckResult
 from talentcast.domain.errors import InputRejectedError, MissingColumnsError
 from talentcast.domain.tables import COUNTRY_MOVES
 from talentcast.domain.types import UNKNOWN_COUNTRY, Vintage
-from talentcast.sources.cells import parse_numbers, parse_years, require_printable
-from talentcast.sources.countries import country_code
-from talentcast.sources.parse_notes import info_note, warning_note
-from talentcast.sources.tabular import TextTable
 
 _COLUMNS: Final = list(COUNTRY_MOVES.column_names)
 _KEY: Final = list(COUNTRY_MOVES.key)

@@ -2,7 +2,7 @@
 
 A type-guessing reader turns Namibia's `NA` into a missing value, a surplus field into an index and
 `9007199254740993` into `9007199254740992` without a word. Here every cell stays text until
-`talentcast.sources.cells` parses it by the rules of its column.
+`sources.cells` parses it by the rules of its column.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from sources.parquet import read_parquet, too_large
+from sources.plain_files import not_utf8
 from talentcast.domain.errors import InputRejectedError
-from talentcast.sources.parquet import read_parquet, too_large
-from talentcast.sources.plain_files import not_utf8
 
 #: Rows times columns: twenty thousand years of every country would fit.
 MAX_CELLS: Final = 5_000_000

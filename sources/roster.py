@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sources.plain_files import read_plain_text
 from talentcast.domain.errors import UsageError
-from talentcast.sources.plain_files import read_plain_text
 
 MAX_BYTES: Final = 50_000_000
 

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from sources.base import Source
+from sources.bundled import Bundled
+from sources.counts_file import CountsFile
+from sources.openalex.source import NAME as OPENALEX
+from sources.openalex.source import OpenAlex, open_alex
+from sources.plain_files import MAX_FILE_BYTES
+from sources.scholarly_migration import ScholarlyMigration, holds_vintages
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import NAME_PATTERN
 from talentcast.domain.types import CountingRule, Vintage
-from talentcast.sources.base import Source
-from talentcast.sources.bundled import Bundled
-from talentcast.sources.counts_file import CountsFile
-from talentcast.sources.openalex.source import NAME as OPENALEX
-from talentcast.sources.openalex.source import OpenAlex, open_alex
-from talentcast.sources.plain_files import MAX_FILE_BYTES
-from talentcast.sources.scholarly_migration import ScholarlyMigration, holds_vintages
 
 BUILT_IN: Final[Mapping[str, Callable[[], Source]]] = {
     "bundled": Bundled,

@@ -10,8 +10,8 @@ from typing import Final
 import httpx
 from pydantic import SecretStr
 
+from sources.http import RETRIED_STATUS, FetchLimits
 from talentcast.domain.errors import ConfigurationError, LimitReachedError
-from talentcast.sources.http import RETRIED_STATUS, FetchLimits
 
 PUBLIC_URL: Final = "https://api.openalex.org"
 #: What one list or one page of groups costs, in US dollars, until the server states another price.

@@ -9,17 +9,17 @@ from datetime import date
 from hashlib import sha256
 from typing import Final
 
-from talentcast.domain.errors import ContradictionError, InputRejectedError
-from talentcast.populations.definition import Population
-from talentcast.sources.openalex.client import Client
-from talentcast.sources.openalex.downloads import Download
-from talentcast.sources.openalex.pages import (
+from sources.openalex.client import Client
+from sources.openalex.downloads import Download
+from sources.openalex.pages import (
     GroupPage,
     paging_loop,
     read_group_page,
     works_by_country,
 )
-from talentcast.sources.openalex.record import FetchRecord, PageEntry
+from sources.openalex.record import FetchRecord, PageEntry
+from talentcast.domain.errors import ContradictionError, InputRejectedError
+from talentcast.populations.definition import Population
 
 logger = logging.getLogger(__name__)
 
