@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
-from features.panel import build_panels
-from features.vintages import known_at
+from features.panel import Panel, build_panels
+from features.vintages import KnownCounts, known_at
 from flows.steps.assemble import release_tables
 from flows.steps.check import (
     check_all_returns,
@@ -18,17 +19,19 @@ from flows.steps.check import (
     write_check_report,
 )
 from flows.steps.deliver import deliver
-from flows.steps.forecast import context_of, forecast_population, observe
+from flows.steps.forecast import Forecast, context_of, forecast_population, observe
 from flows.steps.ingest import Inputs, fetch_all, parse_all
 from flows.steps.people import finish_returns, keep_all_restricted, start_returns
 from flows.steps.plan import Plan
 from flows.steps.publish import publish_release, served_observations
+from flows.steps.returns import ReturnRelease
 from flows.steps.runner import IN_THIS_PROCESS, Runner
 from flows.steps.score import score_population, score_releases
 from publication.revisions import revision_rows
 from talentcast.config import Settings
 from talentcast.domain.approval import Approval
 from talentcast.domain.checks import CheckReport, merge
+from talentcast.domain.types import SeriesKey
 from talentcast.store.publisher import next_repeat, published_release
 from talentcast.store.release import Identity, Kind, Release, ReleaseDraft
 
@@ -122,22 +125,8 @@ def build(
         InputRejectedError: If a series is too short.
     """
     release_id = identity.release_id
-    report = inputs.notes + run(check_counts, inputs.counts, served, approval.populations)
-    require(report, release_id, settings)
-
-    run.progress("Checking panels")
-    known = known_at(inputs.counts, identity.as_of)
-    panels = build_panels(known.counts)
-    report += run(check_panels, panels)
-    require(report, release_id, settings)
-
-    run.expect(2 * len(panels) + len(inputs.people))
-    # Trees are grown on a second core while the shares are forecast and scored.
-    growing = start_returns(inputs.people, panels, plan, settings, run)
-    context = context_of(panels)
-    forecasts = [forecast_population(panel, plan, context, growing, run) for panel in panels]
-    scores = [score_population(known, panel, plan, context, run) for panel in panels]
-    returns = finish_returns(growing, run)
+    known, panels, report = _checked_panels(inputs, identity, served, approval, settings, run)
+    forecasts, scores, returns = _forecasts(inputs, known, panels, plan, settings, run)
     report += merge(made.report for made in forecasts) + check_all_returns(returns, run)
     require(report, release_id, settings)
 
@@ -168,3 +157,40 @@ def build(
         approved_by=approval.approved_by,
     )
     return run(publish_release, draft, settings), report
+
+
+def _checked_panels(
+    inputs: Inputs,
+    identity: Identity,
+    served: pd.DataFrame | None,
+    approval: Approval,
+    settings: Settings,
+    run: Runner,
+) -> tuple[KnownCounts, list[Panel], CheckReport]:
+    """Counts -> panels, both checked: nothing is forecast from what did not pass."""
+    report = inputs.notes + run(check_counts, inputs.counts, served, approval.populations)
+    require(report, identity.release_id, settings)
+    run.progress("Checking panels")
+    known = known_at(inputs.counts, identity.as_of)
+    panels = build_panels(known.counts)
+    report += run(check_panels, panels)
+    require(report, identity.release_id, settings)
+    return known, panels, report
+
+
+def _forecasts(
+    inputs: Inputs,
+    known: KnownCounts,
+    panels: Sequence[Panel],
+    plan: Plan,
+    settings: Settings,
+    run: Runner,
+) -> tuple[list[Forecast], list[pd.DataFrame], dict[SeriesKey, ReturnRelease]]:
+    """Panels -> forecasts, their scores, and what people's careers add to them."""
+    run.expect(2 * len(panels) + len(inputs.people))
+    # Trees are grown on a second core while the shares are forecast and scored.
+    growing = start_returns(inputs.people, panels, plan, settings, run)
+    context = context_of(panels)
+    forecasts = [forecast_population(panel, plan, context, growing, run) for panel in panels]
+    scores = [score_population(known, panel, plan, context, run) for panel in panels]
+    return forecasts, scores, finish_returns(growing, run)
