@@ -29,7 +29,7 @@ forecast: setup ## Publish a release from the bundled figures (ARGS="--force" ma
 
 # A file of tests stays in one process: it shares its servers, releases and browser.
 PROCESSES ?= 2
-EXAMPLES := features models publication talentcast expectations readers
+EXAMPLES := features models sources publication talentcast expectations readers
 SHARED_OUT := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test: setup ## Run every test, in two processes (PROCESSES=4 for more, 0 for one)
