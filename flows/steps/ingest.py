@@ -36,7 +36,7 @@ class Fetched:
         files = [snapshot for copies in self.copies.values() for snapshot in copies]
         return (*files, *(group.snapshot for group in self.people))
 
-    def identity(self, plan: Plan, as_of: date | None) -> Identity:
+    def identity(self, plan: Plan, as_of: date | None = None) -> Identity:
         """Return what decides the release of these inputs; as of the newest one by default."""
         newest = max(snapshot.vintage for snapshot in self.snapshots)
         return Identity(

@@ -92,7 +92,7 @@ def test_a_run_that_is_killed_before_it_delivers_is_made_up_for_by_the_next_one(
 ) -> None:
     home = tmp_path / "home"
     with monkeypatch.context() as patch:
-        patch.setattr("flows.refresh.deliver", killed)
+        patch.setattr("flows.steps.pipeline.deliver", killed)
         with pytest.raises(KeyboardInterrupt):
             refresh(counts, home)
     released = latest_release(home / "releases")
