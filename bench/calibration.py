@@ -38,7 +38,7 @@ N_BOOTSTRAP: Final = 500
 
 
 @dataclass(frozen=True, eq=False)
-class Population:
+class ScoredPanels:
     """Panels that are scored together, and the origins they are scored at."""
 
     name: str
@@ -138,23 +138,23 @@ def summary(rows: pd.DataFrame, population: str, rng: np.random.Generator) -> pd
     return pd.DataFrame(table)
 
 
-def populations(data: Path, figures: Path | None, n_panels: int) -> Iterator[Population]:
+def populations(data: Path, figures: Path | None, n_panels: int) -> Iterator[ScoredPanels]:
     """Yield what is scored."""
     for name, seed in (("scopus", 11), ("auth_scopus", 12)):
         counts = read_panel(data, name).carried_forward().drop(columns=REST_OF_WORLD)
         panels = small_panels(f"groups of {name}", counts, n_panels, seed=seed)
-        yield Population(f"groups of {name}", panels, [Origin(y) for y in range(2006, 2018)])
+        yield ScoredPanels(f"groups of {name}", panels, [Origin(y) for y in range(2006, 2018)])
     if figures is None:
         return
     robotics = pd.read_csv(figures / "robotics_authors_by_country.csv", keep_default_na=False)
     counts = robotics.pivot_table(index="year", columns="country", values="authors")
     counts = counts.loc[:2023].dropna(axis=1)
     panels = small_panels("groups of robotics", counts, n_panels, seed=13)
-    yield Population("groups of robotics", panels, [Origin(y) for y in range(2010, 2021)])
+    yield ScoredPanels("groups of robotics", panels, [Origin(y) for y in range(2010, 2021)])
     yield from venues(figures)
 
 
-def venues(figures: Path) -> Iterator[Population]:
+def venues(figures: Path) -> Iterator[ScoredPanels]:
     """Yield real venues with ten origins or more, all countries over 50 authorships."""
     table = pd.read_csv(figures / "conference_by_country.csv", keep_default_na=False)
     table = table[table["counting_rule"] == "authorships"]
@@ -170,7 +170,7 @@ def venues(figures: Path) -> Iterator[Population]:
             first += 1
             panel = venue_panel(name, counts, first)
         last = int(counts.index[-1])
-        yield Population(name, [panel], [Origin(year) for year in range(first, last)])
+        yield ScoredPanels(name, [panel], [Origin(year) for year in range(first, last)])
 
 
 def main() -> None:

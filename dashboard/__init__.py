@@ -1,1 +1,1 @@
-"""Pages and charts that read published releases."""
+"""The web page on top of the readers: pages, controls and links."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+#: Groups of host countries in published tables; fixed, so that releases can be compared.
 _MEMBERS: Final = {
     "usa": "USA",
     "china": "CHN",
@@ -26,9 +27,6 @@ _MEMBERS: Final = {
 _GROUP_OF: Final = {
     country: group for group, countries in _MEMBERS.items() for country in countries.split()
 }
-
-#: Groups of host countries in published tables; fixed, so that releases can be compared.
-HOST_GROUPS: Final = (*_MEMBERS, "other")
 
 
 def host_groups(countries: pd.Series) -> pd.Series:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,15 +16,6 @@ class Exit(IntEnum):
     STAY = 0
     RETURN = 1
     THIRD_COUNTRY = 2
-
-
-OUTCOME_COLUMNS: Final = (
-    "exit",
-    "followed_years",
-    "last_seen_years",
-    "next_exit",
-    "next_seen_years",
-)
 
 
 def with_outcomes(landmarks: pd.DataFrame, careers: pd.DataFrame) -> pd.DataFrame:

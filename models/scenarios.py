@@ -230,5 +230,5 @@ def _change(entry: Any) -> Change:
 
 def _refused(problem: str) -> InputRejectedError:
     return InputRejectedError(
-        "SCENARIO", f"The scenario is not usable: {problem}. See docs/method."
+        "SCENARIO", f"The scenario is not usable: {problem}. See docs/method/returns.md."
     )

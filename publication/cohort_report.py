@@ -20,17 +20,15 @@ from talentcast.privacy.disclosure import (
     with_complements,
 )
 
-Status = Literal["never_left", "returned", "abroad", "moved_on"]
-
-#: never left origin; back at origin; abroad where the career abroad began; in yet another country.
-STATUSES: Final[tuple[Status, ...]] = ("never_left", "returned", "abroad", "moved_on")
 ALL_ORIGINS: Final = "all"
 
 
 def career_status(records: CareerRecords) -> pd.DataFrame:
     """Return status and location of each researcher in every year of the career.
 
-    Years between two observations count as the earlier one; nothing is assumed after the last.
+    The status is `never_left`; `returned`, back at the origin; `abroad`, where the career abroad
+    began; or `moved_on`, in yet another country. Years between two observations count as the
+    earlier one; nothing is assumed after the last.
 
     Returns:
         `researcher_id`, `year`, `origin_country`, `country`, `status`.

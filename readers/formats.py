@@ -19,7 +19,6 @@ _WRITERS: Final = {
     "frictionless": ("readers.export.data_package", "export_frictionless"),
     "report": ("readers.report.static_report", "export_report"),
 }
-FORMATS: Final = tuple(_WRITERS)
 
 
 def writer(name: str) -> Writer:

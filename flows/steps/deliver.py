@@ -40,9 +40,10 @@ def mirror_current(settings: Settings) -> bool:
     releases = list_releases(settings.releases)
     current = newest_current(releases)
     wanted = [] if current is None else [current]
-    held = mirrored(address)
+    present = mirrored(address)
+    newest = [str(release.release_id) for release in wanted]
     served = {str(release.release_id) for release in releases if release.status == "published"}
-    if held[:1] == [str(release.release_id) for release in wanted] and served.issuperset(held):
+    if present[:1] == newest and served.issuperset(present):
         return False
     mirror(wanted, settings.releases, address)
     return True

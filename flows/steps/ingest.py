@@ -53,7 +53,7 @@ class Inputs:
 
     Attributes:
         counts: `researcher_counts` of the wanted populations, in all vintages.
-        notes: What the parsers noticed.
+        notes: Notes of the parsers, as check results.
         people: Groups of people behind some of the counts.
         derived: How those people were counted.
     """

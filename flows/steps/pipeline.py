@@ -188,7 +188,8 @@ def _forecasts(
 ) -> tuple[list[Forecast], list[pd.DataFrame], dict[SeriesKey, ReturnRelease]]:
     """Panels -> forecasts, their scores, and what people's careers add to them."""
     run.expect(2 * len(panels) + len(inputs.people))
-    # Trees are grown on a second core while the shares are forecast and scored.
+    # Submitted first: a runner with a second core grows trees there while shares are forecast
+    # and scored.
     growing = start_returns(inputs.people, panels, plan, settings, run)
     context = context_of(panels)
     forecasts = [forecast_population(panel, plan, context, growing, run) for panel in panels]

@@ -24,7 +24,7 @@ def share_changes(
         horizons: Years ahead. People are followed for five years; from then on the change stays.
 
     Returns:
-        Index: horizons; columns: countries, for `publication.share_forecasts`.
+        Index: horizons; columns: countries, for `models.scenarios.changed_draws`.
     """
     stocks = panel.carried_forward().iloc[-1]
     change = stock_changes(returns.returns, stocks, scenario)

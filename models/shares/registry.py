@@ -39,8 +39,8 @@ class ModelContext:
         covariates = self.covariates
         if covariates is not None:
             covariates = covariates[covariates["year"] <= origin.year]
-        larger = self.reference_panel
-        return ModelContext(covariates, None if larger is None else larger.until(origin))
+        reference = self.reference_panel
+        return ModelContext(covariates, None if reference is None else reference.until(origin))
 
 
 Factory = Callable[[ModelContext], Forecaster]

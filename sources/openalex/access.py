@@ -85,7 +85,7 @@ class Budget:
         self.spent_usd += self.price_usd
         self.calls += 1
 
-    def settle(self, headers: Mapping[str, str]) -> None:
+    def reconcile(self, headers: Mapping[str, str]) -> None:
         """Take in what the server says the last call cost, and what is left of the day."""
         cost = _dollars(headers, "x-ratelimit-cost-usd")
         if cost is not None:

@@ -62,7 +62,7 @@ class Client:
         except SourceUnavailableError as error:
             error.may_pass_soon = False
             raise
-        self.budget.settle(answer.headers)
+        self.budget.reconcile(answer.headers)
         return answer.content
 
     def address(self, parameters: Mapping[str, str]) -> str:

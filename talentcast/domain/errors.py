@@ -72,7 +72,7 @@ class MissingColumnsError(InputRejectedError):
         super().__init__(
             "SCHEMA",
             f"Table '{table}' lacks columns {self.missing}; found {sorted(found)}. "
-            "Rename the columns, or see docs/data-dictionary.md for the names that are understood.",
+            "Rename the columns; docs/data-dictionary.md says what each column holds.",
         )
 
 

@@ -27,8 +27,6 @@ from models.returns.model.members import (
     fit_logistic,
 )
 
-MEMBER_NAMES = ("logistic", "boosting", "forest", "gap_rates")
-
 
 @dataclass(frozen=True, eq=False)
 class Blend:

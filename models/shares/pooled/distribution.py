@@ -152,7 +152,7 @@ def spreads(
     the last horizon with errors, the scale grows in proportion to the horizon.
 
     Args:
-        models: From this panel or a larger one, for horizons 1, 2, ...
+        models: From this panel or a reference panel, for horizons 1, 2, ...
         errors: Shape (n_horizons, n_years, n_countries), of this panel.
         features: Shape (n_years, n_countries, n_features), of this panel.
         settings: Weights and pulls.
