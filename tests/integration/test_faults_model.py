@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from shipped_packages import SHIPPED
 
 import talentcast
 from features.panel import Panel
@@ -23,17 +24,6 @@ from talentcast.domain.checks import Outcome
 from talentcast.domain.types import CountingRule, SeriesKey
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SHIPPED = (
-    "talentcast",
-    "features",
-    "models",
-    "publication",
-    "sources",
-    "expectations",
-    "flows",
-    "readers",
-    "dashboard",
-)
 KEY = SeriesKey("scholars", CountingRule.WHOLE, "register")
 
 

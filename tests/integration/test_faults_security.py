@@ -16,6 +16,7 @@ import httpx
 import pandas as pd
 import pytest
 from prefect_server import prefect_server
+from shipped_packages import SHIPPED
 from small_release import Small, small_draft
 from streamlit.testing.v1 import AppTest
 
@@ -35,17 +36,6 @@ from talentcast.store.publisher import publish
 from talentcast.store.release import Release
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SHIPPED = (
-    "talentcast",
-    "features",
-    "models",
-    "publication",
-    "sources",
-    "expectations",
-    "flows",
-    "readers",
-    "dashboard",
-)
 SCRIPT = "<img src=x onerror=alert(1)>"
 
 

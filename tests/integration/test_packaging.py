@@ -15,20 +15,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from shipped_packages import SHIPPED
 from small_release import publish_small
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGES = (
-    "talentcast",
-    "features",
-    "models",
-    "publication",
-    "sources",
-    "expectations",
-    "flows",
-    "readers",
-    "dashboard",
-)
 
 
 def python(
@@ -47,7 +37,7 @@ def python(
     return done.stdout
 
 
-@pytest.mark.parametrize("name", PACKAGES)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_name_resolves_inside_this_repository(name: str) -> None:
     found = importlib.import_module(name).__file__
     assert found is not None
@@ -109,7 +99,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_the_wheel_adds_one_name_and_finds_all_of_its_own(installed: str, tmp_path: Path) -> None:
-    code = f"import importlib\nfor n in {PACKAGES}: print(n, importlib.import_module(n).__file__)"
+    code = f"import importlib\nfor n in {SHIPPED}: print(n, importlib.import_module(n).__file__)"
     for line in python(code, executable=installed, cwd=tmp_path).splitlines():
         name, found = line.split(" ", 1)
         folder = Path(found).parent

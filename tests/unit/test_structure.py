@@ -7,18 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from shipped_packages import SHIPPED
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-SHIPPED = (
-    "talentcast",
-    "features",
-    "models",
-    "publication",
-    "sources",
-    "expectations",
-    "readers",
-    "flows",
-    "dashboard",
-)
 CODE = {
     path.relative_to(REPOSITORY).as_posix(): path.read_text()
     for folder in (*SHIPPED, "bench", "docs", "tests")

@@ -1,0 +1,13 @@
+"""Packages that the wheel holds."""
+
+SHIPPED = (
+    "talentcast",
+    "features",
+    "models",
+    "sources",
+    "publication",
+    "expectations",
+    "flows",
+    "readers",
+    "dashboard",
+)
