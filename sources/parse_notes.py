@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from talentcast.domain.checks import CheckResult, Outcome, Severity
@@ -34,11 +35,4 @@ def warning_note(
 
 def info_note(file_name: str, code: str, observed: str) -> CheckResult:
     """Return a fact about how a file was read that needs no attention."""
-    return CheckResult(
-        stage="input",
-        table=file_name,
-        check=code,
-        severity=Severity.WARNING,
-        outcome=Outcome.PASS,
-        observed=observed,
-    )
+    return replace(warning_note(file_name, code, observed), outcome=Outcome.PASS)

@@ -79,11 +79,19 @@ def test_closing_a_large_composition_changes_next_to_nothing() -> None:
 def test_forecasts_count_the_same_without_a_past_and_by_their_squares_with_one() -> None:
     none = np.full((3, 6, 2), np.nan)
     features = np.zeros((6, 2, 6))
-    assert forecast_weight(PastForecasts(none, none, features), prior_errors=2.0) == 0.5
+    assert (
+        forecast_weight(PastForecasts(none, none, features), prior_errors=2.0, half_life=6.0) == 0.5
+    )
     small, large = none.copy(), none.copy()
     small[0, 4], large[0, 4] = 0.01, 0.10
-    assert forecast_weight(PastForecasts(small, large, features), prior_errors=0.0) > 0.9
-    assert forecast_weight(PastForecasts(large, small, features), prior_errors=0.0) < 0.1
+    assert (
+        forecast_weight(PastForecasts(small, large, features), prior_errors=0.0, half_life=6.0)
+        > 0.9
+    )
+    assert (
+        forecast_weight(PastForecasts(large, small, features), prior_errors=0.0, half_life=6.0)
+        < 0.1
+    )
 
 
 @pytest.mark.parametrize(("size", "low", "high"), [(0.5, 0.4, 0.8), (1.0, 0.8, 1.3), (2.5, 2, 3)])

@@ -63,7 +63,7 @@ class Pooled:
         covariates: pd.DataFrame | None = None,
         reference_panel: Panel | None = None,
     ) -> None:
-        self._settings = settings or PooledSettings()
+        self.settings = settings or PooledSettings()
         self._covariates = covariates
         self._reference_panel = reference_panel
 
@@ -76,7 +76,7 @@ class Pooled:
         # A handful of countries cannot tell what a covariate does from what happened to them; a
         # panel that lends them its errors lends those that it makes without covariates too.
         covariates = self._covariates if len(panel.countries) >= MIN_COUNTRIES else None
-        settings, learned_from = self._settings, reference or panel
+        settings, learned_from = self.settings, reference or panel
         history = History.of(learned_from)
         common, forecast = learn_common(history, settings, n_horizons=n_horizons)
         forecast = self._with_covariates(forecast, learned_from, common, covariates)
@@ -110,11 +110,11 @@ class Pooled:
         common: CommonParameters,
         covariates: pd.DataFrame | None,
     ) -> PointForecast:
-        if self._settings.covariates is None or covariates is None:
+        if self.settings.covariates is None or covariates is None:
             return forecast
         scale = noise_scale(History.of(panel), common.noise)
         scores = covariate_scores(covariates, panel)
-        return add_covariates(forecast, scale, scores, self._settings.covariates)
+        return add_covariates(forecast, scale, scores, self.settings.covariates)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from models.shares.pooled.common import (
     forecast_with,
     learn_common,
 )
+from models.shares.pooled.direct import FIRST_ORIGIN
 from models.shares.pooled.distribution import (
     N_FEATURES,
     ErrorModel,
@@ -38,9 +38,6 @@ from models.shares.sampling import stratified_orders
 from talentcast.domain.types import REST_OF_WORLD
 
 FloatArray = NDArray[np.float64]
-
-#: First position in a history from which a forecast is made for its error.
-FIRST_ORIGIN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +100,17 @@ class SmallPanels:
         history = History.of(panel)
         if reference is None or history.n_years <= FIRST_ORIGIN + 1:
             return self._pooled.fit(panel, horizons)
-        settings, n_horizons = PooledSettings(), max(horizons)
+        settings, n_horizons = self._pooled.settings, max(horizons)
         cuts = cut_panels(reference, panel, self._settings)
         small, _ = learn_common(cuts, settings, n_horizons=n_horizons)
         large, _ = learn_common(History.of(reference), settings, n_horizons=n_horizons)
         both = (small, large)
-        own, past = self._past(history, cuts, both, n_horizons)
-        weight = forecast_weight(own, prior_errors=self._settings.prior_errors)
+        own, past = _pasts(history, cuts, both, settings, n_horizons)
+        weight = forecast_weight(
+            own,
+            prior_errors=self._settings.prior_errors,
+            half_life=settings.distribution.half_life_years,
+        )
         errors = learn_error_models(past.average(weight), past.features, settings.distribution)
         means = [
             forecast_with(common, history, settings, n_horizons=n_horizons).mean for common in both
@@ -118,24 +119,6 @@ class SmallPanels:
         level = learn_panel_level(errors, own.average(weight), own.features)
         scale = scale_before_closure(_scales(errors, own.features[-1], n_horizons), mean)
         return _FittedSmallPanel(panel, tuple(horizons), mean, scale, errors, level)
-
-    def _past(
-        self,
-        history: History,
-        cuts: History,
-        commons: tuple[CommonParameters, CommonParameters],
-        n_horizons: int,
-    ) -> tuple[PastForecasts, PastForecasts]:
-        """Return past forecasts of the panel, and of the cuts from as many years as it has."""
-        window = history.n_years
-        first = max(FIRST_ORIGIN, min(window, cuts.n_years - n_horizons - 1) - 1)
-        own, past = (
-            past_forecasts(
-                each, commons, PooledSettings(), n_horizons=n_horizons, first=start, window=window
-            )
-            for each, start in ((history, FIRST_ORIGIN), (cuts, first))
-        )
-        return own, past
 
 
 def cut_panels(reference: Panel, panel: Panel, settings: SmallPanelSettings) -> History:
@@ -215,7 +198,9 @@ def past_forecasts(
     return PastForecasts(errors[0], errors[1], features)
 
 
-def forecast_weight(past: PastForecasts, *, prior_errors: float, n_horizons: int = 3) -> float:
+def forecast_weight(
+    past: PastForecasts, *, prior_errors: float, half_life: float, n_horizons: int = 3
+) -> float:
     """Return the weight of the forecast that learned from small panels, by its own past squares.
 
     One half without a past, as if `prior_errors` equal errors had been seen.
@@ -224,7 +209,7 @@ def forecast_weight(past: PastForecasts, *, prior_errors: float, n_horizons: int
     for horizon in range(1, min(n_horizons, len(past.small)) + 1):
         both = np.stack([past.small[horizon - 1], past.reference[horizon - 1]])
         # Errors over several years overlap: so many of them are worth one.
-        weights = weights_by_age(both[0], half_life=6.0) / horizon
+        weights = weights_by_age(both[0], half_life=half_life) / horizon
         squares += (weights * np.nan_to_num(both) ** 2).sum(axis=(1, 2)) / np.sqrt(horizon)
         n_errors += float(weights.sum())
     if n_errors == 0:
@@ -253,6 +238,23 @@ def scale_before_closure(scale: FloatArray, mean: FloatArray, *, steps: int = 30
         step = (wanted / np.maximum(after, 1e-15)) ** 0.7
         before = np.clip(before * step, 0.25 * wanted, 25 * wanted)
     return np.asarray(np.sqrt(before))
+
+
+def _pasts(
+    history: History,
+    cuts: History,
+    commons: tuple[CommonParameters, CommonParameters],
+    settings: PooledSettings,
+    n_horizons: int,
+) -> tuple[PastForecasts, PastForecasts]:
+    """Return past forecasts of the panel, and of the cuts from as many years as it has."""
+    window = history.n_years
+    first = max(FIRST_ORIGIN, min(window, cuts.n_years - n_horizons - 1) - 1)
+    own, past = (
+        past_forecasts(each, commons, settings, n_horizons=n_horizons, first=start, window=window)
+        for each, start in ((history, FIRST_ORIGIN), (cuts, first))
+    )
+    return own, past
 
 
 def _scales(errors: Sequence[ErrorModel], features: FloatArray, n_horizons: int) -> FloatArray:
