@@ -118,4 +118,4 @@ def load_settings(home: Path | None = None, *, max_cost: float | None = None) ->
 
 def server_url() -> str | None:
     """Return the Prefect server the user configured, if any."""
-    return os.environ.get("PREFECT_API_URL")  # noqa: TID251 - read here only
+    return os.environ.get("PREFECT_API_URL") or None  # noqa: TID251 - read here only

@@ -16,6 +16,7 @@ from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.errors import ChecksFailedError
 from talentcast.domain.types import ReleaseId, SeriesKey
+from talentcast.store.failures import storage_failures
 from talentcast.store.files import write_atomically
 
 # The quality suite takes seconds to import: a run that finds nothing to do spares them.
@@ -98,5 +99,7 @@ def write_check_report(report: CheckReport, release_id: ReleaseId, settings: Set
     from expectations.report import report_html
 
     path = check_report_path(release_id, settings)
-    write_atomically(path, report_html(report, f"Data checks of release {release_id}").encode())
+    page = report_html(report, f"Data checks of release {release_id}")
+    with storage_failures(settings.reports):
+        write_atomically(path, page.encode())
     return path

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from sources.openalex.record import FetchRecord, read_record
 from talentcast.domain.errors import IntegrityError, StoreError, UsageError
 from talentcast.domain.types import Vintage
+from talentcast.store.failures import storage_failures
 from talentcast.store.files import write_atomically
 from talentcast.store.snapshots import read_snapshot
 
@@ -38,7 +39,8 @@ class Download:
 
     def keep_page(self, year: int, number: int, content: bytes) -> None:
         """Keep the bytes of a page: whole, or not at all."""
-        write_atomically(self._path(year, number), content)
+        with storage_failures(self.folder):
+            write_atomically(self._path(year, number), content)
 
     def drop_year(self, year: int) -> None:
         """Forget the pages of a year, the last one first: what is left has no gap."""
@@ -47,7 +49,8 @@ class Download:
 
     def finish(self, record: FetchRecord) -> None:
         """Write the record, which makes the pages a vintage."""
-        write_atomically(self.folder / _RECORD, record.to_bytes())
+        with storage_failures(self.folder):
+            write_atomically(self.folder / _RECORD, record.to_bytes())
 
     def record(self) -> FetchRecord | None:
         """Return the record; None while pages are missing."""
@@ -77,16 +80,18 @@ def open_download(
         StoreError: If another run has it open for too long.
     """
     folder = root / "downloads" / "openalex"
-    folder.mkdir(parents=True, exist_ok=True)
     stem = f"{population}-{sha256(query.encode()).hexdigest()[:12]}"
-    lock = FileLock(folder / f".{stem}.lock", timeout=_WAIT_SECONDS)
-    try:
-        with lock:
-            yield _current(folder, stem, root, today, max_days=max_days)
-    except Timeout:
-        raise StoreError(
-            f"Another run has been fetching {population} for {_WAIT_SECONDS} s. Wait for it to end."
-        ) from None
+    with storage_failures(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = FileLock(folder / f".{stem}.lock").acquire(timeout=_WAIT_SECONDS)
+        except Timeout:
+            raise StoreError(
+                f"Another run has been fetching {population} for {_WAIT_SECONDS} s. Wait for it to "
+                "end."
+            ) from None
+    with lock:
+        yield _current(folder, stem, root, today, max_days=max_days)
 
 
 def _current(folder: Path, stem: str, root: Path, today: date, *, max_days: int) -> Download:

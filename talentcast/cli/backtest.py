@@ -15,7 +15,7 @@ from sources.covariates import read_covariates
 from sources.reference_panel import load_reference_panel
 from sources.registry import source_for
 from talentcast.cli.options import Json, ResearchersColumn
-from talentcast.cli.output import print_rows
+from talentcast.cli.output import print_rows, writing_into
 from talentcast.cli.progress import progress_bar
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
@@ -91,9 +91,9 @@ def backtest(
             context=context,
             progress=lambda done, total: update("Backtesting", done, total),
         )
-    out.mkdir(parents=True, exist_ok=True)
-    result.quantiles.to_parquet(out / "quantiles.parquet", index=False)
-    result.scores.to_parquet(out / "scores.parquet", index=False)
+    with writing_into(out):
+        result.quantiles.to_parquet(out / "quantiles.parquet", index=False)
+        result.scores.to_parquet(out / "scores.parquet", index=False)
     print_rows(_summary(result.summary()), as_json=json, title="Mean over origins and horizons")
     if not json:
         typer.echo(f"Written: {out / 'quantiles.parquet'}, {out / 'scores.parquet'}")

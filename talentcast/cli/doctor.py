@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +15,7 @@ from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
 from talentcast.config import Settings, load_settings, server_url
 from talentcast.domain.errors import ConfigurationError, StoreError
+from talentcast.store.files import require_room
 from talentcast.store.pointer import list_releases
 
 LIBRARIES = ("prefect", "great-expectations", "statsmodels", "scikit-learn", "pandas", "deltalake")
@@ -71,9 +71,8 @@ def _library(name: str) -> Finding:
 
 def _writable(what: str, folder: Path) -> Finding:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return Finding(what, True, str(folder))
+        require_room(folder, 1)
+        return Finding(what, True, str(folder))
     except OSError as error:
         fix = "Set TALENTCAST_HOME to a folder you may write to, or pass --home."
         return Finding(what, False, f"{folder}: {error.strerror}", fix)
@@ -88,7 +87,7 @@ def _releases(settings: Settings) -> Finding:
     try:
         count = len(list_releases(settings.releases))
     except StoreError as error:
-        return Finding("releases", False, str(error), "Restore the folder from a backup.")
+        return Finding("releases", False, str(error), "Do what is said under seen.")
     return Finding("releases", True, f"{count} in {settings.releases}")
 
 

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
+
+from talentcast.store.failures import storage_failures
+from talentcast.store.files import require_room
+
+#: What the database of a temporary server takes up in a run of several populations, and some more.
+_SERVER_BYTES: Final = 16_000_000
 
 
 def use_one_thread() -> None:
@@ -20,6 +27,9 @@ def prepare_prefect(home: Path, server: str | None) -> None:
 
     A server that the user configured is left alone; otherwise Prefect's own files go to `home`.
     Nothing is reported to anyone.
+
+    Raises:
+        StoreError: If `home` cannot be written to, or has no room for those files.
     """
     defaults = {
         # On a loaded machine the embedded server needs longer than Prefect's 20 seconds.
@@ -32,11 +42,21 @@ def prepare_prefect(home: Path, server: str | None) -> None:
         "DO_NOT_TRACK": "1",
     }
     if server is None:
-        # The server waits for ever for a database in a folder whose parent does not exist.
+        # The server waits for ever for a database in a folder that it cannot make or write to.
         folder = (home / "prefect").resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+        require_room_for_server(home, _SERVER_BYTES)
         defaults["PREFECT_HOME"] = str(folder)
     _set(defaults)
+
+
+def require_room_for_server(home: Path, n_bytes: int = 1_000_000) -> None:
+    """Make sure that the files of a temporary server have room.
+
+    Raises:
+        StoreError: If they have none, or `home` cannot be written to.
+    """
+    with storage_failures(home):
+        require_room(home / "prefect", n_bytes)
 
 
 def _set(defaults: dict[str, str]) -> None:

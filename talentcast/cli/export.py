@@ -10,9 +10,8 @@ import typer
 
 from readers.formats import writer
 from talentcast.cli.options import Home, Json
-from talentcast.cli.output import print_rows
+from talentcast.cli.output import print_rows, writing_into
 from talentcast.config import load_settings
-from talentcast.domain.errors import UsageError
 from talentcast.store.pointer import find_release
 
 
@@ -42,8 +41,6 @@ def export(
     """
     root = load_settings(home).releases
     found = find_release(release, root)
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is a file. Name a folder with --out.")
-    out.mkdir(parents=True, exist_ok=True)
-    files = writer(str(format_))(found, root, out)
+    with writing_into(out):
+        files = writer(str(format_))(found, root, out)
     print_rows([{"file": str(path), "bytes": path.stat().st_size} for path in files], as_json=json)

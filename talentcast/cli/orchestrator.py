@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 
-from talentcast.cli.environment import prepare_prefect
+from talentcast.cli.environment import prepare_prefect, require_room_for_server
 from talentcast.cli.progress import progress_bar
 from talentcast.config import Settings, server_url
 from talentcast.domain.errors import ConfigurationError, ServerLostError
@@ -19,6 +20,7 @@ def orchestrator(settings: Settings) -> Iterator[None]:
 
     Raises:
         ConfigurationError: If the Prefect server does not start or stops answering.
+        StoreError: If the home of a temporary one is full or cannot be written to.
     """
     prepare_prefect(settings.home, server_url())
     with progress_bar() as update:
@@ -27,17 +29,19 @@ def orchestrator(settings: Settings) -> Iterator[None]:
         from flows.progress import listening
 
         patience = settings.server_patience_seconds
-        with _failures_in_one_line(), connected(patience), listening(update):
+        with _failures_in_one_line(settings.home), connected(patience), listening(update):
             yield
 
 
 @contextmanager
-def _failures_in_one_line() -> Iterator[None]:
+def _failures_in_one_line(home: Path) -> Iterator[None]:
     try:
         yield
     except httpx.HTTPError as error:
+        _require_own_server_had_room(home)
         raise _lost(error) from error
     except RuntimeError as error:
+        _require_own_server_had_room(home)
         if "ephemeral Prefect API server" in str(error):
             raise ConfigurationError(
                 "The embedded Prefect server did not start in time. Start one that stays with "
@@ -47,6 +51,12 @@ def _failures_in_one_line() -> Iterator[None]:
         if "Failed to reach API" in str(error):
             raise _lost(error) from error
         raise
+
+
+def _require_own_server_had_room(home: Path) -> None:
+    """A server whose disk is full answers nothing: say so, rather than that it does not answer."""
+    if server_url() is None:
+        require_room_for_server(home)
 
 
 def _lost(error: Exception) -> ServerLostError:

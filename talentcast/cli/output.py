@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from talentcast.domain.errors import UsageError
+from talentcast.store.failures import storage_failures
 
 #: Width of a table that nobody watches: wide enough that no cell is folded in a log.
 LOG_WIDTH = 200
@@ -41,6 +46,21 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: 
     for row in rows:
         grid.add_row(*row)
     out.print(grid, markup=False)
+
+
+@contextmanager
+def writing_into(folder: Path) -> Iterator[None]:
+    """Make a folder for results, and say in one line what the disk refuses there.
+
+    Raises:
+        UsageError: If it is a file.
+        StoreError: If it cannot be written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file. Name a folder with --out.")
+    with storage_failures(folder, parameter="out"):
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
 
 
 def _text(value: object) -> str:

@@ -19,7 +19,7 @@ from models.returns.landmark_history import LandmarkHistory
 from sources.affiliations import read_career_records
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
-from talentcast.cli.output import print_rows
+from talentcast.cli.output import print_rows, writing_into
 from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
@@ -67,9 +67,9 @@ def backtest(
         last_landmark_year=last_landmark_year,
     )
     result = returns_backtest(LandmarkHistory.of(read_career_records(affiliations)), plan)
-    out.mkdir(parents=True, exist_ok=True)
-    result.predictions.to_parquet(out / "predictions.parquet", index=False)
-    result.scores.to_parquet(out / "scores.parquet", index=False)
+    with writing_into(out):
+        result.predictions.to_parquet(out / "predictions.parquet", index=False)
+        result.scores.to_parquet(out / "scores.parquet", index=False)
     print_rows(_summary(result.scores), as_json=json, title="Everyone, weighted for censoring")
     for warning in result.warnings:
         typer.echo(f"Warning: {warning}", err=True)

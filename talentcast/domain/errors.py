@@ -12,6 +12,7 @@
             LimitReachedError        4
         StoreError                   5
             IntegrityError           5
+            NotPermittedError        5
         ConfigurationError           6
             ServerLostError          6
         YearsFailedError             that of the first year that failed
@@ -154,6 +155,10 @@ class StoreError(TalentcastError):
 
 class IntegrityError(StoreError):
     """Stored bytes are not those the manifest names."""
+
+
+class NotPermittedError(StoreError):
+    """Files that this process may not use; whether they are sound is not known."""
 
 
 class ConfigurationError(TalentcastError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,13 +44,14 @@ def clean(root: Path, *, dry_run: bool, keep_hours: int = KEEP_HOURS) -> list[Le
     Raises:
         StoreError: If a table cannot be opened or another process holds the store for long.
     """
-    with storage_failures(root), publishing(root) as lease:
+    with storage_failures(root), nullcontext() if dry_run else publishing(root) as lease:
         visible = {str(release.release_id) for release in events(root)}
         found = []
         for contract in TABLES:
             if not DeltaTable.is_deltatable(str(root / contract.name)):
                 continue
-            lease.renew()
+            if lease is not None:
+                lease.renew()
             delta = open_table(root, contract.name)
             dead = () if contract is RELEASES else _dead(delta, visible, keep_hours)
             if not dry_run:

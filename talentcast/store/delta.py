@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as fs
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 from deltalake.schema import Schema
 
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import Table
 from talentcast.domain.types import ReleaseId
+from talentcast.store.failures import one_line, refusal
 from talentcast.store.files import flush
 from talentcast.store.schema import arrow_schema, constraints
 
@@ -36,8 +39,8 @@ def open_table(root: Path, name: str, *, version: int | None = None) -> DeltaTab
         return DeltaTable(str(root / name), version=version)
     except (DeltaError, OSError, ValueError) as error:
         at = "" if version is None else f" at version {version}"
-        raise StoreError(
-            f"STORE_CORRUPT: table '{name}'{at} under {root} cannot be opened ({error}). "
+        raise refusal(error, root) or StoreError(
+            f"STORE_CORRUPT: table '{name}'{at} under {root} cannot be opened ({one_line(error)}). "
             "Restore its _delta_log from a backup; nothing was overwritten."
         ) from error
 
@@ -89,6 +92,28 @@ def table_for_writing(
     if delta.version() > before:
         flush(files_since(root / contract.name, before), below=root)
     return delta
+
+
+def append(delta: DeltaTable, rows: pa.Table, folder: Path, *, below: Path, **options: Any) -> None:
+    """Add rows to a table and flush them to the disk; a failed write leaves no file behind.
+
+    Args:
+        delta: Table, opened at its newest version.
+        rows: To be added.
+        folder: Where the table lies.
+        below: Folders up to this one are flushed too.
+        **options: Of `write_deltalake`.
+    """
+    before, present = delta.version(), set(folder.rglob("*.parquet"))
+    try:
+        write_deltalake(delta, rows, mode="append", **options)
+    except (OSError, DeltaError):
+        with suppress(OSError):  # a disk that refuses even that leaves it to the next clean-up
+            named = files_since(folder, before)  # a commit may have come through all the same
+            for path in set(folder.rglob("*.parquet")) - present - set(named):
+                path.unlink()
+        raise
+    flush(files_since(folder, before), below=below)
 
 
 def files_since(folder: Path, version: int) -> list[Path]:

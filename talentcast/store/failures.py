@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,20 +13,28 @@ from typing import Final
 
 from deltalake.exceptions import DeltaError
 
-from talentcast.domain.errors import StoreError
+from talentcast.domain.errors import NotPermittedError, StoreError
 
+_INTACT: Final = "A release is whole or invisible, and earlier ones are untouched."
+_FREE_SPACE: Final = "Free space and run again; `talentcast releases clean` may help."
 _FIXES: Final = {
-    "no space left": ("DISK", "Free space and run again; `talentcast releases clean` may help."),
-    "quota exceeded": ("DISK", "Free space and run again; `talentcast releases clean` may help."),
+    "no space left": ("DISK", _FREE_SPACE),
+    "quota exceeded": ("DISK", _FREE_SPACE),
     "file too large": ("DISK", "Raise the limit on file sizes and run again."),
     "read-only file system": ("READ_ONLY", "Mount it for writing, or name another folder."),
-    "permission denied": ("READ_ONLY", "Let this user write there, or name another folder."),
 }
+_DENIED: Final = ("permission denied", "operation not permitted")
+#: Libraries colour what they say.
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m|\u21b3")
 
 
 @contextmanager
-def storage_failures(root: Path) -> Iterator[None]:
-    """Turn a full or read-only disk into one line; the last good release stays served.
+def storage_failures(root: Path, *, parameter: str = "root") -> Iterator[None]:
+    """Turn what a disk refuses into one line; the last good release stays served.
+
+    Args:
+        root: Folder that is read or written.
+        parameter: Of the caller, that names another folder.
 
     Raises:
         StoreError: For what the disk or the table library refuses.
@@ -30,17 +42,85 @@ def storage_failures(root: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, DeltaError) as error:
-        said = str(error).lower()
-        code, fix = next(
-            (found for words, found in _FIXES.items() if words in said),
-            ("STORE_FAILED", "Fix what it names and run again."),
-        )
-        raise StoreError(
-            f"{code}: writing to {root} failed ({_first_line(error)}). Nothing of this release is "
-            f"visible and earlier ones are untouched. {fix}",
-            parameters=("root",) if code == "READ_ONLY" else (),
+        raise refusal(error, root, parameter=parameter) or StoreError(
+            f"STORE_FAILED: using {root} failed ({one_line(error)}). {_INTACT} Fix what it names "
+            "and run again."
         ) from error
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+def refusal(error: Exception, root: Path, *, parameter: str = "root") -> StoreError | None:
+    """Return what to tell about a full or read-only disk, or files of somebody else.
+
+    Args:
+        error: Of the operating system, Arrow or the table library.
+        root: Folder that was read or written.
+        parameter: Of the caller, that names another folder.
+
+    Returns:
+        None for anything else: files may be damaged then.
+    """
+    said = one_line(error)
+    lowered = said.lower()
+    if any(words in lowered for words in _DENIED):
+        return _not_permitted(_named_path(error, said, root), root, parameter)
+    for words, (code, fix) in _FIXES.items():
+        if words in lowered:
+            return StoreError(
+                f"{code}: writing to {root} failed ({said}). {_INTACT} {fix}",
+                parameters=(parameter,) if code == "READ_ONLY" else (),
+            )
+    return None
+
+
+def one_line(error: Exception) -> str:
+    r"""Return the text of an error as one line, without colours.
+
+    Example:
+        >>> one_line(OSError("Kernel error\n  \x1b[31m\u21b3\x1b[0m No space left"))
+        'Kernel error No space left'
+    """
+    text = " ".join(_COLOUR.sub("", str(error)).split())
+    return text[:400] if text else type(error).__name__
+
+
+def _not_permitted(path: Path, root: Path, parameter: str) -> NotPermittedError:
+    found = _nearest(path)
+    state, me = found.lstat(), _name(os.geteuid())
+    owner = _name(state.st_uid)
+    fix = f"Run as {owner}, or open {root} to {me} with chown or chmod."
+    if owner == me:
+        fix = f"Open it: chmod -R u+rwX {root}"
+    whose = "it" if found == path else str(found)
+    return NotPermittedError(
+        f"PERMISSION: this process runs as {me} and may not use {path}; {whose} belongs to "
+        f"{owner}, with mode {stat.filemode(state.st_mode)}. {_INTACT} {fix}",
+        parameters=(parameter,),
+    )
+
+
+def _named_path(error: Exception, said: str, root: Path) -> Path:
+    """Return the path that an error is about; libraries name it in their text alone."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return Path(os.fsdecode(error.filename))
+    for folder in (root, root.resolve()):
+        if found := re.search(rf"{re.escape(str(folder))}/[^'\":]+", said):
+            return Path(re.split(r" Permission denied| \(os error", found[0])[0].strip())
+    return root
+
+
+def _nearest(path: Path) -> Path:
+    """Return the path itself, or the nearest folder above it that can be looked at."""
+    for each in (path, *path.absolute().parents):
+        try:
+            each.lstat()
+        except OSError:
+            continue
+        return each
+    return Path("/")
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"

@@ -6,22 +6,47 @@ import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+#: Modes before the umask of the process takes its part.
+EVERYBODY: Final = 0o666
+OWNER: Final = 0o600
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that no reader, and no crash, ever sees half of it."""
+def write_atomically(path: Path, content: bytes, *, mode: int = EVERYBODY) -> None:
+    """Write a file so that no reader, and no crash, ever sees half of it.
+
+    Args:
+        path: Folders that lead to it are made.
+        content: All of it.
+        mode: Who may read and write it, less what the umask of this process forbids.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    temporary = path.parent / f".{path.name}-{uuid4().hex}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(path)
         sync(path.parent)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def require_room(folder: Path, n_bytes: int) -> None:
+    """Make sure that a folder can be written to and has room, by taking the room for a moment.
+
+    Raises:
+        OSError: If it cannot, or has not.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(n_bytes))
+        file.flush()
 
 
 def flush(paths: Iterable[Path], *, below: Path) -> None:

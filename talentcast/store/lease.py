@@ -28,6 +28,8 @@ PATIENCE_SECONDS: Final = 120.0
 #: A holder without a heartbeat for so long is stale and loses the lease; one table takes a second.
 TIME_TO_LIVE_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.1
+#: Leases that this process gave back, by store and token: a full disk may hold no record of it.
+_GIVEN_BACK: Final[set[tuple[Path, int]]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Lease:
 
     def release(self) -> None:
         """Give the lease back, if it is still one's own."""
+        _GIVEN_BACK.add((self._root.resolve(), self._holder.token))
         with _changing(self._root):
             if _read(self._root).token == self._holder.token:
                 _write(replace(self._holder, pid=0), self._root)
@@ -129,7 +132,10 @@ def _wait_for_lease(root: Path, patience: float, time_to_live: float) -> Lease:
             now = time.monotonic()
             if present != seen:
                 seen, seen_at = present, now
-            if present.is_free or now - seen_at > time_to_live:
+            is_given_back = present.pid == os.getpid() and (
+                (root.resolve(), present.token) in _GIVEN_BACK
+            )
+            if present.is_free or is_given_back or now - seen_at > time_to_live:
                 mine = Holder(present.token + 1, 0, socket.gethostname(), os.getpid())
                 _write(mine, root)
                 return Lease(root, mine)

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import dataset, files_since, table_for_writing
-from talentcast.store.files import flush, write_atomically
+from talentcast.store.delta import append, dataset, table_for_writing
+from talentcast.store.failures import one_line, refusal
+from talentcast.store.files import write_atomically
 from talentcast.store.release import Release
 from talentcast.store.schema import arrow_schema
 
@@ -32,8 +33,8 @@ def events(root: Path) -> list[Release]:
     except TableNotFoundError:
         rows = []
     except (DeltaError, OSError) as error:
-        raise StoreError(
-            f"STORE_CORRUPT: the table 'releases' under {root} cannot be read ({error}). "
+        raise refusal(error, root) or StoreError(
+            f"STORE_CORRUPT: the table 'releases' under {root} cannot be read ({one_line(error)}). "
             "Restore it from a backup; nothing was overwritten."
         ) from error
     found = sorted((Release.from_row(row) for row in rows), key=_sequence)
@@ -106,10 +107,8 @@ def append_event(release: Release, root: Path) -> None:
     Call it within `Lease.committing`, so that a process that lost the lease cannot.
     """
     table = table_for_writing(RELEASES, root)
-    before = table.version()
     row = pa.Table.from_pylist([release.to_row()], schema=arrow_schema(RELEASES))
-    write_deltalake(table, row, mode="append")
-    flush(files_since(root / RELEASES.name, before), below=root)
+    append(table, row, root / RELEASES.name, below=root)
     write_atomically(_mark(root), str(release.sequence).encode())
 
 
@@ -118,6 +117,8 @@ def _acknowledged(root: Path) -> int:
         return int(_mark(root).read_text())
     except FileNotFoundError:
         return 0
+    except PermissionError as error:
+        raise refusal(error, root) or error from error
     except ValueError:
         raise StoreError(
             f"STORE_CORRUPT: {_mark(root)} holds no number. Run `talentcast releases verify` on a "

@@ -10,12 +10,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties
 
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import Table, table
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import dataset, files_since, table_for_writing
+from talentcast.store.delta import append, dataset, files_since, table_for_writing
 from talentcast.store.failures import storage_failures
 from talentcast.store.files import flush
 from talentcast.store.lease import publishing
@@ -166,23 +166,24 @@ def _refuse_lost_commits(known: Sequence[Release], root: Path) -> None:
 
 def _write_table(rows: pa.Table, contract: Table, release_id: ReleaseId, root: Path) -> TableEntry:
     delta = table_for_writing(contract, root, partition_by=["release_id"])
-    before = delta.version()
     if delta.transaction_version(str(release_id)) is not None:
         if _stored_hash(delta, contract, release_id, root) == row_hash(rows, contract.key):
             # Whether the dead attempt came to flush them is not known.
             flush(files_since(root / contract.name, -1), below=root)
             return _entry(delta, contract, release_id, root, expected=rows.num_rows)
         # An earlier attempt died half-way and wrote other rows; nobody can have read them.
+        before = delta.version()
         delta.delete(f"release_id = '{release_id}'")
-    write_deltalake(
+        flush(files_since(root / contract.name, before), below=root)
+    append(
         delta,
         rows,
-        mode="append",
+        root / contract.name,
+        below=root,
         commit_properties=CommitProperties(app_transactions=[Transaction(str(release_id), 1)]),
         writer_properties=WriterProperties(max_row_group_size=_ROWS_A_GROUP),
     )
     delta.update_incremental()
-    flush(files_since(root / contract.name, before), below=root)
     return _entry(delta, contract, release_id, root, expected=rows.num_rows)
 
 

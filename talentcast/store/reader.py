@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.tables import TABLES, Table, table
 from talentcast.store.delta import dataset, open_table
+from talentcast.store.failures import one_line, refusal
 from talentcast.store.manifest import TableEntry
 from talentcast.store.release import Release
 from talentcast.store.schema import with_absent_columns
@@ -37,8 +38,8 @@ def read_rows(
         stored = dataset(delta, root / name, release_id=release.release_id)
         rows = stored.to_table(filter=condition)
     except (FileNotFoundError, OSError) as error:
-        raise IntegrityError(
-            f"Table '{name}' of release {release.release_id} has lost data ({error}). "
+        raise refusal(error, root) or IntegrityError(
+            f"Table '{name}' of release {release.release_id} has lost data ({one_line(error)}). "
             f"See what is damaged: talentcast releases verify {release.release_id}"
         ) from error
     return with_absent_columns(rows, table(name))

@@ -25,7 +25,8 @@ from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.tables import RETURN_LIKELIHOODS
 from talentcast.domain.types import ReleaseId
 from talentcast.store.delta import dataset
-from talentcast.store.files import write_atomically
+from talentcast.store.failures import storage_failures
+from talentcast.store.files import OWNER, write_atomically
 from talentcast.store.schema import to_arrow
 
 #: Probabilities are kept in steps of this: finer ones would say more than the model knows.
@@ -91,7 +92,8 @@ class RestrictedStore:
             raise UsageError(
                 "Say in a few words why individual rows are read.", parameters=("reason",)
             )
-        rows = self._likelihoods()
+        with storage_failures(self.root):
+            rows = self._likelihoods()
         entry = {
             "read_at": read_at.isoformat(),
             "reason": reason.strip(),
@@ -117,7 +119,8 @@ class RestrictedStore:
     def forgotten(self) -> frozenset[str]:
         """Return the pseudonyms of everybody who is to be left out."""
         path = self.root / _TOMBSTONES
-        return frozenset(json.loads(path.read_text())) if path.exists() else frozenset()
+        with storage_failures(self.root):
+            return frozenset(json.loads(path.read_text())) if path.exists() else frozenset()
 
     def without_forgotten(self, records: CareerRecords) -> CareerRecords:
         """Drop the forgotten from pseudonymised records, before anything is computed from them."""
@@ -137,7 +140,7 @@ class RestrictedStore:
             raise UsageError("A pseudonym has 64 hexadecimal digits; an id is not accepted.")
         with self._writing():
             stones = sorted({*self.forgotten(), pseudonym})
-            write_atomically(self.root / _TOMBSTONES, json.dumps(stones).encode())
+            _write(self.root / _TOMBSTONES, json.dumps(stones).encode())
             removed = self._forget_in_table(pseudonym)
             for folder in sorted((self.root / _PEOPLE).glob("*")):
                 for part in _PARTS:
@@ -158,8 +161,9 @@ class RestrictedStore:
                 a publication that died is not among them, and is passed over.
         """
         paths = (self.root / "ledgers" / name / f"{release}.parquet" for release in releases)
-        last = next((path for path in paths if path.exists()), None)
-        return pd.DataFrame() if last is None else pd.read_parquet(last)
+        with storage_failures(self.root):
+            last = next((path for path in paths if path.exists()), None)
+            return pd.DataFrame() if last is None else pd.read_parquet(last)
 
     def write_ledger(self, name: str, release_id: ReleaseId, cells: pd.DataFrame) -> None:
         """Keep the true cells behind a release, so that the next one cannot be subtracted.
@@ -168,7 +172,7 @@ class RestrictedStore:
         """
         with self._writing():
             path = self.root / "ledgers" / name / f"{release_id}.parquet"
-            write_atomically(path, _parquet(cells))
+            _write(path, _parquet(cells))
 
     def _forget_in_table(self, pseudonym: str) -> int:
         rows = self._likelihoods()
@@ -207,23 +211,25 @@ class RestrictedStore:
         ready.unlink()
 
     def _write_part(self, name: str, part: str, rows: pd.DataFrame) -> None:
-        write_atomically(self.root / _PEOPLE / name / f"{part}.parquet", _parquet(rows))
+        _write(self.root / _PEOPLE / name / f"{part}.parquet", _parquet(rows))
 
     def _log_access(self, entry: dict[str, object]) -> None:
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.root / _ACCESS_LOG).open("a", encoding="utf-8") as log:
-            log.write(json.dumps(entry) + "\n")
+        with storage_failures(self.root):
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with (self.root / _ACCESS_LOG).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(entry) + "\n")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with FileLock(self.root / ".lock", timeout=120):
-                yield
-        except Timeout:
-            raise StoreError(
-                f"Another process has been writing to {self.root} for 120 s. Run again later."
-            ) from None
+        with storage_failures(self.root):
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                with FileLock(self.root / ".lock", timeout=120):
+                    yield
+            except Timeout:
+                raise StoreError(
+                    f"Another process has been writing to {self.root} for 120 s. Run again later."
+                ) from None
 
 
 def likelihood_rows(
@@ -283,6 +289,10 @@ def _require_coarse(rows: pd.DataFrame) -> None:
         raise StoreError(
             f"Individual probabilities are kept in steps of {PROBABILITY_STEP}: see likelihood_rows"
         )
+
+
+def _write(path: Path, content: bytes) -> None:
+    write_atomically(path, content, mode=OWNER)
 
 
 def _parquet(rows: pd.DataFrame) -> bytes:

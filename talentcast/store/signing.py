@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from talentcast.domain.errors import ConfigurationError
+from talentcast.store.failures import storage_failures
+from talentcast.store.files import OWNER, write_atomically
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,19 +100,15 @@ def write_new_key(path: Path) -> Path:
     for target in (path, public):
         if target.exists():
             raise ConfigurationError(f"{target} exists; a key is never overwritten. Name another.")
-    path.touch(mode=0o600)
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+    private_bytes = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    public.write_bytes(
-        key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+    public_bytes = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+    with storage_failures(path.parent, parameter="path"):
+        write_atomically(path, private_bytes, mode=OWNER)
+        write_atomically(public, public_bytes)
     return public
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.provenance import RawFile, Snapshot
 from talentcast.domain.types import Vintage
+from talentcast.store.failures import storage_failures
 from talentcast.store.files import write_atomically
 
 
@@ -18,24 +19,28 @@ def save_snapshot(raw: RawFile, root: Path, *, retrieved_at: datetime) -> Snapsh
 
     Returns:
         The snapshot; `retrieved_at` is that of the first save.
+
+    Raises:
+        StoreError: If the disk is full or read-only, or belongs to somebody else.
     """
     digest = sha256(raw.content).hexdigest()
+    provenance = {
+        "sha256": digest,
+        "name": raw.name,
+        "source": raw.source,
+        "url": raw.url,
+        "licence": raw.licence,
+        "vintage": raw.vintage.as_of.isoformat(),
+        "retrieved_at": retrieved_at.isoformat(),
+        "bytes": len(raw.content),
+    }
     folder = _folder(root, digest)
-    if not (folder / "provenance.json").exists():
-        write_atomically(folder / "content", raw.content)
-        provenance = {
-            "sha256": digest,
-            "name": raw.name,
-            "source": raw.source,
-            "url": raw.url,
-            "licence": raw.licence,
-            "vintage": raw.vintage.as_of.isoformat(),
-            "retrieved_at": retrieved_at.isoformat(),
-            "bytes": len(raw.content),
-        }
-        # Written last: a folder with provenance is a complete snapshot.
-        write_atomically(folder / "provenance.json", json.dumps(provenance, indent=2).encode())
-    return read_snapshot(digest, root)
+    with storage_failures(root):
+        if not (folder / "provenance.json").exists():
+            write_atomically(folder / "content", raw.content)
+            # Written last: a folder with provenance is a complete snapshot.
+            write_atomically(folder / "provenance.json", json.dumps(provenance, indent=2).encode())
+        return read_snapshot(digest, root)
 
 
 def read_snapshot(digest: str, root: Path) -> Snapshot:
@@ -69,8 +74,10 @@ def load_raw(snapshot: Snapshot) -> RawFile:
 
     Raises:
         IntegrityError: If they are not the bytes that were saved.
+        StoreError: If they cannot be read.
     """
-    content = snapshot.path.read_bytes()
+    with storage_failures(snapshot.path.parent):
+        content = snapshot.path.read_bytes()
     if sha256(content).hexdigest() != snapshot.sha256:
         raise IntegrityError(
             f"Snapshot {snapshot.sha256[:12]} ({snapshot.name}) changed on disk. "
@@ -89,7 +96,6 @@ def load_raw(snapshot: Snapshot) -> RawFile:
 def quarantine(raw: RawFile, reason: str, root: Path, *, rejected_at: datetime) -> Path:
     """Keep rejected bytes with the reason, apart from the good ones, and return their folder."""
     folder = root / "quarantine" / sha256(raw.content).hexdigest()
-    write_atomically(folder / "content", raw.content)
     record = {
         "name": raw.name,
         "source": raw.source,
@@ -97,7 +103,9 @@ def quarantine(raw: RawFile, reason: str, root: Path, *, rejected_at: datetime) 
         "rejected_at": rejected_at.isoformat(),
         "vintage": raw.vintage.as_of.isoformat(),
     }
-    write_atomically(folder / "reason.json", json.dumps(record, indent=2).encode())
+    with storage_failures(root):
+        write_atomically(folder / "content", raw.content)
+        write_atomically(folder / "reason.json", json.dumps(record, indent=2).encode())
     return folder
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from talentcast.domain.errors import StoreError
+from talentcast.domain.errors import NotPermittedError, StoreError
 from talentcast.domain.tables import table
-from talentcast.store.manifest import TableEntry, row_hash
+from talentcast.store.failures import one_line, refusal
+from talentcast.store.manifest import DataFile, TableEntry, row_hash
 from talentcast.store.reader import read_rows
 from talentcast.store.release import Release
 from talentcast.store.signing import Verifier
@@ -17,6 +18,9 @@ def verify(release: Release, root: Path, *, verifier: Verifier | None = None) ->
     """Compare a release with its manifest; return one line per thing that is wrong.
 
     Without a verifier an edit of the manifest shows only where its author forgot to hash it anew.
+
+    Raises:
+        NotPermittedError: If this process may not read what is stored, sound or not.
     """
     problems = _verify_manifest(release, verifier)
     for entry in release.tables.values():
@@ -41,15 +45,14 @@ def _verify_table(entry: TableEntry, release: Release, root: Path) -> list[str]:
     where = f"table '{entry.name}' of {release.release_id}"
     problems = []
     for file in entry.files:
-        path = root / entry.name / file.path
-        if not path.exists():
-            problems.append(f"{where}: data file {file.path} is gone")
-        elif sha256(path.read_bytes()).hexdigest() != file.sha256:
-            problems.append(f"{where}: data file {file.path} was changed")
+        if found := _problem_of(file, root / entry.name):
+            problems.append(f"{where}: data file {file.path} {found}")
     if problems:
         return problems
     try:
         rows = read_rows(entry.name, release, root)
+    except NotPermittedError:
+        raise
     except StoreError as error:
         return [f"{where}: {error}"]
     if rows.num_rows != entry.rows:
@@ -57,3 +60,16 @@ def _verify_table(entry: TableEntry, release: Release, root: Path) -> list[str]:
     elif row_hash(rows, table(entry.name).key) != entry.row_hash:
         problems.append(f"{where}: rows differ from those that were published")
     return problems
+
+
+def _problem_of(file: DataFile, folder: Path) -> str:
+    """Say what is wrong with the bytes of a file, if anything."""
+    try:
+        content = (folder / file.path).read_bytes()
+    except FileNotFoundError:
+        return "is gone"
+    except OSError as error:
+        if (refused := refusal(error, folder)) is not None:
+            raise refused from error
+        return f"cannot be read ({one_line(error)})"
+    return "" if sha256(content).hexdigest() == file.sha256 else "was changed"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,42 +38,6 @@ from talentcast.store.verification import verify
 
 def release_in(root: Path, settings: str = "a" * 64, **countries: str) -> Release:
     return publish(draft(settings, **countries), root, published_at=NOW)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.skip("Only root may mount a small disk.")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=True)
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
-def test_f047_a_full_disk_leaves_the_last_release_served_and_a_rerun_succeeds(
-    small_disk: Path,
-) -> None:
-    root = small_disk / "store"
-    served = release_in(root)
-    ballast = small_disk / "ballast"
-    with pytest.raises(OSError, match="No space left"):
-        ballast.write_bytes(b"0" * 2_000_000)
-    with pytest.raises(StoreError, match=r"DISK: .*Free space"):
-        release_in(root, "b" * 64)
-    assert find_release("latest", root) == served
-    assert verify(served, root) == []
-    ballast.unlink()
-    assert release_in(root, "b" * 64) == find_release("latest", root)
-
-
-def test_f047_a_read_only_disk_is_named(small_disk: Path) -> None:
-    root = small_disk / "store"
-    served = release_in(root)
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with pytest.raises(StoreError, match=r"READ_ONLY: .*Mount it for writing"):
-        release_in(root, "b" * 64)
-    assert find_release("latest", root) == served
 
 
 def test_f050_everything_is_flushed_before_the_pointer_and_the_pointer_before_the_answer(
