@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -119,6 +120,11 @@ def _real_people(folder: Path, settings: Settings, now: datetime) -> People:
     )
     series = SeriesKey(population, CountingRule.MODAL_COUNTRY, "affiliations")
     return People(series, snapshot, store.without_forgotten(records))
+
+
+def turn_of(groups: Sequence[People], settings: Settings) -> AbstractContextManager[None]:
+    """Let nobody else count the same people until this run has published what it counted."""
+    return restricted_store(settings).turn(group.key.population for group in groups)
 
 
 def count_people(people: People, settings: Settings) -> DerivedCounts:

@@ -21,7 +21,7 @@ from flows.steps.check import (
 from flows.steps.deliver import deliver
 from flows.steps.forecast import Forecast, context_of, forecast_population, observe
 from flows.steps.ingest import Inputs, fetch_all, parse_all
-from flows.steps.people import finish_returns, keep_all_restricted, start_returns
+from flows.steps.people import finish_returns, keep_all_restricted, start_returns, turn_of
 from flows.steps.plan import Plan
 from flows.steps.publish import publish_release, served_observations
 from flows.steps.returns import ReturnRelease
@@ -69,27 +69,28 @@ def refresh(
     run.progress("Fetching sources")
     fetched = fetch_all(plan, settings, run)
     identity = fetched.identity(plan, as_of)
-    already = published_release(identity.release_id, settings.releases)
-    if already is not None and not force:
-        undelivered = deliver(already, settings, run)
-        return Refreshed(already, is_new=False, report=CheckReport(), undelivered=undelivered)
-    if already is not None:
-        identity = identity.repeated(next_repeat(already.release_id, settings.releases))
+    with turn_of(fetched.people, settings):
+        already = published_release(identity.release_id, settings.releases)
+        if already is not None and not force:
+            undelivered = deliver(already, settings, run)
+            return Refreshed(already, is_new=False, report=CheckReport(), undelivered=undelivered)
+        if already is not None:
+            identity = identity.repeated(next_repeat(already.release_id, settings.releases))
 
-    run.progress("Checking counts")
-    inputs = parse_all(fetched, plan, settings, run)
-    approval.require_known(inputs.populations)
-    release, report = build(
-        inputs,
-        identity,
-        plan,
-        settings,
-        kind="scenario" if plan.scenarios else kind,
-        served=served_observations(settings.releases),
-        approval=approval,
-        supersedes=already,
-        run=run,
-    )
+        run.progress("Checking counts")
+        inputs = parse_all(fetched, plan, settings, run)
+        approval.require_known(inputs.populations)
+        release, report = build(
+            inputs,
+            identity,
+            plan,
+            settings,
+            kind="scenario" if plan.scenarios else kind,
+            served=served_observations(settings.releases),
+            approval=approval,
+            supersedes=already,
+            run=run,
+        )
     undelivered = deliver(release, settings, run)
     run.progress("Done")
     return Refreshed(release, is_new=True, report=report, undelivered=undelivered)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -31,6 +31,8 @@ from talentcast.store.schema import to_arrow
 
 #: Probabilities are kept in steps of this: finer ones would say more than the model knows.
 PROBABILITY_STEP: Final = 0.05
+#: A run with careers takes a minute or two.
+_PATIENCE_SECONDS: Final = 900.0
 _PSEUDONYM: Final = r"[0-9a-f]{64}"
 _TABLE: Final = RETURN_LIKELIHOODS.name
 _PEOPLE: Final = "people"
@@ -143,7 +145,8 @@ class RestrictedStore:
             _write(self.root / _TOMBSTONES, json.dumps(stones).encode())
             removed = self._forget_in_table(pseudonym)
             for folder in sorted((self.root / _PEOPLE).glob("*")):
-                for part in _PARTS:
+                # A save that died half-way left some parts, and nothing that reads them.
+                for part in (part for part in _PARTS if (folder / f"{part}.parquet").exists()):
                     rows = pd.read_parquet(folder / f"{part}.parquet")
                     is_kept = rows["researcher_id"] != pseudonym
                     removed += int((~is_kept).sum())
@@ -164,6 +167,39 @@ class RestrictedStore:
         with storage_failures(self.root):
             last = next((path for path in paths if path.exists()), None)
             return pd.DataFrame() if last is None else pd.read_parquet(last)
+
+    @contextmanager
+    def turn(
+        self, names: Iterable[str], *, patience_seconds: float = _PATIENCE_SECONDS
+    ) -> Iterator[None]:
+        """Let nobody else make a release of the same people meanwhile.
+
+        Two runs at once would both be protected against the release before them, and not against
+        each other. Who holds a turn and dies gives it back.
+
+        Args:
+            names: Populations that are made from people; none needs no turn.
+            patience_seconds: How long to wait for each.
+
+        Raises:
+            StoreError: If another run takes longer.
+        """
+        with ExitStack() as held:
+            for name in sorted(set(names)):  # in one order, so that no two wait for each other
+                held.enter_context(self._turn(name, patience_seconds))
+            yield
+
+    def _turn(self, name: str, patience_seconds: float) -> AbstractContextManager[object]:
+        with storage_failures(self.root):
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                return FileLock(self.root / f".{name}.lock").acquire(timeout=patience_seconds)
+            except Timeout:
+                raise StoreError(
+                    f"Another run has been making a release of {name} for {patience_seconds:.0f} "
+                    "s, and counts of people follow those of the release before. Wait for it, or "
+                    "end it, and run again."
+                ) from None
 
     def write_ledger(self, name: str, release_id: ReleaseId, cells: pd.DataFrame) -> None:
         """Keep the true cells behind a release, so that the next one cannot be subtracted.

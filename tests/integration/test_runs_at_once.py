@@ -1,0 +1,84 @@
+"""Runs with different inputs that meet on one home."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.simulation.careers import simulate_careers
+from talentcast.domain.errors import StoreError
+from talentcast.privacy.disclosure import DEFAULT
+from talentcast.store.pointer import events, latest_release, list_releases
+from talentcast.store.restricted import RestrictedStore
+from talentcast.store.verification import verify
+
+REFRESH = """
+import sys
+from pathlib import Path
+from flows.steps import pipeline
+from flows.steps.plan import Plan
+from talentcast.config import load_settings
+plan = Plan(sources=(sys.argv[1],), models=("naive",), n_samples=20)
+print(pipeline.refresh(plan, load_settings(Path(sys.argv[2]))).release.release_id)
+"""
+KEY = "0123456789abcdef" * 4
+
+
+def folder_of(careers: pd.DataFrame, path: Path) -> Path:
+    path.mkdir(parents=True)
+    careers.to_parquet(path / "careers.parquet")
+    return path
+
+
+def start(source: Path, home: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", REFRESH, str(source), str(home)],
+        env={**os.environ, "TALENTCAST_PSEUDONYM_KEY": KEY},  # noqa: TID251
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_f098_two_runs_at_once_do_not_show_who_is_in_one_and_not_in_the_other(
+    tmp_path: Path,
+) -> None:
+    careers = simulate_careers(800, np.random.default_rng(8)).records.careers
+    somebody = careers["researcher_id"].iloc[0]
+    sources = [
+        folder_of(careers, tmp_path / "all" / "fellows"),
+        folder_of(careers[careers["researcher_id"] != somebody], tmp_path / "but_one" / "fellows"),
+    ]
+    home = tmp_path / "home"
+    both = [start(source, home) for source in sources]
+    for process in both:
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+    releases = list_releases(home / "releases")
+    assert len(releases) == len(events(home / "releases")) == 2
+    assert latest_release(home / "releases") == releases[0]
+    assert [verify(release, home / "releases") for release in releases] == [[], []]
+    store = RestrictedStore(home / "restricted", releases=home / "releases")
+    later, earlier = (store.read_ledger("fellows_counts", [one.release_id]) for one in releases)
+    cells = later.merge(earlier, on=["country", "year"], suffixes=("", "_before"))
+    changed = cells[cells["researchers"] != cells["researchers_before"]]
+    assert len(cells) > 200
+    assert changed.empty or changed["researchers"].max() < DEFAULT.min_people  # not published
+
+
+def test_a_run_that_waits_for_its_turn_too_long_says_for_whom(tmp_path: Path) -> None:
+    store = RestrictedStore(tmp_path / "restricted", releases=tmp_path / "releases")
+    with store.turn(["fellows"]), store.turn(["students"]):
+        late = store.turn(["others", "fellows"], patience_seconds=0.1)
+        with pytest.raises(StoreError, match=r"release of fellows for 0 s.*run again"), late:
+            pass
+        with store.turn(["others"]):
+            pass
+    with store.turn(["fellows", "students"]):
+        pass
