@@ -19,6 +19,8 @@ from dashboard.paths import PAGE_PATHS, PAGES
 from readers.charts.theme import PALETTES
 from talentcast.config import load_settings
 from talentcast.domain.errors import TalentcastError
+from talentcast.store.signing import Verifier
+from talentcast.store.verification import require_genuine
 
 HERE: Final = Path(__file__).resolve().parent
 MODULES: Final = (overview, country, returns, track_record, quality, releases)
@@ -74,7 +76,8 @@ def _let_style_arrive() -> None:
 
 
 def _draw(show: Callable[[Context], None]) -> None:
-    root = load_settings().releases
+    settings = load_settings()
+    root = settings.releases
     made = make_context(root)
     if made is None:
         st.html(
@@ -83,6 +86,7 @@ def _draw(show: Callable[[Context], None]) -> None:
         )
         return
     context, missing = made
+    require_genuine(context.release, Verifier.configured(settings.verifying_key_file))
     write_address(context.choice)
     filter_row(context, library.published_series(root, context.release, context.release_id))
     notices(context, missing)

@@ -13,6 +13,8 @@ from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import BASELINE, OutputType, Target
 from talentcast.store.release import Release
+from talentcast.store.signing import Verifier
+from talentcast.store.verification import require_genuine
 
 #: What must be the same in all rows of one series; the scenario has a default.
 _AXES: Final = ("population", "counting_rule", "source", "model")
@@ -33,13 +35,13 @@ def read(
 
     Raises:
         UsageError: If there is no such table or column.
-        StoreError: If there is no such release.
+        StoreError: If there is no such release, or it is not what its publisher made it.
 
     Example:
         ``read("forecasts", target="researcher_share", country=["USA", "CHN"])``
     """
-    root = _root(home)
-    return cache.rows(table, cache.find(release, root), root, filters=filters)
+    found, root = _found(release, home)
+    return cache.rows(table, found, root, filters=filters)
 
 
 def releases(*, home: Path | str | None = None) -> pd.DataFrame:
@@ -114,8 +116,7 @@ def probability_overtakes(
 
 
 def _joint_draws(series: SeriesChoice) -> JointDraws:
-    root = _root(series.get("home"))
-    found = cache.find(series.get("release", "latest"), root)
+    found, root = _found(series.get("release", "latest"), series.get("home"))
     chosen = {"scenario": BASELINE} | {
         axis: str(value) for axis, value in series.items() if axis not in ("release", "home")
     }
@@ -136,6 +137,13 @@ def _no_series(chosen: dict[str, str], release: Release) -> str:
         f"Release {release.release_id} has no joint samples for {wanted}. "
         f"Its populations are {', '.join(release.populations)}."
     )
+
+
+def _found(release: str, home: Path | str | None) -> tuple[Release, Path]:
+    """Return a release that is what its publisher made it, and the root of its store."""
+    settings = load_settings(None if home is None else Path(home))
+    verifier = Verifier.configured(settings.verifying_key_file)
+    return require_genuine(cache.find(release, settings.releases), verifier), settings.releases
 
 
 def _root(home: Path | str | None) -> Path:

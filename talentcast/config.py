@@ -46,7 +46,8 @@ class Settings(BaseSettings):
         default=None, description="Ed25519 private key that signs releases; none: unsigned."
     )
     verifying_key_file: Path | None = Field(
-        default=None, description="Public key that `releases verify` wants every release signed by."
+        default=None,
+        description="Public key that readers and `releases verify` want every release signed by.",
     )
     server_patience_seconds: float = Field(
         default=120.0,

@@ -13,6 +13,8 @@ from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows, writing_into
 from talentcast.config import load_settings
 from talentcast.store.pointer import find_release
+from talentcast.store.signing import Verifier
+from talentcast.store.verification import require_genuine
 
 
 class Format(StrEnum):
@@ -39,8 +41,10 @@ def export(
 
     Example: talentcast export --format xlsx --out exports
     """
-    root = load_settings(home).releases
-    found = find_release(release, root)
+    settings = load_settings(home)
+    root = settings.releases
+    verifier = Verifier.configured(settings.verifying_key_file)
+    found = require_genuine(find_release(release, root), verifier)
     with writing_into(out):
         files = writer(str(format_))(found, root, out)
     print_rows([{"file": str(path), "bytes": path.stat().st_size} for path in files], as_json=json)

@@ -11,6 +11,8 @@ from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
 from talentcast.config import load_settings
 from talentcast.store.pointer import find_release
+from talentcast.store.signing import Verifier
+from talentcast.store.verification import require_genuine
 
 
 def mirror(
@@ -34,8 +36,10 @@ def mirror(
 
     Example: talentcast mirror --to postgresql://talentcast@localhost:5432/dashboards
     """
-    root = load_settings(home).releases
+    settings = load_settings(home)
+    root, verifier = settings.releases, Verifier.configured(settings.verifying_key_file)
     wanted = dict.fromkeys(find_release(name, root).release_id for name in [release, *(keep or [])])
-    chosen = [find_release(str(release_id), root) for release_id in wanted]
+    found = (find_release(str(release_id), root) for release_id in wanted)
+    chosen = [require_genuine(release, verifier) for release in found]
     counts = mirror_releases(chosen, root, to)
     print_rows([{"table": name, "rows": rows} for name, rows in counts.items()], as_json=json)

@@ -24,6 +24,7 @@ from talentcast.store.pointer import find_release, latest_release, list_releases
 from talentcast.store.retraction import restore as serve_again
 from talentcast.store.retraction import retract as withdraw
 from talentcast.store.signing import Signer, Verifier, write_new_key
+from talentcast.store.verification import require_genuine
 
 app = new_app(no_args_is_help=True, help="Look at what was published.")
 
@@ -64,7 +65,8 @@ def show(release: ReleaseArgument = "latest", *, home: Home = None, json: Json =
     Example: talentcast releases show latest
     """
     settings = load_settings(home)
-    found = find_release(release, settings.releases)
+    verifier = Verifier.configured(settings.verifying_key_file)
+    found = require_genuine(find_release(release, settings.releases), verifier)
     facts: list[dict[str, Any]] = [
         {"fact": name, "value": value}
         for name, value in found.to_row().items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from talentcast.domain.errors import NotPermittedError, StoreError
+from talentcast.domain.errors import IntegrityError, NotPermittedError, StoreError
 from talentcast.domain.tables import table
 from talentcast.store.failures import one_line, refusal
 from talentcast.store.manifest import DataFile, TableEntry, row_hash
@@ -26,6 +26,22 @@ def verify(release: Release, root: Path, *, verifier: Verifier | None = None) ->
     for entry in release.tables.values():
         problems += _verify_table(entry, release, root)
     return problems
+
+
+def require_genuine(release: Release, verifier: Verifier | None) -> Release:
+    """Return a release, unless its row was edited, or was not signed with the key that is wanted.
+
+    Files are not looked at: that is what `verify` is for.
+
+    Raises:
+        IntegrityError: If what it says of itself cannot be trusted.
+    """
+    if problems := _verify_manifest(release, verifier):
+        raise IntegrityError(
+            f"NOT_GENUINE: {problems[0]}. Nothing of it is shown. Restore the table `releases` "
+            "from a backup, or take it from readers: talentcast releases verify --withdraw"
+        )
+    return release
 
 
 def _verify_manifest(release: Release, verifier: Verifier | None) -> list[str]:

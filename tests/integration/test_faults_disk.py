@@ -139,7 +139,9 @@ def test_f047_a_run_whose_disk_fills_up_at_any_stage_says_so_and_the_next_one_pu
     disk: Path, tmp_path: Path
 ) -> None:
     settings = load_settings(disk / "home")
-    plan = Plan(sources=(str(tmp_path / "lab.csv"),), models=("naive",), n_samples=20)
+    plan = Plan(
+        sources=(str(tmp_path / "lab.csv"),), models=("naive",), n_samples=20, scored_horizons=()
+    )
     counts(tmp_path / "lab.csv")
     served = pipeline.refresh(plan, settings).release
     stages = {

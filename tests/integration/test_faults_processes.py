@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from release_drafts import NOW, marked_tables, of_tables
-from stress_store import Watcher, Writer, kill, lines, start
+from stress_store import Cleaner, PinnedReader, Watcher, Writer, kill, lines, start
 
 from talentcast.domain.errors import StoreError
 from talentcast.store import lease as leases
@@ -20,6 +20,7 @@ from talentcast.store.pointer import (
     list_releases,
 )
 from talentcast.store.publisher import Stage, publish
+from talentcast.store.retraction import retract
 from talentcast.store.verification import verify
 from tests.stress.contention import contend
 from tests.stress.kills import CONTROLS, FAILPOINTS, attack, control_is_caught
@@ -122,6 +123,33 @@ def test_f055_a_reader_during_publishing_sees_one_release(tmp_path: Path) -> Non
         seen.append(watcher.look())
     kill(writer)
     assert set(seen) <= {"ok", "none"}
+
+
+def test_f066_a_release_read_by_its_id_stays_whole_while_others_publish_die_and_clean(
+    tmp_path: Path,
+) -> None:
+    root, read, cleaned = (tmp_path / name for name in ("store", "read", "cleaned"))
+    pinned = publish(of_tables(marked_tables(0.5, 200), "0" * 64), root, published_at=NOW)
+    publish(of_tables(marked_tables(0.6, 200), "1" * 64), root, published_at=NOW)
+    reader = start(PinnedReader(root, str(pinned.release_id), read))
+    for number in range(3):
+        dying = Writer(root, 10 + number, tmp_path / "journal", rows=50, dies_at=Stage.DATA_FLUSHED)
+        start(dying).join(60)
+        if number == 1:  # a reader that has its id goes on
+            retract(str(pinned.release_id), root, reason="a test", by="me", at=NOW)
+        cleaner, before = start(Cleaner(root, cleaned)), len(lines(cleaned))
+        while len(lines(cleaned)) < before + 2:
+            time.sleep(0.01)
+        kill(cleaner)  # in the middle of the next one, or just before it
+    seen = len(lines(read))
+    while len(lines(read)) < seen + 2:
+        time.sleep(0.01)
+    kill(reader)
+    assert {" ".join(line) for line in lines(read)} == {"ok 220"}
+    assert sum(int(line[0]) for line in lines(cleaned)) > 3
+    assert [problem for one in list_releases(root) for problem in verify(one, root)] == []
+    assert len(list_releases(root)) == 2
+    assert publish(of_tables(marked_tables(0.7, 200), "2" * 64), root, published_at=NOW)
 
 
 def test_f068_publishers_in_a_crowd_do_not_give_up(tmp_path: Path) -> None:

@@ -18,13 +18,15 @@ from talentcast.store.pointer import events, latest_release, list_releases
 from talentcast.store.restricted import RestrictedStore
 from talentcast.store.verification import verify
 
+#: A whole run, without the test in time of its return model, which takes longest.
 REFRESH = """
 import sys
 from pathlib import Path
-from flows.steps import pipeline
+from flows.steps import pipeline, returns
 from flows.steps.plan import Plan
 from talentcast.config import load_settings
-plan = Plan(sources=(sys.argv[1],), models=("naive",), n_samples=20)
+returns._TEST_YEARS, returns._HISTORY_YEARS = 90, 3
+plan = Plan(sources=(sys.argv[1],), models=("naive",), n_samples=20, scored_horizons=())
 print(pipeline.refresh(plan, load_settings(Path(sys.argv[2]))).release.release_id)
 """
 KEY = "0123456789abcdef" * 4

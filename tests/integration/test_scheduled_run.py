@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,8 @@ import pytest
 import yaml
 from prefect_server import REPOSITORY, Server, prefect_server, wait_for
 
-from talentcast.store.pointer import find_release
+from talentcast.store.pointer import events, find_release, list_releases
+from talentcast.store.verification import verify
 
 COUNTS = "year,country,researchers\n" + "\n".join(
     f"{year},{country},{base + 10 * (year - 2000) * step}"
@@ -21,14 +25,42 @@ COUNTS = "year,country,researchers\n" + "\n".join(
 )
 
 
+ENDS = ("COMPLETED", "FAILED", "CRASHED")
+YEARS = range(2010, 2015)
+
+
 def finished_scheduled_run(server: Server) -> dict[str, Any] | None:
-    ends = ("COMPLETED", "FAILED", "CRASHED")
-    runs = [run for run in server.runs() if run["auto_scheduled"] and run["state_type"] in ends]
+    runs = [run for run in server.runs() if run["auto_scheduled"] and run["state_type"] in ENDS]
     return next(iter(runs), None)
 
 
+def backfill(server: Server, counts: Path, home: Path) -> subprocess.Popen[str]:
+    """Start to publish past years on the same home."""
+    command = [sys.executable, "-c", "from talentcast.cli import main; main()", "backfill"]
+    command += ["--from", str(YEARS[0]), "--to", str(YEARS[-1]), "--model", "naive"]
+    command += ["--source", str(counts), "--home", str(home)]
+    return subprocess.Popen(
+        command, env=dict(server.environment), stderr=subprocess.PIPE, text=True, cwd=home.parent
+    )
+
+
+def scheduled_during(server: Server) -> list[dict[str, Any]]:
+    """Return the ended scheduled runs that worked while a run of another flow did."""
+    (other,) = (run for run in server.runs() if not run["auto_scheduled"])
+    return [
+        run
+        for run in server.runs()
+        if run["auto_scheduled"]
+        and run["state_type"] in ENDS
+        and other["start_time"] < run["end_time"]
+        and run["start_time"] < other["end_time"]
+    ]
+
+
 @pytest.mark.server
-def test_a_scheduled_run_publishes_a_release(tmp_path: Path) -> None:
+def test_a_scheduled_run_publishes_a_release_and_a_backfill_at_its_side_never_the_latest(
+    tmp_path: Path,
+) -> None:
     counts = tmp_path / "counts.csv"
     counts.write_text(COUNTS)
     home = tmp_path / "home"
@@ -54,11 +86,22 @@ def test_a_scheduled_run_publishes_a_release(tmp_path: Path) -> None:
             json.dumps(parameters),
         )
         with server.worker():
+            past = backfill(server, counts, home)
             run = wait_for(lambda: finished_scheduled_run(server), said="a run that has ended")
-        assert run["state_type"] == "COMPLETED", (tmp_path / "worker.log").read_text()
-    release = find_release("latest", home / "releases")
+            assert run["state_type"] == "COMPLETED", (tmp_path / "worker.log").read_text()
+            release = find_release("latest", home / "releases")
+            _, said = past.communicate(timeout=180)
+            assert past.returncode == 0, said
+            beside = wait_for(lambda: scheduled_during(server), seconds=60)
+            assert {run["state_type"] for run in beside} == {"COMPLETED"}
     assert release.kind == "scheduled"
     assert release.populations == ("counts",)
+    assert find_release("latest", home / "releases") == release
+    found = list_releases(home / "releases")
+    kinds = Counter(one.kind for one in found)
+    assert kinds == {"scheduled": 1, "backfill": len(YEARS)}
+    assert len(events(home / "releases")) == len(found)
+    assert [problem for one in found for problem in verify(one, home / "releases")] == []
 
 
 def definitions() -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from release_drafts import NOW, marked_tables, of_tables
 
 from talentcast.domain.errors import StoreError
 from talentcast.store import publisher
+from talentcast.store.cleaning import clean
 from talentcast.store.pointer import append_event, events, find_release, list_releases
 from talentcast.store.publisher import Stage, publish
 from talentcast.store.reader import read_rows
@@ -148,6 +149,42 @@ class Watcher:
         if len(values) != 1 or named != {str(release.release_id)} or len(forecasts) != self.rows:
             return f"torn {len(forecasts)} rows, {len(values)} values, {len(named)} releases"
         return "ok"
+
+
+@dataclass(frozen=True)
+class PinnedReader:
+    """A process that reads one release by its id, over and over, with all that it names."""
+
+    root: Path
+    release_id: str
+    journal: Path
+
+    def __call__(self) -> None:
+        """Read until killed."""
+        while True:
+            try:
+                release = find_release(self.release_id, self.root)
+                rows = sum(read_rows(name, release, self.root).num_rows for name in release.tables)
+                problems = verify(release, self.root)
+            except StoreError as error:
+                problems, rows = [str(error)], 0
+            with self.journal.open("a") as journal:
+                journal.write(f"torn {problems[0]}\n" if problems else f"ok {rows}\n")
+
+
+@dataclass(frozen=True)
+class Cleaner:
+    """A process that removes leftovers of any age, over and over."""
+
+    root: Path
+    journal: Path
+
+    def __call__(self) -> None:
+        """Clean until killed."""
+        while True:
+            found = clean(self.root, dry_run=False, keep_hours=0)
+            with self.journal.open("a") as journal:
+                journal.write(f"{sum(len(left.releases) + len(left.files) for left in found)}\n")
 
 
 @dataclass
