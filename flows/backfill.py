@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from prefect import flow
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from flows.artifacts import show_table
 from flows.connection import end_without_server
+from flows.parameters import Home
 from flows.processes import processes
 from flows.steps import past_years
 from flows.steps.past_years import Backfilled
@@ -31,7 +31,7 @@ def backfill(
     populations: list[str] | None = None,
     sources: list[str] = DEFAULT_SOURCES,
     models: list[str] | None = None,
-    home: Path | None = None,
+    home: Home = None,
 ) -> Backfilled:
     """Publish a release for the last day of each past year, from what was known on that day.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
+from typing import cast
 
-from prefect import flow
+from prefect import State, flow
+from prefect.context import FlowRunContext
+from prefect.states import Completed
 
 from flows.artifacts import list_undelivered, show_checks, show_headline
 from flows.connection import end_without_server
 from flows.lateness import superseded
+from flows.parameters import Home
 from flows.steps import pipeline
 from flows.steps.check import check_report_path
 from flows.steps.pipeline import Refreshed
@@ -39,8 +42,7 @@ def refresh(
     approve_revisions: list[str] | None = None,
     approved_by: str | None = None,
     reason: str | None = None,
-    kind: Kind = "manual",
-    home: Path | None = None,
+    home: Home = None,
 ) -> Refreshed:
     """Publish one release from everything known on a day.
 
@@ -58,7 +60,6 @@ def refresh(
         approve_revisions: Populations whose closed years may have changed beyond the limit.
         approved_by: Who approves that; published with the release.
         reason: Why it is forced or approved; published with the release.
-        kind: Why the run takes place.
         home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
     if (skipped := superseded(Refreshed)) is not None:
@@ -76,14 +77,29 @@ def refresh(
         plan,
         settings,
         as_of=as_of,
-        kind=kind,
+        kind=_kind(),
         force=force,
         approval=approval,
         run=PrefectRunner(COMMON_STAGES),
     )
-    if refreshed.is_new:
-        show_headline(headline_of(refreshed.release, settings.releases), refreshed.release)
-        path = check_report_path(refreshed.release.release_id, settings)
-        show_checks(refreshed.report, path, settings.reports_url)
-        list_undelivered(refreshed.undelivered)
+    list_undelivered(refreshed.undelivered)
+    if not refreshed.is_new:
+        return _unchanged(refreshed)
+    show_headline(headline_of(refreshed.release, settings.releases), refreshed.release)
+    path = check_report_path(refreshed.release.release_id, settings)
+    show_checks(refreshed.report, path, settings.reports_url)
     return refreshed
+
+
+def _kind() -> Kind:
+    """Return why the run takes place: a schedule, or somebody who started it."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    return "scheduled" if run is not None and run.auto_scheduled else "manual"
+
+
+def _unchanged(refreshed: Refreshed) -> Refreshed:
+    """Return a state in place of the outcome: Prefect shows its name, a caller gets the outcome."""
+    message = f"{refreshed.release.release_id} has the same inputs, settings and code."
+    state: State[Refreshed] = Completed(name="Nothing changed", message=message, data=refreshed)
+    return cast(Refreshed, state)

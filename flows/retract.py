@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 from prefect import flow
@@ -11,6 +10,7 @@ from pydantic import Field
 
 from flows.artifacts import list_undelivered
 from flows.connection import end_without_server
+from flows.parameters import Home
 from flows.steps.deliver import update_mirror
 from flows.tasks import PrefectRunner
 from talentcast.config import load_settings
@@ -23,7 +23,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 @flow(name="retract", on_running=[end_without_server])
-def retract(release_id: Text, reason: Text, by: Text, home: Path | None = None) -> Release:
+def retract(release_id: Text, reason: Text, by: Text, home: Home = None) -> Release:
     """Withdraw a release; the one before it becomes the latest, and nothing is deleted.
 
     Args:
@@ -42,7 +42,7 @@ def retract(release_id: Text, reason: Text, by: Text, home: Path | None = None) 
 
 
 @flow(name="restore", on_running=[end_without_server])
-def restore(release_id: Text, reason: Text, by: Text, home: Path | None = None) -> Release:
+def restore(release_id: Text, reason: Text, by: Text, home: Home = None) -> Release:
     """Serve a retracted release again, at its old place.
 
     Args:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 from prefect import flow
 
 from flows.artifacts import show_table
 from flows.connection import end_without_server
 from flows.lateness import superseded
+from flows.parameters import Home
 from flows.steps.score import score_releases
 from flows.tasks import PrefectRunner
 from talentcast.config import load_settings
@@ -18,7 +17,7 @@ from talentcast.store.reader import read_frame
 
 
 @flow(name="score", on_running=[end_without_server])
-def score(home: Path | None = None) -> pd.DataFrame:
+def score(home: Home = None) -> pd.DataFrame:
     """Show how good the forecasts of earlier releases turned out to be.
 
     The same rows replace backtests of their origin in the next release that is published.

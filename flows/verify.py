@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pandas as pd
 from prefect import flow, task
@@ -13,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.artifacts import list_undelivered, show_table
 from flows.connection import end_without_server
 from flows.lateness import superseded
+from flows.parameters import Home
 from flows.steps.deliver import update_mirror
 from flows.tasks import PrefectRunner
 from talentcast.config import Settings, load_settings
@@ -37,7 +37,7 @@ def withdraw(inspected: Sequence[Inspected], settings: Settings) -> list[Release
 
 
 @flow(name="verify", on_running=[end_without_server])
-def verify(home: Path | None = None) -> int:
+def verify(home: Home = None) -> int:
     """Verify all releases; retract the damaged ones, and fail so that somebody looks.
 
     Args:

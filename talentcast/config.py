@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from base64 import b64encode
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
@@ -97,6 +97,25 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
 
+class PrefectServer(BaseSettings):
+    """The server that the user configured; Prefect itself reads the same variables and `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PREFECT_", env_file=".env", frozen=True, extra="ignore"
+    )
+
+    api_url: str | None = None
+    api_auth_string: SecretStr | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request needs to be admitted."""
+        given = self.api_auth_string.get_secret_value() if self.api_auth_string else ""
+        if not given:
+            return {}
+        return {"Authorization": f"Basic {b64encode(given.encode()).decode()}"}
+
+
 def load_settings(home: Path | None = None, *, max_cost: float | None = None) -> Settings:
     """Read the environment; `home` and `max_cost`, where given, take precedence over it.
 
@@ -119,4 +138,4 @@ def load_settings(home: Path | None = None, *, max_cost: float | None = None) ->
 
 def server_url() -> str | None:
     """Return the Prefect server the user configured, if any."""
-    return os.environ.get("PREFECT_API_URL") or None  # noqa: TID251 - read here only
+    return PrefectServer().api_url or None

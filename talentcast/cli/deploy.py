@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from talentcast.cli.environment import prepare_prefect
 from talentcast.cli.options import Json
+from talentcast.cli.orchestrator import prefect_ready
 from talentcast.cli.output import print_rows
 from talentcast.config import load_settings, server_url
 from talentcast.domain.errors import ConfigurationError
@@ -33,9 +33,10 @@ def deploy(
             "PREFECT_API_URL is not set, so there is no server to deploy to. Start one with "
             "'prefect server start', then: export PREFECT_API_URL=http://127.0.0.1:4200/api"
         )
-    prepare_prefect(load_settings().home, server_url())
-    from flows.deployment import deploy_all  # after Prefect's variables are set
+    with prefect_ready(load_settings()):
+        from flows.deployment import deploy_all  # after Prefect's variables are set
 
-    print_rows([asdict(each) for each in deploy_all(at_once=runs_at_once)], as_json=json)
+        done = deploy_all(at_once=runs_at_once)
+    print_rows([asdict(each) for each in done], as_json=json)
     if not json:
         typer.echo("\nNext, on the machine that is to work: prefect worker start --pool local")

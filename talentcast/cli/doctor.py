@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from shutil import disk_usage
 
 import httpx
 import typer
 
 from talentcast.cli.options import Home, Json
+from talentcast.cli.orchestrator import ask_server
 from talentcast.cli.output import print_rows
 from talentcast.config import Settings, load_settings, server_url
 from talentcast.domain.errors import ConfigurationError, StoreError
@@ -19,6 +21,9 @@ from talentcast.store.files import require_room
 from talentcast.store.pointer import list_releases
 
 LIBRARIES = ("prefect", "great-expectations", "statsmodels", "scikit-learn", "pandas", "deltalake")
+LEAST_FREE_BYTES = 500_000_000
+START_SERVER = "Start it, or unset PREFECT_API_URL."
+LET_IN = "Set PREFECT_API_AUTH_STRING to the user:password of the server."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,6 @@ def _home(settings: Settings) -> Finding:
 
 
 def _releases(settings: Settings) -> Finding:
-
     try:
         count = len(list_releases(settings.releases))
     except StoreError as error:
@@ -97,18 +101,48 @@ def _restricted(settings: Settings) -> Finding:
     return Finding("restricted store", not inside, str(settings.restricted), fix if inside else "")
 
 
-def _server(_: Settings) -> Finding:
+def _room(settings: Settings) -> Finding:
+    folders = (settings.home, settings.releases, settings.restricted, settings.snapshots)
+    return room_for(folders, _needed_bytes(settings.releases))
 
-    url = server_url()
-    if url is None:
-        return Finding("prefect server", True, "none set: each run starts its own")
 
+def room_for(folders: Iterable[Path], needed_bytes: int) -> Finding:
+    """Look at the disks of folders; one that is not there yet counts as the folder around it."""
+    free = {folder: disk_usage(_present(folder)).free for folder in folders}
+    least = min(free, key=lambda folder: free[folder])
+    seen = f"{free[least] / 1e6:,.0f} MB free in {least}, {needed_bytes / 1e6:,.0f} MB needed"
+    return Finding("free space", free[least] >= needed_bytes, seen, "Free space there, or move it.")
+
+
+def _present(folder: Path) -> Path:
+    return next(each for each in (folder.resolve(), *folder.resolve().parents) if each.exists())
+
+
+def _needed_bytes(root: Path) -> int:
+    """Three times the newest release: the new one, its report and exports; at least 500 MB."""
     try:
-        reply = httpx.get(f"{url.rstrip('/')}/health", timeout=5)
-        is_ok, seen = reply.is_success, f"{url}: HTTP {reply.status_code}"
-    except httpx.HTTPError as error:
-        is_ok, seen = False, f"{url}: {type(error).__name__}"
-    return Finding("prefect server", is_ok, seen, "Start it, or unset PREFECT_API_URL.")
+        newest = list_releases(root)[:1]
+    except StoreError:  # another line says so
+        newest = []
+    paths = (
+        root / entry.name / file.path
+        for release in newest
+        for entry in release.tables.values()
+        for file in entry.files
+    )
+    return max(LEAST_FREE_BYTES, 3 * sum(path.stat().st_size for path in paths if path.exists()))
+
+
+def _server(_: Settings) -> Finding:
+    what, url = "prefect server", server_url()
+    if url is None:
+        return Finding(what, True, "none set: each run starts its own")
+    try:
+        reply = ask_server(url)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return Finding(what, False, f"{url}: {type(error).__name__}", START_SERVER)
+    fix = LET_IN if reply.status_code == httpx.codes.UNAUTHORIZED else START_SERVER
+    return Finding(what, reply.is_success, f"{url}: HTTP {reply.status_code}", fix)
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
@@ -116,5 +150,6 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _home,
     _releases,
     _restricted,
+    _room,
     _server,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Final
 
 from talentcast.store.failures import storage_failures
@@ -23,30 +24,44 @@ def use_one_thread() -> None:
 
 
 def prepare_prefect(home: Path, server: str | None) -> None:
-    """Set Prefect's settings for an embedded run; call it before Prefect is imported.
+    """Set Prefect's settings for a run; call it before Prefect is imported.
 
-    A server that the user configured is left alone; otherwise Prefect's own files go to `home`.
-    Nothing is reported to anyone.
+    A server that the user configured is left alone. Otherwise the run starts a temporary one, which
+    gets a database and a password of its own, whatever the environment says of a real server:
+    two servers on one database would take each other's runs. Nothing is reported to anyone.
 
     Raises:
-        StoreError: If `home` cannot be written to, or has no room for those files.
+        StoreError: If `home` cannot be written to, or has no room for the files of that server.
     """
-    defaults = {
-        # On a loaded machine the embedded server needs longer than Prefect's 20 seconds.
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        # `talentcast deploy` makes the server call a run crashed after 45 s without a heartbeat.
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-        # An expected failure is one line of ours; Prefect would log its traceback as well.
-        "PREFECT_LOGGING_LEVEL": "CRITICAL",
-        "DO_NOT_TRACK": "1",
-    }
+    _set(
+        {
+            # On a loaded machine the temporary server needs longer than Prefect's 20 seconds.
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            # `talentcast deploy` makes the server call a run crashed after 45 s without a
+            # heartbeat.
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+            # An expected failure is one line of ours; Prefect would log its traceback as well.
+            "PREFECT_LOGGING_LEVEL": "CRITICAL",
+            "DO_NOT_TRACK": "1",
+        }
+    )
     if server is None:
-        # The server waits for ever for a database in a folder that it cannot make or write to.
-        folder = (home / "prefect").resolve()
-        require_room_for_server(home, _SERVER_BYTES)
-        defaults["PREFECT_HOME"] = str(folder)
-    _set(defaults)
+        os.environ.update(_temporary_server(home))  # noqa: TID251 - see above
+
+
+def _temporary_server(home: Path) -> dict[str, str]:
+    # The server waits for ever for a database in a folder that it cannot make or write to.
+    require_room_for_server(home, _SERVER_BYTES)
+    folder = (home / "prefect").resolve()
+    password = f"talentcast:{token_urlsafe(16)}"
+    return {
+        "PREFECT_HOME": str(folder),
+        # Not `prefect.db`, which a real server would make if it were given the same folder.
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'temporary.db'}",
+        "PREFECT_SERVER_API_AUTH_STRING": password,
+        "PREFECT_API_AUTH_STRING": password,
+    }
 
 
 def require_room_for_server(home: Path, n_bytes: int = 1_000_000) -> None:

@@ -1,17 +1,17 @@
-"""Run a flow from the command line: set Prefect up, show progress, fail in one line."""
+"""Talk to Prefect from the command line: set it up, show progress, fail in one line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 
 from talentcast.cli.environment import prepare_prefect, require_room_for_server
 from talentcast.cli.progress import progress_bar
-from talentcast.config import Settings, server_url
-from talentcast.domain.errors import ConfigurationError, ServerLostError
+from talentcast.config import PrefectServer, Settings, server_url
+from talentcast.domain.errors import ConfigurationError, NotAdmittedError, ServerLostError
 
 
 @contextmanager
@@ -19,22 +19,29 @@ def orchestrator(settings: Settings) -> Iterator[None]:
     """Import and call a flow inside this block.
 
     Raises:
-        ConfigurationError: If the Prefect server does not start or stops answering.
+        ConfigurationError: If the Prefect server does not start, refuses or stops answering.
         StoreError: If the home of a temporary one is full or cannot be written to.
     """
-    prepare_prefect(settings.home, server_url())
-    with progress_bar() as update:
+    with prefect_ready(settings), progress_bar() as update:
         update("Starting the orchestrator", 0, 1)
         from flows.connection import connected  # after Prefect's variables are set
         from flows.progress import listening
 
-        patience = settings.server_patience_seconds
-        with _failures_in_one_line(settings.home), connected(patience), listening(update):
+        with connected(settings.server_patience_seconds), listening(update):
             yield
 
 
 @contextmanager
-def _failures_in_one_line(home: Path) -> Iterator[None]:
+def prefect_ready(settings: Settings) -> Iterator[None]:
+    """Import Prefect and ask its server inside this block.
+
+    Raises:
+        ConfigurationError: If the Prefect server does not start, refuses or stops answering.
+        StoreError: If the home of a temporary one is full or cannot be written to.
+    """
+    home = settings.home
+    _require_admission()
+    prepare_prefect(home, server_url())
     try:
         yield
     except httpx.HTTPError as error:
@@ -53,11 +60,32 @@ def _failures_in_one_line(home: Path) -> Iterator[None]:
         raise
 
 
+def ask_server(url: str) -> httpx.Response:
+    """Ask a server its version: unlike /health, it tells that to nobody without the password."""
+    headers = PrefectServer().headers
+    return httpx.get(f"{url.rstrip('/')}/admin/version", headers=headers, timeout=5)
+
+
+def _require_admission() -> None:
+    """Refuse a wrong password before Prefect is loaded and its threads have to be ended again."""
+    url = server_url()
+    if url is None:
+        return
+    # A server that does not answer at once is Prefect's to wait for.
+    with suppress(httpx.HTTPError, httpx.InvalidURL):
+        if ask_server(url).status_code == httpx.codes.UNAUTHORIZED:
+            raise NotAdmittedError(url)
+
+
 def _require_own_server_had_room(home: Path) -> None:
     """A server whose disk is full answers nothing: say so, rather than that it does not answer."""
     if server_url() is None:
         require_room_for_server(home)
 
 
-def _lost(error: Exception) -> ServerLostError:
-    return ServerLostError(server_url() or "its temporary address", type(error).__name__)
+def _lost(error: Exception) -> ConfigurationError:
+    url = server_url() or "its temporary address"
+    if isinstance(error, httpx.HTTPStatusError):
+        status = error.response.status_code
+        return NotAdmittedError(url) if status == 401 else ServerLostError(url, f"HTTP {status}")
+    return ServerLostError(url, type(error).__name__)

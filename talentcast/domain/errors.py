@@ -15,6 +15,7 @@
             NotPermittedError        5
         ConfigurationError           6
             ServerLostError          6
+            NotAdmittedError         6
         YearsFailedError             that of the first year that failed
 
 A message is one line that says what happened, where, and what to do about it. It names parameters,
@@ -175,6 +176,17 @@ class ServerLostError(ConfigurationError):
             f"The Prefect server at {url} does not answer ({detail}). Start it, or unset "
             "PREFECT_API_URL, and run again: what was published stays, and nothing is published "
             "twice."
+        )
+
+
+class NotAdmittedError(ConfigurationError):
+    """The Prefect server wants a password, and this one is not it."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"The Prefect server at {url} does not accept the password of this client. Set "
+            "PREFECT_API_AUTH_STRING=user:password to what the server was given as "
+            "PREFECT_SERVER_API_AUTH_STRING, and run again."
         )
 
 

@@ -87,6 +87,19 @@ def test_a_doctor_on_a_good_machine_has_nothing_to_fix(talentcast: Console, tmp_
     assert "All ok." in out
 
 
+def test_a_doctor_says_which_disk_has_too_little_room(talentcast: Console, tmp_path: Path) -> None:
+    from talentcast.cli.doctor import room_for
+
+    found = json.loads(talentcast("doctor", "--home", tmp_path, "--json")[1])
+    (line,) = (row["seen"] for row in found if row["what"] == "free space")
+    assert "500 MB needed" in line
+    missing = tmp_path / "not" / "there"
+    full = room_for([tmp_path, missing], needed_bytes=10**18)
+    assert not full.is_ok
+    assert str(tmp_path) in full.seen
+    assert room_for([missing], needed_bytes=1).is_ok
+
+
 def test_a_doctor_names_a_server_that_does_not_answer(
     talentcast: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -67,7 +68,6 @@ def test_a_scheduled_run_publishes_a_release_and_a_backfill_at_its_side_never_th
     parameters = {
         "sources": [str(counts)],
         "models": ["naive"],
-        "kind": "scheduled",
         "home": str(home),
     }
     with prefect_server(tmp_path) as server:
@@ -122,6 +122,18 @@ def test_every_deployment_loads_and_its_form_says_what_each_field_means(
         fields = flow.parameters.properties
         assert set(each.get("parameters", {})) <= set(fields)
         assert [name for name, field in fields.items() if not field.get("description")] == []
+
+
+def test_the_automations_expect_every_end_that_a_flow_can_have() -> None:
+    from flows.deployment import DEFINITIONS
+
+    named = re.findall(
+        r'Completed\(\s*name="([^"]+)"',
+        "".join(path.read_text() for path in (REPOSITORY / "flows").glob("*.py")),
+    )
+    assert set(named) == {"Skipped", "Nothing changed"}
+    for each in yaml.safe_load(DEFINITIONS.read_text())["definitions"]["automations"]:
+        assert {f"prefect.flow-run.{name}" for name in named} <= set(each["trigger"]["expect"])
 
 
 def test_f072_every_schedule_is_in_utc() -> None:

@@ -84,6 +84,50 @@ def test_f089_nothing_but_health_answers_without_the_password(server: Server) ->
         assert httpx.get(f"{server.url}{route}", timeout=30).status_code == 401, route
 
 
+@pytest.mark.parametrize(
+    ("password", "arguments"),
+    [
+        ("", ("deploy",)),
+        ("analyst:wrong", ("refresh", "--source", "lab.csv")),
+        ("", ("backfill", "--from", "2015", "--to", "2015", "--source", "lab.csv")),
+    ],
+)
+def test_a_client_without_the_password_is_told_which_variable_it_needs(
+    server: Server, password: str, arguments: tuple[str, ...]
+) -> None:
+    code, said = server.refused(*arguments, PREFECT_API_AUTH_STRING=password)
+    assert code == 6, said
+    assert len(said.splitlines()) == 1
+    assert "PREFECT_API_AUTH_STRING=user:password" in said
+
+
+@pytest.mark.parametrize("password", ["", "analyst:wrong"])
+def test_a_doctor_asks_what_needs_the_password(server: Server, password: str) -> None:
+    code, said = server.refused("doctor", "--json", PREFECT_API_AUTH_STRING=password)
+    assert code == 6
+    assert "PREFECT_API_AUTH_STRING" in said
+    code, said = server.refused("doctor", "--json")
+    assert code == 0, said
+
+
+def test_a_temporary_server_leaves_the_database_of_a_real_one_alone(server: Server) -> None:
+    """The environment is that in which the real server runs, but for its address."""
+    before = len(server.runs())
+    home = server.folder / "temporary"
+    code, said = server.refused(
+        "refresh", "--source", "lab.csv", "--home", str(home), PREFECT_API_URL=""
+    )
+    assert code == 0, said
+    assert (home / "prefect" / "temporary.db").exists()
+    assert len(server.runs()) == before
+
+
+def test_a_form_asks_for_nothing_that_is_not_a_users_choice(server: Server) -> None:
+    for each in server.post("/deployments/filter", {}):
+        assert not {"home", "kind"} & set(each["parameter_openapi_schema"]["properties"])
+        assert each["tags"] == ["talentcast", each["name"]]
+
+
 def test_both_ways_to_deploy_register_the_same(server: Server) -> None:
     def registered() -> dict[str, dict[str, Any]]:
         compared = (
@@ -134,6 +178,16 @@ def test_a_release_is_published_withdrawn_and_served_again_by_jobs(server: Serve
         )
         assert done["state_name"] == "Completed", (server.folder / "worker.log").read_text()
         (release,) = list_releases(home / "releases")
+        assert release.kind == "manual"
+        again = server.start(
+            "refresh/refresh",
+            sources=[str(server.folder / "lab.csv")],
+            models=["naive"],
+            home=str(home),
+        )
+        done = end_of(server, again)
+        assert (done["state_type"], done["state_name"]) == ("COMPLETED", "Nothing changed")
+        assert str(release.release_id) in done["state"]["message"]
         name = str(release.release_id)
         for job, status in (("retract", "retracted"), ("restore", "published")):
             run = server.start(
@@ -158,7 +212,7 @@ def test_f071_of_fifty_missed_runs_only_the_newest_works(server: Server) -> None
     home = server.folder / "late"
     refresh = deployment(server, "refresh/refresh")
     lab = str(server.folder / "lab.csv")
-    parameters = {"sources": [lab], "models": ["naive"], "kind": "scheduled", "home": str(home)}
+    parameters = {"sources": [lab], "models": ["naive"], "home": str(home)}
     now = datetime.now(UTC)
     server.patch(
         f"/deployments/{refresh['id']}",

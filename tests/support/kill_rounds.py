@@ -62,7 +62,7 @@ class Rounds:
         self._server.patch(
             f"/deployments/{self._deployment}",
             {
-                "parameters": {"sources": [str(self._counts)], "kind": "scheduled"},
+                "parameters": {"sources": [str(self._counts)]},
                 "schedules": [{"schedule": {"interval": INTERVAL_SECONDS}, "active": True}],
             },
         )

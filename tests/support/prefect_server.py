@@ -51,6 +51,18 @@ class Server:
         """Run a talentcast command against this server and return what it printed."""
         return self._run("-c", "from talentcast.cli import main; main()", *arguments)
 
+    def refused(self, *arguments: str, **variables: str) -> tuple[int, str]:
+        """Run a talentcast command in a changed environment; return exit code and all it said."""
+        done = subprocess.run(
+            [sys.executable, "-c", "from talentcast.cli import main; main()", *arguments],
+            env={**self.environment, **variables},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        return done.returncode, done.stdout + done.stderr
+
     def get(self, path: str) -> Any:
         """Ask the server's API for one thing."""
         return self._answer("GET", path)
