@@ -1,0 +1,221 @@
+"""Which people a release is made from: a set that changes by batches only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from talentcast.domain.types import REST_OF_WORLD
+from talentcast.privacy.admission import (
+    DEFAULT_RULES,
+    Admitted,
+    first_admitted,
+    next_admitted,
+    person_versions,
+)
+
+BATCH = DEFAULT_RULES.batch
+NOBODY: frozenset[str] = frozenset()
+
+
+def people(**sizes: int) -> pd.DataFrame:
+    """Made-up people by origin, for example `CHN=200`."""
+    rows = [(f"{o}-{n}", o, "a") for o, size in sizes.items() for n in range(size)]
+    return pd.DataFrame(rows, columns=["researcher_id", "origin_country", "version"])
+
+
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def admitted(now: pd.DataFrame, *published: Admitted, seed: int = 1) -> Admitted:
+    return first_admitted(now, published, rng(seed))
+
+
+def then(now: pd.DataFrame, *published: Admitted, forgotten: frozenset[str] = NOBODY) -> Admitted:
+    """The set after the newest of those published, which stand oldest first."""
+    return next_admitted(now, published[-1], forgotten, published, rng(7))
+
+
+def names(chosen: Admitted) -> set[tuple[str, str]]:
+    return set(zip(chosen.people["researcher_id"], chosen.people["version"], strict=True))
+
+
+def n_differing(one: Admitted, other: Admitted) -> int:
+    return len({name for name, _ in names(one) ^ names(other)})
+
+
+BASE = people(CHN=200, IND=120, DEU=80, PER=20, NPL=40)
+
+
+@pytest.fixture
+def first() -> Admitted:
+    return admitted(BASE)
+
+
+def somebody(chosen: Admitted, origin: str = "IND") -> str:
+    mine = chosen.people[chosen.people["origin_country"] == origin]
+    return str(mine["researcher_id"].iloc[3])
+
+
+def test_some_of_every_group_wait_and_small_origins_are_one_group(first: Admitted) -> None:
+    assert first.origins == {"CHN", "IND", "DEU"}
+    sizes = BASE["origin_country"].replace({"PER": REST_OF_WORLD, "NPL": REST_OF_WORLD})
+    kept = first.people["origin_country"].replace({"PER": REST_OF_WORLD, "NPL": REST_OF_WORLD})
+    waiting = sizes.value_counts() - kept.value_counts()
+    assert waiting.to_dict() == dict(first.waiting)
+    assert waiting.between(10, 29).all()
+
+
+def test_a_rest_that_is_too_small_takes_in_the_smallest_origin() -> None:
+    found = admitted(people(CHN=200, IND=120, PER=20))
+    assert found.origins == {"CHN"}
+    assert REST_OF_WORLD in found.waiting
+
+
+def test_too_few_people_are_nobody() -> None:
+    assert admitted(people(CHN=30)).people.empty
+
+
+def test_the_choice_is_the_seeds_alone() -> None:
+    assert names(admitted(BASE)) == names(admitted(BASE.sample(frac=1, random_state=3)))
+    assert n_differing(admitted(BASE, seed=1), admitted(BASE, seed=2)) > 20
+
+
+def changes(first: Admitted) -> Iterator[tuple[str, pd.DataFrame]]:
+    one = somebody(first)
+    is_one = BASE["researcher_id"] == one
+    waits = (set(BASE["researcher_id"]) - set(first.people["researcher_id"])).pop()
+    new = pd.DataFrame([("new", "IND", "a")], columns=BASE.columns)
+    yield "joins", pd.concat([BASE, new])
+    yield "joins from a rare origin", pd.concat([BASE, new.assign(origin_country="FJI")])
+    yield "leaves", BASE[~is_one]
+    yield "leaves while waiting", BASE[BASE["researcher_id"] != waits]
+    yield "changes a year", BASE.assign(version=BASE["version"].mask(is_one, "b"))
+    yield (
+        "changes the origin",
+        BASE.assign(
+            version=BASE["version"].mask(is_one, "b"),
+            origin_country=BASE["origin_country"].mask(is_one, "DEU"),
+        ),
+    )
+
+
+def test_one_person_changes_nothing(first: Admitted) -> None:
+    for what, now in changes(first):
+        assert names(then(now, first)) == names(first), what
+
+
+@pytest.mark.parametrize("n", [1, 9, 10, 11, 25])
+def test_people_join_by_the_batch(first: Admitted, n: int) -> None:
+    new = people(IND=120 + n)
+    found = then(pd.concat([BASE[BASE["origin_country"] != "IND"], new]), first)
+    assert n_differing(first, found) == (n if n >= BATCH else 0)
+
+
+@pytest.mark.parametrize("n", [1, 9, 10])
+def test_people_leave_and_change_by_the_batch(first: Admitted, n: int) -> None:
+    mine = first.people[first.people["origin_country"] == "CHN"]["researcher_id"].iloc[:n]
+    is_meant = BASE["researcher_id"].isin(mine)
+    left = then(BASE[~is_meant], first)
+    changed = then(BASE.assign(version=BASE["version"].mask(is_meant, "b")), first)
+    assert n_differing(first, left) == n_differing(first, changed) == (n if n >= BATCH else 0)
+
+
+def test_who_changes_origin_waits_for_a_batch_in_both_groups(first: Admitted) -> None:
+    china = first.people[first.people["origin_country"] == "CHN"]["researcher_id"].tolist()
+    is_meant, moves = BASE["researcher_id"].isin(china[:10]), BASE["researcher_id"] == china[0]
+    now = BASE.assign(
+        version=BASE["version"].mask(is_meant, "b"),
+        origin_country=BASE["origin_country"].mask(moves, "IND"),
+    )
+    assert names(then(now, first)) == names(first)
+
+
+def test_others_step_aside_with_who_is_forgotten(first: Admitted) -> None:
+    one = somebody(first)
+    found = then(BASE[BASE["researcher_id"] != one], first, forgotten=frozenset({one}))
+    assert one not in set(found.people["researcher_id"])
+    assert n_differing(first, found) == BATCH
+    gone = {name for name, _ in names(first) - names(found)}
+    assert all(name.startswith("IND") for name in gone)
+
+
+def every_pair_is_safe(sets: Sequence[Admitted]) -> bool:
+    for at, one in enumerate(sets):
+        for other in sets[:at]:
+            both = one.people.merge(
+                other.people, on=["researcher_id", "version"], how="outer", indicator=True
+            )
+            differing = both[both["_merge"] != "both"]
+            origin = differing["origin_country_x"].fillna(differing["origin_country_y"])
+            counts = (
+                differing.assign(group=origin.where(origin.isin(one.origins), REST_OF_WORLD))[
+                    ["group", "researcher_id"]
+                ]
+                .drop_duplicates()["group"]
+                .value_counts()
+            )
+            if (counts < BATCH).any():
+                return False
+    return True
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_two_of_a_long_row_of_sets_differ_by_batches(seed: int) -> None:
+    """People join, leave, change and are forgotten, a few or many at a time."""
+    random = rng(seed)
+    now, sets, forgotten = BASE, [admitted(BASE, seed=seed)], set()
+    for round_ in range(12):
+        origin = random.choice(["CHN", "IND", "DEU", "PER", "NPL", "FJI"])
+        n = int(random.choice([1, 3, 9, 12, 60]))
+        ids = [f"{origin}-r{round_}-{i}" for i in range(n)]
+        joins = pd.DataFrame({"researcher_id": ids, "origin_country": origin, "version": "a"})
+        leaves = random.choice(
+            now["researcher_id"], size=int(random.choice([0, 1, 11])), replace=False
+        )
+        changes = random.choice(
+            now["researcher_id"], size=int(random.choice([0, 2, 40])), replace=False
+        )
+        now = pd.concat([now[~now["researcher_id"].isin(leaves)], joins], ignore_index=True)
+        is_changed = now["researcher_id"].isin(changes)
+        now = now.assign(version=now["version"].mask(is_changed, f"v{round_}"))
+        if round_ % 3 == 2:
+            one = str(random.choice(sets[-1].people["researcher_id"]))
+            forgotten.add(one)
+            now = now[now["researcher_id"] != one]
+        found = next_admitted(now, sets[-1], frozenset(forgotten), sets, random)
+        assert not forgotten & set(found.people["researcher_id"])
+        sets.append(found)
+    assert every_pair_is_safe(sets)
+    assert len({frozenset(names(one)) for one in sets}) > 4
+
+
+def test_a_folder_without_one_person_published_as_another_population_differs_by_a_batch(
+    first: Admitted,
+) -> None:
+    for seed in range(20):
+        other = admitted(BASE.iloc[1:], first, seed=seed)
+        assert every_pair_is_safe([first, other])
+        assert n_differing(first, other) >= BATCH
+
+
+def test_an_origin_that_has_grown_becomes_a_group(first: Admitted) -> None:
+    grown = then(pd.concat([BASE, people(FJI=150)]), first)
+    assert "FJI" not in grown.origins  # enters with the rest, as a batch
+    later = then(pd.concat([BASE, people(FJI=150)]), first, grown)
+    assert "FJI" in later.origins
+    assert every_pair_is_safe([first, grown, later])
+
+
+def test_versions_follow_content_not_order() -> None:
+    careers = pd.DataFrame({"researcher_id": ["a", "a", "b"], "year": [1, 2, 1], "country": "USA"})
+    origins = pd.DataFrame({"researcher_id": ["a", "b"], "origin_country": ["USA", "CHN"]})
+    one = person_versions([careers], origins)
+    other = person_versions([careers.iloc[::-1]], origins)
+    pd.testing.assert_frame_equal(one, other)
+    changed = person_versions([careers.assign(year=[1, 3, 1])], origins)
+    assert (changed["version"] != one["version"]).tolist() == [True, False]
