@@ -42,6 +42,7 @@ def refresh(
     approve_revisions: list[str] | None = None,
     approved_by: str | None = None,
     reason: str | None = None,
+    new_ledger: bool = False,
     home: Home = None,
 ) -> Refreshed:
     """Publish one release from everything known on a day.
@@ -59,13 +60,14 @@ def refresh(
         force: Publish again, superseding the same release.
         approve_revisions: Populations whose closed years may have changed beyond the limit.
         approved_by: Who approves that; published with the release.
-        reason: Why it is forced or approved; published with the release.
+        reason: Why it is forced, approved or begun anew; published with the release.
+        new_ledger: Begin a new disclosure ledger for people whose ledger is lost.
         home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
     if (skipped := superseded(Refreshed)) is not None:
         return skipped
     settings = load_settings(home, max_cost=max_cost)
-    approval = Approval.of(approve_revisions, approved_by, reason)
+    approval = Approval.of(approve_revisions, approved_by, reason, new_ledger=new_ledger)
     plan = Plan(
         sources=tuple(sources),
         models=tuple(models or USUAL_MODELS),

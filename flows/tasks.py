@@ -44,6 +44,7 @@ score = _task(scoring.score, "score {panel.key.population}")
 forecast_returns = _task(people.forecast_returns, "returns of {people.key.population}")
 check_returns = _task(check.check_returns, "check returns of {key.population}")
 score_release = _task(scoring.score_release, "score {release.release_id}")
+keep_admissions = _task(people.keep_admissions)
 keep_restricted = _task(people.keep_restricted)
 publish_release = _task(publish.publish_release)
 write_report = _task(deliver.write_report)
@@ -55,7 +56,7 @@ TASKS: Final[Mapping[Callable[..., Any], Task[..., Any]]] = {
     for task in (
         fetch, gather_people, read, count_people, check_counts, check_panels, forecast_shares,
         check_shares, observe, score, forecast_returns, check_returns, score_release,
-        keep_restricted, publish_release, write_report, mirror_current, past_year,
+        keep_admissions, keep_restricted, publish_release, write_report, mirror_current, past_year,
     )
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from models.coherence import flow_quantiles, flow_samples
 from talentcast.domain.types import REST_OF_WORLD
 from talentcast.privacy.disclosure import (
     DEFAULT,
+    WITHHELD,
     Protection,
     coarse_rate,
     protected_cells,
@@ -133,7 +134,7 @@ def _row(
         "researchers_at_risk": pd.NA,
         **dict.fromkeys(_MEASURES, np.nan),
         "is_suppressed": bool(cell["is_withheld"]),
-        "suppression_reason": cell["reason"] or None,
+        "suppression_reason": WITHHELD if cell["is_withheld"] else None,
     }
     if row["is_suppressed"]:
         return row

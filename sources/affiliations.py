@@ -222,11 +222,11 @@ def _checked(frame: pd.DataFrame, contract: Table, last_year: int) -> pd.DataFra
     typed = _typed(
         frame[[name for name in contract.column_names if name in frame.columns]], last_year
     )
-    repeated = int(typed.duplicated(list(contract.key)).sum())
-    if repeated:
+    if typed.duplicated(list(contract.key)).any():
+        # Not how many: what is said about people is read in logs as well.
         raise InputRejectedError(
             "DUP_KEY",
-            f"{repeated} rows of '{contract.name}' repeat a {' and '.join(contract.key)}. "
+            f"Some rows of '{contract.name}' repeat a {' and '.join(contract.key)}. "
             "Keep one row for each.",
         )
     bounded = [column for column in contract.columns if column.name in _NUMBERS]
@@ -274,7 +274,7 @@ def _numbers(values: pd.Series, column: Column) -> pd.Series:
         most = "any" if column.maximum is None else f"{column.maximum:g}"
         raise InputRejectedError(
             "RANGE",
-            f"{int(is_bad.sum())} values of '{column.name}' are missing, no numbers, or outside "
+            f"Some values of '{column.name}' are missing, no numbers, or outside "
             f"{least} to {most}.",
         )
     return numbers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from pathlib import Path
 
+from platformdirs import user_state_path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -34,6 +35,11 @@ class Settings(BaseSettings):
     )
     pseudonym_key_file: Path | None = Field(
         default=None, description="File with that key, outside the data and output folders."
+    )
+    datasets_dir: Path | None = Field(
+        default=None,
+        description="Where this machine notes which sets of people were published from which "
+        "folder; default: the user's state folder.",
     )
     allow_individual: bool = Field(
         default=False, description="Keep and read coarse individual rows in the restricted store."
@@ -90,6 +96,11 @@ class Settings(BaseSettings):
     def restricted(self) -> Path:
         """Where anything about individuals is kept; never under `releases`."""
         return self.restricted_dir or self.home / "restricted"
+
+    @property
+    def datasets(self) -> Path:
+        """Where it is noted which sets of people were published from which folder."""
+        return self.datasets_dir or user_state_path("talentcast") / "datasets"
 
     @property
     def reports(self) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -24,6 +26,14 @@ LONGEST_FIRST = (
     "test_faults_processes.py",
     "test_faults_security.py",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the user's own notes on published data sets out of the tests, and theirs out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TALENTCAST_DATASETS_DIR", str(tmp_path_factory.mktemp("datasets")))
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

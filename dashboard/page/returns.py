@@ -97,7 +97,7 @@ def cohort_table(context: Context, rows: pd.DataFrame, *, name: str) -> None:
     ]
     st.html(html.table(heads, cells, caption="Expected to have returned, 95% interval in brackets"))
     reasons = sorted(str(r) for r in rows["suppression_reason"].dropna().unique() if r)
-    note = "withheld: " + "; ".join(reasons) + "." if reasons else ""
+    note = "some cells: " + "; ".join(reasons) + "." if reasons else ""
     series = context.full_series
     line = SourceLine(
         unit="% of the cohort, observed at origin within the horizon",

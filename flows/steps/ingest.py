@@ -15,7 +15,8 @@ from flows.steps.runner import IN_THIS_PROCESS, Runner
 from sources.registry import source_for
 from talentcast.code_version import code_version
 from talentcast.config import Settings
-from talentcast.domain.checks import CheckReport
+from talentcast.domain.approval import NO_APPROVAL, Approval
+from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.provenance import ParsedCounts, Snapshot
 from talentcast.domain.types import SeriesKey, Vintage
@@ -69,10 +70,21 @@ class Inputs:
         return frozenset(self.counts["population"])
 
 
-def fetch_all(plan: Plan, settings: Settings, run: Runner = IN_THIS_PROCESS) -> Fetched:
+def fetch_all(
+    plan: Plan,
+    settings: Settings,
+    run: Runner = IN_THIS_PROCESS,
+    *,
+    approval: Approval = NO_APPROVAL,
+) -> Fetched:
     """Fetch every source of a plan."""
     now = datetime.now(UTC)
-    people = [run(gather_people, s, settings, now=now) for s in plan.sources if holds_careers(s)]
+    people: list[People] = []
+    for source in filter(holds_careers, plan.sources):
+        others, new_ledger = tuple(people), approval.new_ledger
+        people.append(
+            run(gather_people, source, settings, now=now, others=others, new_ledger=new_ledger)
+        )
     copies = {s: run(fetch, s, plan, settings) for s in plan.sources if not holds_careers(s)}
     return Fetched(copies, people)
 
@@ -86,7 +98,8 @@ def parse_all(
     tables = [*(one.counts for one in parsed), *(one.counts for one in derived.values())]
     return Inputs(
         counts=select_populations(pd.concat(tables), plan.populations),
-        notes=CheckReport(tuple(note for one in parsed for note in one.notes)),
+        notes=CheckReport(tuple(note for one in parsed for note in one.notes))
+        + merge(group.notes for group in fetched.people),
         people=fetched.people,
         derived=derived,
     )

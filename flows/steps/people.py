@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from features.career_records import CareerRecords
 from features.complete_block import largest_complete_block
 from features.engine import in_locked_duckdb
 from features.panel import Panel
+from flows.steps.admit import Admission, admit, keep_admission, restricted_store
 from flows.steps.plan import Plan
 from flows.steps.returns import ReturnRelease, return_release
 from flows.steps.runner import Pending, Runner
@@ -31,12 +31,14 @@ from sources.affiliations import (
 from sources.counts_file import population_name
 from sources.synthetic import NAME, SyntheticCareers, parse_simulation
 from talentcast.config import Settings
+from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
 from talentcast.privacy.disclosure import keep_previous_counts, protected_counts
 from talentcast.privacy.pseudonyms import pseudonymised, require_key
+from talentcast.store.admissions import DATASET_URN
 from talentcast.store.pointer import list_releases
-from talentcast.store.restricted import RestrictedStore, likelihood_rows
+from talentcast.store.restricted import likelihood_rows
 from talentcast.store.snapshots import load_raw, save_snapshot
 
 
@@ -47,11 +49,24 @@ class People:
     Attributes:
         key: Population, rule and source of everything derived from them.
         snapshot: What the release names as its input.
+        admission: How the people were chosen; None for people who do not exist.
     """
 
     key: SeriesKey
     snapshot: Snapshot
     records: CareerRecords = field(repr=False)
+    admission: Admission | None = None
+
+    @property
+    def line(self) -> str:
+        """Name of what is kept about these people from release to release."""
+        return self.admission.made_from.line if self.admission else self.key.population
+
+    @property
+    def notes(self) -> CheckReport:
+        """What a reader of the release must know about how the people were chosen."""
+        begins = self.admission is not None and self.admission.begins_ledger
+        return CheckReport((_new_ledger_note(self.key.population),) if begins else ())
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,16 +87,25 @@ def holds_careers(source: str) -> bool:
     return source == NAME or is_affiliations_folder(Path(source))
 
 
-def restricted_store(settings: Settings) -> RestrictedStore:
-    """Return the only place for anything about individuals."""
-    return RestrictedStore(settings.restricted, releases=settings.releases)
-
-
-def gather_people(source: str, settings: Settings, *, now: datetime) -> People:
-    """Draw the synthetic people, or read a folder, replace its ids and drop the forgotten."""
+def gather_people(
+    source: str,
+    settings: Settings,
+    *,
+    now: datetime,
+    others: Sequence[People] = (),
+    new_ledger: bool = False,
+) -> People:
+    """Draw the synthetic people, or read a folder and choose whom a release is made from."""
     if source == NAME:
         return _synthetic_people(settings, now)
-    return _real_people(Path(source), settings, now)
+    admissions = [group.admission for group in others if group.admission]
+    return _real_people(Path(source), settings, now, admissions, new_ledger=new_ledger)
+
+
+def turn_of(sources: Sequence[str], settings: Settings) -> AbstractContextManager[None]:
+    """Let nobody else choose people until this run has published what is made from them."""
+    has_people = any(holds_careers(source) and source != NAME for source in sources)
+    return restricted_store(settings).turn() if has_people else nullcontext()
 
 
 def _synthetic_people(settings: Settings, now: datetime) -> People:
@@ -93,7 +117,14 @@ def _synthetic_people(settings: Settings, now: datetime) -> People:
     return People(key, snapshot, drawn.records)
 
 
-def _real_people(folder: Path, settings: Settings, now: datetime) -> People:
+def _real_people(
+    folder: Path,
+    settings: Settings,
+    now: datetime,
+    others: Sequence[Admission],
+    *,
+    new_ledger: bool,
+) -> People:
     secret = settings.pseudonym_key
     key = require_key(
         secret.get_secret_value() if secret else None,
@@ -103,28 +134,44 @@ def _real_people(folder: Path, settings: Settings, now: datetime) -> People:
     files = download_affiliations(folder, max_bytes=settings.max_input_bytes)
     store = restricted_store(settings)
     records = pseudonymised(parse_career_records(files), key)
-    digest = records_sha256(files)
-    store.save_records(records, name=digest)
-    # Who is forgotten is part of the input: the next release must differ from the last.
-    known = sha256("\n".join([digest, *sorted(store.forgotten())]).encode()).hexdigest()
+    store.save_records(records, name=records_sha256(files))
     population = population_name(folder.resolve().name)
+    admission = admit(
+        store.without_forgotten(records),
+        population,
+        max(file.vintage for file in files),
+        key,
+        settings,
+        others=others,
+        new_ledger=new_ledger,
+    )
     snapshot = Snapshot(
-        sha256=known,
+        # Of who was chosen, under the key: neither a guess nor the next joiner can be seen in it.
+        sha256=admission.made_from.digest,
         name=population,
         source="affiliations",
-        url="",
+        url=DATASET_URN + admission.dataset_id,
         licence="as given",
-        vintage=max(file.vintage for file in files),
+        vintage=admission.made_from.vintage,
         retrieved_at=now,
         path=store.root,
     )
     series = SeriesKey(population, CountingRule.MODAL_COUNTRY, "affiliations")
-    return People(series, snapshot, store.without_forgotten(records))
+    return People(series, snapshot, admission.records, admission)
 
 
-def turn_of(groups: Sequence[People], settings: Settings) -> AbstractContextManager[None]:
-    """Let nobody else count the same people until this run has published what it counted."""
-    return restricted_store(settings).turn(group.key.population for group in groups)
+def _new_ledger_note(population: str) -> CheckResult:
+    return CheckResult(
+        stage="input",
+        table=population,
+        check="NEW_LEDGER",
+        severity=Severity.WARNING,
+        outcome=Outcome.WARN,
+        observed="The disclosure ledger of these people was begun anew.",
+        threshold="One ledger for all releases",
+        message="Earlier releases of these people and those from here on are not protected from "
+        "being subtracted from each other. The reason is published with the release.",
+    )
 
 
 def count_people(people: People, settings: Settings) -> DerivedCounts:
@@ -133,6 +180,8 @@ def count_people(people: People, settings: Settings) -> DerivedCounts:
         counts = researcher_counts(careers, people.key, vintage=people.snapshot.vintage)
     typed = counts.assign(vintage=pd.to_datetime(counts["vintage"]).astype("datetime64[us]"))
     before = _last_ledger(_counts_ledger(people), settings)
+    # A population that was renamed is compared with itself.
+    before = before if before.empty else before.assign(population=people.key.population)
     kept = keep_previous_counts(typed, before)
     return DerivedCounts(largest_complete_block(protected_counts(kept)), kept)
 
@@ -150,6 +199,7 @@ def forecast_returns(
         seed=seed,
         scenarios=scenarios,
         ledger=None if ledger.empty else ledger,
+        apart=people.admission.chosen.origins if people.admission else None,
     )
 
 
@@ -197,6 +247,12 @@ def keep_restricted(
         store.write_likelihoods(rows, allow_individual=True)
 
 
+def keep_admissions(groups: Sequence[People], release_id: ReleaseId, settings: Settings) -> None:
+    """Keep whom a release is made from, so that the next one differs by nobody or by a batch."""
+    chosen = [(group.key.population, group.admission) for group in groups if group.admission]
+    keep_admission([(name, one) for name, one in chosen if one], release_id, settings)
+
+
 def keep_all_restricted(
     groups: Sequence[People],
     derived: Mapping[SeriesKey, DerivedCounts],
@@ -206,7 +262,9 @@ def keep_all_restricted(
     run: Runner,
 ) -> None:
     """Keep what belongs to the returns of every group and may not be published."""
-    for group in (group for group in groups if group.key in returns):
+    shown = [group for group in groups if group.key in returns]
+    run(keep_admissions, shown, release_id, settings)
+    for group in shown:
         made = returns[group.key]
         run(keep_restricted, group, derived[group.key], made, release_id, settings)
 
@@ -217,8 +275,8 @@ def _last_ledger(name: str, settings: Settings) -> pd.DataFrame:
 
 
 def _counts_ledger(people: People) -> str:
-    return f"{people.key.population}_counts"
+    return f"{people.line}_counts"
 
 
 def _cohorts_ledger(people: People) -> str:
-    return f"{people.key.population}_cohorts"
+    return f"{people.line}_cohorts"

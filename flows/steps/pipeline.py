@@ -29,13 +29,11 @@ from flows.steps.runner import IN_THIS_PROCESS, Runner
 from flows.steps.score import score_population, score_releases
 from publication.revisions import revision_rows
 from talentcast.config import Settings
-from talentcast.domain.approval import Approval
+from talentcast.domain.approval import NO_APPROVAL, Approval
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.types import SeriesKey
 from talentcast.store.publisher import next_repeat, published_release
 from talentcast.store.release import Identity, Kind, Release, ReleaseDraft
-
-NO_APPROVAL = Approval()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +64,10 @@ def refresh(
 
     The same inputs, settings and code publish nothing a second time, unless that is forced.
     """
-    run.progress("Fetching sources")
-    fetched = fetch_all(plan, settings, run)
-    identity = fetched.identity(plan, as_of)
-    with turn_of(fetched.people, settings):
+    with turn_of(plan.sources, settings):
+        run.progress("Fetching sources")
+        fetched = fetch_all(plan, settings, run, approval=approval)
+        identity = fetched.identity(plan, as_of)
         already = published_release(identity.release_id, settings.releases)
         if already is not None and not force:
             undelivered = deliver(already, settings, run)
@@ -145,7 +143,6 @@ def build(
         returns=list(returns.values()),
         report=report,
     )
-    keep_all_restricted(inputs.people, inputs.derived, returns, release_id, settings, run)
     draft = ReleaseDraft(
         identity=identity,
         kind=kind,
@@ -157,6 +154,7 @@ def build(
         reason=approval.reason,
         approved_by=approval.approved_by,
     )
+    keep_all_restricted(inputs.people, inputs.derived, returns, release_id, settings, run)
     return run(publish_release, draft, settings), report
 
 

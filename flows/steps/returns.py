@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,7 +27,7 @@ from publication.return_cohorts import COHORT_HORIZONS, publishable_origins, ret
 from publication.return_flows import flow_rows
 from publication.scores import flow_score_rows
 from talentcast.domain.errors import InputRejectedError, UsageError
-from talentcast.domain.types import Origin, SeriesKey, Vintage
+from talentcast.domain.types import REST_OF_WORLD, Origin, SeriesKey, Vintage
 from talentcast.privacy.disclosure import pooled_origins
 
 logger = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ def return_release(
     seed: int,
     scenarios: Sequence[Scenario] = (),
     ledger: pd.DataFrame | None = None,
+    apart: Collection[str] | None = None,
 ) -> ReturnRelease:
     """Fit, test in time, forecast and protect.
 
@@ -87,6 +88,7 @@ def return_release(
         seed: Of trees, samples and resamples.
         scenarios: Forecast beside the baseline.
         ledger: True counts behind the cohorts of the last release.
+        apart: Origins that may be shown by themselves; None for all that are large enough.
 
     Raises:
         InputRejectedError: `NO_RETURNS`, where nothing can be learned.
@@ -95,7 +97,7 @@ def return_release(
     model = fit_return_model(TrainingTables.of(history, origin), seed=seed)
     label = "synthetic careers" if records.is_synthetic else "careers"
     logger.info("%s up to %d: %s", label, origin.year, model.selection.reason)
-    scores = tested_in_time(history, origin, seed)
+    scores = of_origins(tested_in_time(history, origin, seed), apart)
     returns = ExpectedReturns.of(model, RiskSet.at(history.landmarks, origin))
     past = FlowHistory.of(history, range(origin.year - _HISTORY_YEARS, origin.year), seed=seed)
     calibration = calibrate(past.cells, origin.year)
@@ -115,7 +117,7 @@ def return_release(
         model, population=key.population, is_synthetic=records.is_synthetic, scores=scores
     )
     return ReturnRelease(
-        forecasts=flow_forecasts(returns, calibration, scenarios, key, seed=seed),
+        forecasts=flow_forecasts(returns, calibration, scenarios, key, seed=seed, apart=apart),
         return_cohorts=cohorts.rows,
         model_cards=card,
         scores=scores,
@@ -145,6 +147,13 @@ def tested_in_time(history: LandmarkHistory, origin: Origin, seed: int) -> pd.Da
     return found.scores
 
 
+def of_origins(scores: pd.DataFrame, apart: Collection[str] | None) -> pd.DataFrame:
+    """Return the scores of everybody and of the origins that may be shown by themselves."""
+    if apart is None:
+        return scores
+    return scores[scores["group"].isin({"all", "pooled", *apart})].reset_index(drop=True)
+
+
 def flow_forecasts(
     returns: ExpectedReturns,
     calibration: FlowCalibration,
@@ -152,9 +161,13 @@ def flow_forecasts(
     key: SeriesKey,
     *,
     seed: int,
+    apart: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Forecast flows in the baseline and under each scenario; small origins are pooled."""
-    groups = pooled_origins(returns.risk_set.landmarks["origin_country"])
+    origins = returns.risk_set.landmarks["origin_country"]
+    if apart is not None:
+        origins = origins.where(origins.isin(apart), REST_OF_WORLD)
+    groups = pooled_origins(origins)
     parts = []
     for scenario in (UNCHANGED, *scenarios):
         # Every scenario draws the same luck, so that differences are the change's alone.

@@ -48,7 +48,15 @@ ApprovedRevisions = Annotated[
 ApprovedBy = Annotated[
     str | None, typer.Option("--approved-by", metavar="NAME", help="Who approves that.")
 ]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why it is forced or approved.")]
+Reason = Annotated[
+    str | None, typer.Option("--reason", help="Why it is forced, approved or begun anew.")
+]
+NewLedger = Annotated[
+    bool,
+    typer.Option(
+        "--new-ledger", help="Begin a new disclosure ledger for people whose ledger is lost."
+    ),
+]
 
 
 def refresh(
@@ -63,6 +71,7 @@ def refresh(
     approve_revision: ApprovedRevisions = None,
     approved_by: ApprovedBy = None,
     reason: Reason = None,
+    new_ledger: NewLedger = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -73,15 +82,16 @@ def refresh(
     Example: talentcast refresh --source counts.csv
     """
     started = time.monotonic()
-    Approval.of(approve_revision, approved_by, reason)  # refused before anything is started
+    # Refused before anything is started.
+    Approval.of(approve_revision, approved_by, reason, new_ledger=new_ledger)
+    day = Vintage.parse(as_of).as_of if as_of else None
     settings = load_settings(home)
-    vintage = Vintage.parse(as_of) if as_of else None
     with orchestrator(settings):
         from flows.refresh import DEFAULT_SOURCES
         from flows.refresh import refresh as refresh_flow
 
         refreshed = refresh_flow(
-            as_of=vintage.as_of if vintage else None,
+            as_of=day,
             sources=source or list(DEFAULT_SOURCES),
             populations=population,
             scenarios=scenario,
@@ -91,6 +101,7 @@ def refresh(
             approve_revisions=approve_revision,
             approved_by=approved_by,
             reason=reason,
+            new_ledger=new_ledger,
             home=settings.home,
         )
     seconds = time.monotonic() - started

@@ -1,24 +1,33 @@
-"""Who allowed a source to change what it had said about closed years, and why."""
+"""What somebody allowed that is otherwise refused, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from talentcast.domain.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Populations whose revision beyond the limit a named person has approved.
+    """Revisions beyond the limit, and the begin of a disclosure ledger.
+
+    Attributes:
+        populations: Those whose closed years may have changed beyond the limit.
+        approved_by: Who approves that.
+        reason: Why; published with the release.
+        new_ledger: Publish people whose disclosure ledger is lost or elsewhere.
 
     Raises:
-        UsageError: If revisions are approved by nobody or for no reason, or somebody approves none.
+        UsageError: If revisions are approved by nobody or for no reason, somebody approves none, or
+            a ledger is begun for no reason.
     """
 
     populations: frozenset[str] = frozenset()
     approved_by: str | None = None
     reason: str | None = None
+    new_ledger: bool = False
 
     def __post_init__(self) -> None:
         if self.populations and not (_says(self.approved_by) and _says(self.reason)):
@@ -32,13 +41,23 @@ class Approval:
                 "approved_by needs the populations whose revision is approved.",
                 parameters=("approve_revisions",),
             )
+        if self.new_ledger and not _says(self.reason):
+            raise UsageError(
+                "A new ledger is begun for a reason, which is published: give reason as well.",
+                parameters=("reason",),
+            )
 
     @classmethod
     def of(
-        cls, populations: Sequence[str] | None, approved_by: str | None, reason: str | None
+        cls,
+        populations: Sequence[str] | None,
+        approved_by: str | None,
+        reason: str | None,
+        *,
+        new_ledger: bool = False,
     ) -> Approval:
         """Return what was asked for; nothing is approved unless it is named."""
-        return cls(frozenset(populations or ()), approved_by, reason)
+        return cls(frozenset(populations or ()), approved_by, reason, new_ledger)
 
     def require_known(self, populations: Collection[str]) -> None:
         """Refuse names that the run does not hold: a misspelt one would approve nothing.
@@ -55,3 +74,6 @@ class Approval:
 
 def _says(text: str | None) -> bool:
     return bool(text and text.strip())
+
+
+NO_APPROVAL: Final = Approval()

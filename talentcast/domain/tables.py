@@ -442,7 +442,8 @@ RETURN_COHORTS: Final = Table(
         Column("upper_95", "float", "Upper end of the 95 % interval of the probability.",
                "probability", nullable=True, minimum=0, maximum=1),
         Column("is_suppressed", "boolean", "The cell is withheld to protect people."),
-        Column("suppression_reason", "string", "Why it is withheld.", nullable=True),
+        Column("suppression_reason", "string", "Why it is withheld; the same for every such cell.",
+               nullable=True),
     ),
 )
 

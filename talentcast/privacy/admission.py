@@ -94,8 +94,6 @@ def person_versions(tables: Sequence[pd.DataFrame], origins: pd.DataFrame) -> pd
     sums = pd.concat(hashed).groupby(level=0).sum().astype("uint64")
     people = pd.DataFrame({"version": sums.map("{:016x}".format).astype("str")})
     known = origins.set_index(_PERSON)["origin_country"]
-    digests = versions.astype("uint64").map("{:016x}".format)
-    people = pd.DataFrame({"version": digests.astype("str")})
     people = people.assign(origin_country=known.reindex(people.index).fillna(REST_OF_WORLD))
     return people.rename_axis(_PERSON).reset_index()[list(PERSON_COLUMNS)]
 

@@ -30,10 +30,9 @@ from talentcast.domain.types import REST_OF_WORLD
 #: Steps to which rates may be rounded, the finest first.
 _RATE_STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 
-TOO_FEW: Final = "fewer than 10 people"
-COMPLEMENT: Final = "would reveal another cell"
-#: What is said of a cell that was withheld in the release before and has grown a little since.
-STILL_TOO_FEW: Final = "too close to a withheld count"
+#: What is said of every cell that is withheld. A reason of its own would tell which of them is
+#: the small one, and which only stands beside it.
+WITHHELD: Final = "withheld to protect people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def withheld(
     people: str = "people",
     protection: Protection = DEFAULT,
 ) -> pd.Series:
-    """Return why each cell must be withheld; empty text where it may be shown.
+    """Return which cells must be withheld.
 
     Args:
         cells: The finest cells, one row each; `people` counts those behind it.
@@ -116,8 +115,7 @@ def withheld(
     is_small = _is_small(counts, protection)
     groups = [rows for columns in totals for rows in rows_by(cells, columns)]
     is_hidden = with_complements(counts, is_small, groups, protection)
-    reason = np.where(is_small, TOO_FEW, np.where(is_hidden, COMPLEMENT, ""))
-    return pd.Series(reason, index=cells.index, dtype="str")
+    return pd.Series(is_hidden, index=cells.index)
 
 
 def rows_by(table: pd.DataFrame, columns: Iterable[str]) -> list[NDArray[np.int64]]:
@@ -180,7 +178,7 @@ def protected_cells(
     all_of: str,
     protection: Protection = DEFAULT,
 ) -> pd.DataFrame:
-    """Return cells and their totals over one column, with what of them is withheld and why.
+    """Return cells and their totals over one column, with what of them is withheld.
 
     Readers see the totals and can subtract.
 
@@ -193,8 +191,7 @@ def protected_cells(
         protection: Limits.
 
     Returns:
-        `key`, `people` (to be rounded), `reason` (empty where the cell may be shown) and
-        `is_withheld`.
+        `key`, `people` (to be rounded) and `is_withheld`.
     """
     group = [name for name in key if name != over]
     sums = cells.groupby(group, as_index=False)["people"].sum()
@@ -204,10 +201,9 @@ def protected_cells(
     # What the last release withheld counts as small, so that it gets a complement as well.
     counts = kept["people"].where(~is_near, protection.min_people - 1)
     parts = kept[~is_total].assign(people=counts[~is_total])
-    reason = withheld(parts, [group], protection=protection).reindex(kept.index, fill_value="")
+    hidden = withheld(parts, [group], protection=protection).reindex(kept.index, fill_value=False)
     is_small_total = is_total & (counts < protection.min_people)
-    reason = reason.mask(is_small_total, TOO_FEW).mask(is_near, STILL_TOO_FEW)
-    return kept.assign(reason=reason, is_withheld=reason != "")
+    return kept.assign(is_withheld=hidden | is_small_total | is_near)
 
 
 def keep_previous_cells(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from features.career_records import CareerRecords
@@ -45,6 +46,24 @@ class PseudonymKey:
             True
         """
         return hmac.new(self.secret, researcher_id.encode(), hashlib.sha256).hexdigest()
+
+    @property
+    def dataset_id(self) -> str:
+        """Name of the data set that the key belongs to, from which the key cannot be guessed."""
+        return self.derived("data set").hexdigest()[:16]
+
+    def digest(self, text: str) -> str:
+        """Return a keyed digest: without the key, nobody can test whether a guess is the input."""
+        return self.derived("digest", text).hexdigest()
+
+    def generator(self, text: str) -> np.random.Generator:
+        """Return random numbers that the same text always gives, and nobody without the key."""
+        return np.random.default_rng(int.from_bytes(self.derived("draw", text).digest()))
+
+    def derived(self, purpose: str, text: str = "") -> hmac.HMAC:
+        """Keyed hash under a key for one purpose: it can never equal a pseudonym."""
+        key = hmac.new(self.secret, f"talentcast {purpose}".encode(), hashlib.sha256).digest()
+        return hmac.new(key, text.encode(), hashlib.sha256)
 
 
 def require_key(

@@ -45,7 +45,7 @@ class Identity:
     def release_id(self) -> ReleaseId:
         """The same inputs, settings and code always give the same id."""
         parts = [
-            *sorted(snapshot.sha256 for snapshot in self.inputs),
+            *sorted(f"{snapshot.name}:{snapshot.sha256}" for snapshot in self.inputs),
             self.settings_sha256,
             self.code_version,
             self.as_of.as_of.isoformat(),

@@ -8,9 +8,10 @@ table, in no version of it, and is kept out from then on.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ from features.career_records import CareerRecords
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.tables import RETURN_LIKELIHOODS
 from talentcast.domain.types import ReleaseId
+from talentcast.store.admissions import forget_in_sets
 from talentcast.store.delta import dataset
 from talentcast.store.failures import storage_failures
 from talentcast.store.files import OWNER, write_atomically
@@ -33,6 +35,8 @@ from talentcast.store.schema import to_arrow
 PROBABILITY_STEP: Final = 0.05
 #: A run with careers takes a minute or two.
 _PATIENCE_SECONDS: Final = 900.0
+#: Begins the meaningless name that a forgotten person has in the ledger.
+_STAND_IN: Final = "forgotten-"
 _PSEUDONYM: Final = r"[0-9a-f]{64}"
 _TABLE: Final = RETURN_LIKELIHOODS.name
 _PEOPLE: Final = "people"
@@ -118,6 +122,24 @@ class RestrictedStore:
             for part in _PARTS:
                 self._write_part(name, part, getattr(kept, part))
 
+    def read_records(self, name: str) -> CareerRecords:
+        """Return records that `save_records` kept, without the forgotten.
+
+        Raises:
+            StoreError: If they are not here.
+        """
+        folder = self.root / _PEOPLE / name
+        try:
+            careers, coauthors, weights = (
+                pd.read_parquet(folder / f"{part}.parquet") for part in _PARTS
+            )
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"The records behind the last release cannot be read from {folder} ({error}). "
+                "Restore the restricted store from a backup; nothing was published."
+            ) from None
+        return self.without_forgotten(CareerRecords(careers, coauthors, weights))
+
     def forgotten(self) -> frozenset[str]:
         """Return the pseudonyms of everybody who is to be left out."""
         path = self.root / _TOMBSTONES
@@ -144,6 +166,7 @@ class RestrictedStore:
             stones = sorted({*self.forgotten(), pseudonym})
             _write(self.root / _TOMBSTONES, json.dumps(stones).encode())
             removed = self._forget_in_table(pseudonym)
+            removed += forget_in_sets(self.root, pseudonym, _STAND_IN + secrets.token_hex(16))
             for folder in sorted((self.root / _PEOPLE).glob("*")):
                 # A save that died half-way left some parts, and nothing that reads them.
                 for part in (part for part in _PARTS if (folder / f"{part}.parquet").exists()):
@@ -169,37 +192,33 @@ class RestrictedStore:
             return pd.DataFrame() if last is None else pd.read_parquet(last)
 
     @contextmanager
-    def turn(
-        self, names: Iterable[str], *, patience_seconds: float = _PATIENCE_SECONDS
-    ) -> Iterator[None]:
-        """Let nobody else make a release of the same people meanwhile.
+    def turn(self, *, patience_seconds: float = _PATIENCE_SECONDS) -> Iterator[None]:
+        """Let nobody else make a release of people meanwhile.
 
         Two runs at once would both be protected against the release before them, and not against
         each other. Who holds a turn and dies gives it back.
 
         Args:
-            names: Populations that are made from people; none needs no turn.
-            patience_seconds: How long to wait for each.
+            patience_seconds: How long to wait.
 
         Raises:
             StoreError: If another run takes longer.
         """
-        with ExitStack() as held:
-            for name in sorted(set(names)):  # in one order, so that no two wait for each other
-                held.enter_context(self._turn(name, patience_seconds))
-            yield
-
-    def _turn(self, name: str, patience_seconds: float) -> AbstractContextManager[object]:
         with storage_failures(self.root):
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = FileLock(self.root / ".turn.lock")
             try:
-                return FileLock(self.root / f".{name}.lock").acquire(timeout=patience_seconds)
+                lock.acquire(timeout=patience_seconds)
             except Timeout:
                 raise StoreError(
-                    f"Another run has been making a release of {name} for {patience_seconds:.0f} "
-                    "s, and counts of people follow those of the release before. Wait for it, or "
-                    "end it, and run again."
+                    f"Another run has been making a release of people for {patience_seconds:.0f} "
+                    "s, and every such release follows the one before. Wait for it, or end it, "
+                    "and run again."
                 ) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def write_ledger(self, name: str, release_id: ReleaseId, cells: pd.DataFrame) -> None:
         """Keep the true cells behind a release, so that the next one cannot be subtracted.
@@ -266,6 +285,11 @@ class RestrictedStore:
                 raise StoreError(
                     f"Another process has been writing to {self.root} for 120 s. Run again later."
                 ) from None
+
+
+def is_stand_in(name: str) -> bool:
+    """Return whether a name in the ledger stands for somebody who was forgotten."""
+    return name.startswith(_STAND_IN)
 
 
 def likelihood_rows(

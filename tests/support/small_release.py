@@ -11,6 +11,7 @@ import pandas as pd
 
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import QUANTILE_LEVELS, Vintage, VintageKind
+from talentcast.privacy.disclosure import WITHHELD
 from talentcast.store.publisher import publish
 from talentcast.store.release import Identity, Kind, Release, ReleaseDraft
 
@@ -287,7 +288,7 @@ def _cohorts() -> pd.DataFrame:
                             "lower_95": None if hidden else part - 0.02,
                             "upper_95": None if hidden else part + 0.02,
                             "is_suppressed": hidden,
-                            "suppression_reason": "fewer than 10 researchers" if hidden else None,
+                            "suppression_reason": WITHHELD if hidden else None,
                         }
                     )
     return pd.DataFrame(rows)

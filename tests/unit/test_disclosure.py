@@ -9,9 +9,7 @@ import pytest
 from scipy.optimize import linprog
 
 from talentcast.privacy.disclosure import (
-    COMPLEMENT,
     DEFAULT,
-    TOO_FEW,
     Protection,
     keep_previous_cells,
     keep_previous_counts,
@@ -29,15 +27,15 @@ def cells(*people: int) -> pd.DataFrame:
 
 
 def test_f097_a_small_cell_takes_the_smallest_other_cell_with_it() -> None:
-    assert withheld(cells(3, 40, 25), [["year"]]).tolist() == [TOO_FEW, "", COMPLEMENT]
+    assert withheld(cells(3, 40, 25), [["year"]]).tolist() == [True, False, True]
 
 
 def test_small_cells_that_are_many_together_need_no_other() -> None:
-    assert withheld(cells(6, 7, 25), [["year"]]).tolist() == [TOO_FEW, TOO_FEW, ""]
+    assert withheld(cells(6, 7, 25), [["year"]]).tolist() == [True, True, False]
 
 
 def test_empty_cells_hide_nothing_and_need_not_be_hidden() -> None:
-    assert withheld(cells(0, 3, 40, 25), [["year"]]).tolist() == ["", TOO_FEW, "", COMPLEMENT]
+    assert withheld(cells(0, 3, 40, 25), [["year"]]).tolist() == [False, True, False, True]
 
 
 def most_and_least(table: pd.DataFrame, hidden: np.ndarray, totals: list[list[str]], row: int):
@@ -71,7 +69,7 @@ def test_f097_no_withheld_cell_can_be_had_by_subtracting_in_any_direction(seed: 
         people=rng.negative_binomial(1, 0.03, len(keys))
     )
     totals = [["origin"], ["host"]]
-    hidden = (withheld(table, totals) != "").to_numpy()
+    hidden = withheld(table, totals).to_numpy()
     small = (table["people"] > 0) & (table["people"] < 10)
     for row in np.flatnonzero(small):
         low, high = most_and_least(table, hidden, totals, row)
@@ -88,8 +86,7 @@ def test_f097_no_withheld_cell_can_be_had_by_subtracting_in_any_direction(seed: 
 
 def published(table: pd.DataFrame, before: pd.DataFrame, protection: Protection) -> pd.DataFrame:
     held = keep_previous_cells(table, before, ["year", "host"], protection=protection)
-    reason = withheld(held, [["year"]], protection=protection)
-    is_withheld = (reason != "") | held["is_near_withheld"]
+    is_withheld = withheld(held, [["year"]], protection=protection) | held["is_near_withheld"]
     shown = pd.Series(rounded(held["people"].to_numpy(dtype=float), protection)).mask(is_withheld)
     return held.assign(is_withheld=is_withheld, shown=shown)
 

@@ -1,0 +1,191 @@
+"""Who of the people at hand a release is made from, given what was published before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from features.career_records import CareerRecords
+from features.careers import origin_countries
+from features.engine import in_locked_duckdb
+from talentcast.config import Settings
+from talentcast.domain.errors import InputRejectedError, StoreError
+from talentcast.domain.types import ReleaseId, Vintage
+from talentcast.privacy.admission import (
+    DEFAULT_RULES,
+    Admitted,
+    first_admitted,
+    next_admitted,
+    person_versions,
+)
+from talentcast.privacy.pseudonyms import PseudonymKey
+from talentcast.store.admissions import (
+    AdmissionLedger,
+    AdmittedSet,
+    KnownDatasets,
+    require_ledger,
+)
+from talentcast.store.pointer import list_releases
+from talentcast.store.restricted import RestrictedStore, is_stand_in
+
+_ORDER = ["researcher_id", "year", "country"]
+
+
+@dataclass(frozen=True, eq=False)
+class Admission:
+    """The people behind a release, and what the ledger will say of them.
+
+    Attributes:
+        chosen: Who they are, and in which version.
+        made_from: What the ledger will say of the release.
+        records: Of exactly these people, in exactly these versions.
+        dataset_id: Names their ledger.
+        known: Releases that the ledger knew when they were chosen.
+        begins_ledger: An earlier ledger was given up.
+    """
+
+    chosen: Admitted = field(repr=False)
+    made_from: AdmittedSet
+    records: CareerRecords = field(repr=False)
+    dataset_id: str
+    known: frozenset[ReleaseId]
+    begins_ledger: bool
+
+
+def restricted_store(settings: Settings) -> RestrictedStore:
+    """Return the only place for anything about individuals."""
+    return RestrictedStore(settings.restricted, releases=settings.releases)
+
+
+def admission_ledger(dataset_id: str, settings: Settings) -> AdmissionLedger:
+    """Return the ledger of a data set as of the releases seen so far."""
+    return AdmissionLedger(settings.restricted, dataset_id, list_releases(settings.releases))
+
+
+def admit(
+    records: CareerRecords,
+    population: str,
+    vintage: Vintage,
+    key: PseudonymKey,
+    settings: Settings,
+    *,
+    others: Sequence[Admission] = (),
+    new_ledger: bool = False,
+) -> Admission:
+    """Choose the people of a release so that no two releases differ by a few of them.
+
+    Args:
+        records: Pseudonymised, without the forgotten.
+        population: Who they are.
+        vintage: Day on which the records stood so.
+        key: Of the data set.
+        settings: Where the ledger is.
+        others: What was chosen for other populations of the same run.
+        new_ledger: Go on although the ledger is lost.
+
+    Raises:
+        ConfigurationError: If these people were published before and the ledger is not here.
+        InputRejectedError: `TOO_FEW_PEOPLE`.
+    """
+    ledger = admission_ledger(key.dataset_id, settings)
+    known = KnownDatasets(settings.datasets)
+    begins = require_ledger(ledger, known, settings.restricted, population, new_ledger=new_ledger)
+    now = _versions(records)
+    published = [*ledger.published(), *(other.chosen for other in others)]
+    last = None if begins else _last_set(ledger, population, now)
+    text = now.to_csv(index=False)
+    if last is None:
+        chosen = first_admitted(now, published, key.generator(f"{population}\n{text}"))
+        before = records.of(())
+    else:
+        previous = ledger.read(last.digest)
+        gone = frozenset(name for name in previous.people["researcher_id"] if is_stand_in(name))
+        chosen = next_admitted(now, previous, gone, published, key.generator(text))
+        before = restricted_store(settings).read_records(last.digest)
+    if chosen.people.empty:
+        raise InputRejectedError(
+            "TOO_FEW_PEOPLE",
+            f"Fewer than {DEFAULT_RULES.own_group} people can be shown without pointing at one. "
+            "Add records, or join this population with another.",
+        )
+    digest = key.digest(chosen.people.to_csv(index=False) + repr(sorted(chosen.waiting.items())))
+    is_unchanged = last is not None and last.digest == digest
+    line = last.line if last is not None else _new_line(key, population, ledger)
+    return Admission(
+        chosen,
+        AdmittedSet(digest, line, last.vintage if last is not None and is_unchanged else vintage),
+        _records_of(chosen, records, now, before),
+        key.dataset_id,
+        ledger.releases,
+        begins,
+    )
+
+
+def keep_admission(
+    admissions: Sequence[tuple[str, Admission]], release_id: ReleaseId, settings: Settings
+) -> None:
+    """Write the ledger of a release, by population, before the release becomes visible.
+
+    Raises:
+        StoreError: If a release of the same people was published since they were chosen.
+    """
+    store = restricted_store(settings)
+    by_dataset: dict[str, dict[str, AdmittedSet]] = {}
+    for population, admission in admissions:
+        ledger = admission_ledger(admission.dataset_id, settings)
+        if ledger.releases != admission.known:
+            raise StoreError(
+                "Another release of these people was published since this run began; beside it, "
+                "this one could point at somebody. Nothing was published. Run again."
+            )
+        digest = admission.made_from.digest
+        store.save_records(admission.records, name=digest)
+        ledger.write_set(digest, admission.chosen)
+        by_dataset.setdefault(admission.dataset_id, {})[population] = admission.made_from
+    for dataset_id, sets in by_dataset.items():
+        admission_ledger(dataset_id, settings).write_release(release_id, sets)
+        KnownDatasets(settings.datasets).note(dataset_id, settings.restricted)
+
+
+def _versions(records: CareerRecords) -> pd.DataFrame:
+    with in_locked_duckdb(records.careers) as careers:
+        origins = origin_countries(careers).to_pandas()
+    tables = [records.careers, records.coauthor_countries, records.affiliation_weights]
+    everybody = frozenset(records.careers["researcher_id"])
+    # Somebody of whom no year is known is in no table that is published.
+    return person_versions(
+        [table[table["researcher_id"].isin(everybody)] for table in tables], origins
+    )
+
+
+def _last_set(ledger: AdmissionLedger, population: str, now: pd.DataFrame) -> AdmittedSet | None:
+    """The newest set of a population, or of the one that it is under another name."""
+    return ledger.last(population) or ledger.of_same_people(set(now["researcher_id"]))
+
+
+def _new_line(key: PseudonymKey, population: str, ledger: AdmissionLedger) -> str:
+    """A name that no earlier line has: a ledger begun anew is compared with none of before."""
+    return key.digest(f"{population} {sorted(map(str, ledger.releases))}")[:16]
+
+
+def _records_of(
+    chosen: Admitted, records: CareerRecords, now: pd.DataFrame, before: CareerRecords
+) -> CareerRecords:
+    """Records of the chosen, in the version that was chosen: of now, or as published before."""
+    both = chosen.people.merge(now, on="researcher_id", how="left", suffixes=("", "_now"))
+    is_now = both["version"] == both["version_now"]
+    recent = records.of(both["researcher_id"][is_now])
+    held = before.of(both["researcher_id"][~is_now])
+
+    def joined(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+        rows = one if other.empty else pd.concat([one, other], ignore_index=True)
+        return rows.sort_values(_ORDER, ignore_index=True)
+
+    return replace(
+        records,
+        careers=joined(recent.careers, held.careers),
+        coauthor_countries=joined(recent.coauthor_countries, held.coauthor_countries),
+        affiliation_weights=joined(recent.affiliation_weights, held.affiliation_weights),
+    )

@@ -1,0 +1,230 @@
+"""The disclosure ledger of a data set: which people every release was made from.
+
+It lies in the restricted store, under an id that follows from the pseudonym key, so that a renamed
+folder and another population of the same people find it. A set of people is one file; a release
+that was seen names its sets, and the attempt that died before anyone saw it is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
+from talentcast.domain.types import ReleaseId, Vintage
+from talentcast.privacy.admission import Admitted
+from talentcast.store.failures import storage_failures
+from talentcast.store.files import OWNER, write_atomically
+from talentcast.store.release import Release
+
+#: How a release names the data set behind one of its inputs.
+DATASET_URN: Final = "urn:talentcast:dataset:"
+FOLDER: Final = "admissions"
+#: Two populations that share more than this of their people are one under two names.
+SAME_PEOPLE: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedSet:
+    """What a release says in the ledger about one of its populations.
+
+    Attributes:
+        digest: Names the set and, in the restricted store, its records.
+        line: Names what is kept from release to release, also when the population is renamed.
+        vintage: Day on which the records stood so.
+    """
+
+    digest: str
+    line: str
+    vintage: Vintage
+
+
+class AdmissionLedger:
+    """Sets of people of one data set behind its releases, the newest first."""
+
+    def __init__(self, restricted: Path, dataset_id: str, releases: Sequence[Release]) -> None:
+        """Name the ledger; nothing is created before something is written.
+
+        Args:
+            restricted: Root of the restricted store.
+            dataset_id: From the pseudonym key.
+            releases: All that anyone has seen, retracted ones too, the newest first.
+        """
+        self.root = restricted / FOLDER / dataset_id
+        self.dataset_id = dataset_id
+        self._seen = releases
+        self._entries = {
+            release.release_id: entry
+            for release in releases
+            if (entry := self._read_entry(release.release_id)) is not None
+        }
+
+    @property
+    def releases(self) -> frozenset[ReleaseId]:
+        """Releases that the ledger knows."""
+        return frozenset(self._entries)
+
+    def published(self) -> list[Admitted]:
+        """Return every set that a release was made from."""
+        digests = {one.digest for entry in self._entries.values() for one in entry.values()}
+        return [self.read(digest) for digest in sorted(digests)]
+
+    def last(self, population: str) -> AdmittedSet | None:
+        """Return the set behind the newest release of a population."""
+        return next(
+            (entry[population] for entry in self._entries.values() if population in entry), None
+        )
+
+    def of_same_people(self, researcher_ids: Collection[str]) -> AdmittedSet | None:
+        """Return the newest set that mostly holds these people under another name."""
+        wanted = set(researcher_ids)
+        for entry in self._entries.values():
+            for one in entry.values():
+                theirs = set(self.read(one.digest).people["researcher_id"])
+                if len(wanted & theirs) > SAME_PEOPLE * len(wanted | theirs):
+                    return one
+        return None
+
+    def is_missing(self, population: str) -> bool:
+        """Whether the newest release of these people is one that the ledger does not know."""
+        urn = DATASET_URN + self.dataset_id
+        for release in self._seen:
+            for entry in release.inputs:
+                is_theirs = entry["url"] == urn or entry["name"] == population
+                if entry["source"] == "affiliations" and is_theirs:
+                    return release.release_id not in self._entries
+        return False
+
+    def read(self, digest: str) -> Admitted:
+        """Return a set by its name."""
+        path = self.root / "sets" / f"{digest}.parquet"
+        try:
+            people = pd.read_parquet(path)
+            waiting = json.loads(path.with_suffix(".json").read_text())
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"The disclosure ledger is damaged: {path} cannot be read ({error}). Restore the "
+                "restricted store from a backup; nothing was published."
+            ) from None
+        return Admitted(people, waiting)
+
+    def write_set(self, digest: str, admitted: Admitted) -> None:
+        """Keep a set, before the release that is made from it becomes visible."""
+        path = self.root / "sets" / f"{digest}.parquet"
+        if not path.exists():
+            _write(path.with_suffix(".json"), json.dumps(admitted.waiting).encode())
+            _write(path, bytes(admitted.people.to_parquet(index=False)))
+
+    def write_release(self, release_id: ReleaseId, sets: Mapping[str, AdmittedSet]) -> None:
+        """Note which sets a release is made from, before it becomes visible."""
+        rows = {
+            population: asdict(one) | {"vintage": one.vintage.as_of.isoformat()}
+            for population, one in sets.items()
+        }
+        _write(self._entry_path(release_id), json.dumps(rows).encode())
+
+    def _entry_path(self, release_id: ReleaseId) -> Path:
+        return self.root / "releases" / f"{release_id}.json"
+
+    def _read_entry(self, release_id: ReleaseId) -> dict[str, AdmittedSet] | None:
+        path = self._entry_path(release_id)
+        if not path.exists():
+            return None
+        rows = json.loads(path.read_text())
+        return {
+            population: AdmittedSet(
+                row["digest"], row["line"], Vintage(date.fromisoformat(row["vintage"]))
+            )
+            for population, row in rows.items()
+        }
+
+
+def forget_in_sets(restricted: Path, pseudonym: str, stand_in: str) -> int:
+    """Put a meaningless name in the place of a pseudonym in every set; returns how many there were.
+
+    The set stays as large as it was: how it differs from the next one can still be counted.
+    """
+    found = 0
+    for path in sorted((restricted / FOLDER).glob("*/sets/*.parquet")):
+        people = pd.read_parquet(path)
+        is_meant = people["researcher_id"] == pseudonym
+        if is_meant.any():
+            found += int(is_meant.sum())
+            named = people["researcher_id"].mask(is_meant, stand_in)
+            versions = people["version"].mask(is_meant, "")
+            rows = people.assign(researcher_id=named, version=versions)
+            _write(path, bytes(rows.to_parquet(index=False)))
+    return found
+
+
+class KnownDatasets:
+    """What this machine notes outside every home: which data set is published from where."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def home_of(self, dataset_id: str) -> Path | None:
+        """Return the restricted store that keeps the ledger of a data set, if one is known."""
+        path = self.root / f"{dataset_id}.json"
+        return Path(json.loads(path.read_text())["restricted"]) if path.exists() else None
+
+    def note(self, dataset_id: str, restricted: Path) -> None:
+        """Note where the ledger of a data set is kept."""
+        said = json.dumps({"restricted": str(restricted.resolve())}).encode()
+        try:
+            write_atomically(self.root / f"{dataset_id}.json", said)
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self.root} cannot be written ({error.strerror}). It notes which people are "
+                "published from where: set TALENTCAST_DATASETS_DIR to a folder that stays."
+            ) from None
+
+
+def require_ledger(
+    ledger: AdmissionLedger,
+    known: KnownDatasets,
+    restricted: Path,
+    population: str,
+    *,
+    new_ledger: bool,
+) -> bool:
+    """Refuse people who were published without their ledger at hand, unless that is asked for.
+
+    Returns:
+        Whether a new ledger is begun in spite of an earlier one.
+
+    Raises:
+        ConfigurationError: If the ledger is lost, or kept in another home.
+        UsageError: If a new one is asked for and nothing is missing.
+    """
+    elsewhere = known.home_of(ledger.dataset_id)
+    is_elsewhere = elsewhere not in (None, restricted.resolve()) and not ledger.releases
+    if not (is_elsewhere or ledger.is_missing(population)):
+        if new_ledger:
+            raise UsageError(
+                f"The disclosure ledger of {population} is where it should be. Leave --new-ledger "
+                "out: it is for a ledger that is lost.",
+                parameters=("new_ledger",),
+            )
+        return False
+    if not new_ledger:
+        where = f"is kept in {elsewhere}" if is_elsewhere else f"is not in {restricted}"
+        raise ConfigurationError(
+            f"These people were published before, and the ledger of what was published {where}. "
+            "Without it, two releases can be subtracted until one person is left. Publish from "
+            "the home that has it, or restore it from a backup. If it is lost, begin a new one "
+            "with --new-ledger --reason TEXT, which is published: docs/how-to/publish-people.md."
+        )
+    return True
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write for the owner alone, as everything about individuals."""
+    with storage_failures(path.parent):
+        write_atomically(path, content, mode=OWNER)

@@ -1,0 +1,112 @@
+"""Attack releases of people by comparison: `python -m tests.stress.differencing --seeds 3`.
+
+For every kind of person and everything that can happen to one between two releases, two inputs are
+published that differ in this person alone, and all that a reader gets from them is compared. With
+`--control` the protection is off, and every channel must give the person away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from contextlib import nullcontext
+
+from differencing import (
+    Pair,
+    channels,
+    differing,
+    forget,
+    is_batch,
+    pairs,
+    people,
+    persons,
+    publish,
+    settings_of,
+    unprotected,
+    write,
+)
+from prefect.testing.utilities import prefect_test_harness
+
+from features.career_records import CareerRecords
+
+
+class Attack:
+    """Pairs against one base release, each in a copy of its home."""
+
+    def __init__(self, root: Path, records: CareerRecords, mirror_to: str | None) -> None:
+        self.root, self.mirror_to = root, mirror_to
+        self.folder = write(records, root / "base" / "fellows")
+        self.home = root / "home"
+        publish(self.folder, self.home)
+        # The same input once more: what a pair is compared with.
+        self.same = self._seen("same", self.folder)
+
+    def found(self, pair: Pair) -> tuple[list[str], bool]:
+        """Return the channels in which the pair differs, and whether that is a batch."""
+        name = f"{pair.person.kind} {pair.name}".replace(" ", "_")
+        folder = self.folder
+        if pair.after is not None:
+            folder = write(pair.after, self.root / name / "fellows")
+        seen = self._seen(name, folder, forgets=pair if pair.after is None else None)
+        home = self.root / f"home_{name}"
+        batch = is_batch(home)
+        shutil.rmtree(home)
+        return differing(self.same, seen), batch
+
+    def _seen(self, name: str, folder: Path, forgets: Pair | None = None) -> dict[str, str]:
+        home = self.root / f"home_{name}"
+        shutil.copytree(self.home, home)
+        # The copy stands for the same home at another time.
+        note = next((home / "datasets").glob("*.json"))
+        note.write_text(note.read_text().replace(str(self.home), str(home)))
+        if forgets is not None:
+            forget(forgets.person, settings_of(home))
+        release, said = publish(folder, home, force=True)
+        return channels(release, home, self.root / "out", said, mirror_to=self.mirror_to)
+
+
+def main() -> int:
+    """Attack, print what was found, and return 0 if nothing was."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--people", type=int, default=3500)
+    parser.add_argument("--pairs", type=int, help="Only so many of a seed's pairs.")
+    parser.add_argument("--mirror", help="postgresql://... to look at as well; it is overwritten.")
+    parser.add_argument("--control", action="store_true", help="Protection off: must be found.")
+    asked = parser.parse_args()
+    open_channels: Counter[str] = Counter()
+    exposed = batches = 0
+    started = time.monotonic()
+    with prefect_test_harness(server_startup_timeout=120):
+        for seed in range(asked.seeds):
+            with (
+                tempfile.TemporaryDirectory() as place,
+                unprotected() if asked.control else nullcontext(),
+            ):
+                records = people(asked.people, seed)
+                attack = Attack(Path(place), records, asked.mirror)
+                every = [p for person in persons(records) for p in pairs(records, person)]
+                for pair in every[: asked.pairs]:
+                    found, batch = attack.found(pair)
+                    open_channels.update(found)
+                    points = bool(found) and (asked.control or not batch)
+                    exposed += points
+                    batches += bool(found) and not points
+                    said = "nothing differs" if not found else ", ".join(found)
+                    print(f"seed {seed}: {pair.person.kind} {pair.name}: {said}", flush=True)
+    total = asked.seeds * len(every[: asked.pairs])
+    print(f"{total} pairs in {time.monotonic() - started:.0f} s: {exposed} point at one person, ")
+    print(f"{batches} differ by a batch. Channels: {dict(open_channels)}")
+    return int(exposed == 0) if asked.control else int(exposed > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
