@@ -64,7 +64,7 @@ def test_f098_two_runs_at_once_do_not_show_who_is_in_one_and_not_in_the_other(
         assert process.returncode == 0, said
         named.add(answer.strip())
     releases = list_releases(home / "releases")
-    # Whoever came second found that one person changes nothing.
+    # The second run found that one person changes nothing.
     assert named == {str(release.release_id) for release in releases}
     assert len(releases) == len(events(home / "releases")) == 1
     assert latest_release(home / "releases") == releases[0]

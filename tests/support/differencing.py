@@ -284,7 +284,7 @@ def smallest_difference(one: Admitted, other: Admitted) -> float:
 
 @contextmanager
 def unprotected() -> Iterator[None]:
-    """Turn admission off: whoever is in the records is in the release. The negative control."""
+    """Turn admission off, as a negative control: everybody in the records is in the release."""
     from flows.steps import admit
     from flows.steps import people as steps
 
