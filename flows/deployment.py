@@ -23,6 +23,7 @@ from prefect.workers.process import ProcessWorker
 
 import flows
 from talentcast.code_version import code_version
+from talentcast.domain.errors import UsageError
 
 #: Holds `prefect.yaml` and the flows, in the repository as in an installed wheel.
 FOLDER = Path(flows.__file__).resolve().parents[1]
@@ -38,15 +39,22 @@ class Deployed:
     detail: str
 
 
-def deploy_all(*, at_once: int) -> list[Deployed]:
+def deploy_all(*, at_once: int, notify: str | None = None) -> list[Deployed]:
     """Register everything at the configured server; what is there already is updated.
 
     Args:
         at_once: How many runs the work pool allows at a time.
+        notify: Notification block, as TYPE/NAME, that tells of failed runs; None leaves what is
+            there as it is.
+
+    Raises:
+        UsageError: If there is no such block.
     """
     read = yaml.safe_load(DEFINITIONS.read_text(encoding="utf-8"))
     definitions, automations = read["deployments"], read["definitions"]["automations"]
     with get_client(sync_client=True) as client:
+        if notify is not None:
+            automations = [*automations, _notification(read["definitions"], notify, client)]
         pools = {definition["work_pool"]["name"] for definition in definitions}
         done = [_pool(name, at_once, client) for name in sorted(pools)]
         done += [_deployment(definition, client) for definition in definitions]
@@ -106,6 +114,23 @@ def _deployment(definition: Mapping[str, Any], client: SyncPrefectClient) -> Dep
     )
     when = ", ".join(f"{each['cron']} {each['timezone']}" for each in schedules)
     return Deployed("deployment", f"{flow.name}/{definition['name']}", when or "on demand")
+
+
+def _notification(
+    definitions: Mapping[str, Any], block: str, client: SyncPrefectClient
+) -> dict[str, Any]:
+    kind, _, name = block.partition("/")
+    try:
+        found = client.read_block_document_by_name(name, kind)
+    except (ObjectNotFound, ValueError):
+        raise UsageError(
+            f"The Prefect server has no block '{block}'. Name one of `prefect block ls` as "
+            "TYPE/NAME, for example slack-webhook/operators.",
+            parameters=("notify",),
+        ) from None
+    definition = definitions["notification"]
+    (action,) = definition["actions"]
+    return {**definition, "actions": [{**action, "block_document_id": str(found.id)}]}
 
 
 def _automation(definition: Mapping[str, Any], client: SyncPrefectClient) -> Deployed:

@@ -20,6 +20,12 @@ def deploy(
         int,
         typer.Option("--runs-at-once", min=1, help="How many runs the work pool allows at a time."),
     ] = 2,
+    notify: Annotated[
+        str | None,
+        typer.Option(
+            "--notify", metavar="TYPE/NAME", help="Prefect block that tells of failed runs."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Register work pool, deployments and automations at the server of PREFECT_API_URL.
@@ -36,7 +42,7 @@ def deploy(
     with prefect_ready(load_settings()):
         from flows.deployment import deploy_all  # after Prefect's variables are set
 
-        done = deploy_all(at_once=runs_at_once)
+        done = deploy_all(at_once=runs_at_once, notify=notify)
     print_rows([asdict(each) for each in done], as_json=json)
     if not json:
         typer.echo("\nNext, on the machine that is to work: prefect worker start --pool local")
