@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from contextlib import nullcontext
 
-from differencing import (
+from one_person_apart import (
     Pair,
     channels,
     differing,

@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -38,6 +39,8 @@ from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
 
 KEY: Final = "0123456789abcdef" * 4
+#: Prefect sends what was logged every two seconds.
+_LOGS_ARRIVE_SECONDS: Final = 3.0
 SCENARIO: Final = "chn_return_hazard_x1_5"
 #: What differs between any two runs: moments, durations, places, and names that chance gives.
 _CHANCE: Final = (
@@ -45,6 +48,8 @@ _CHANCE: Final = (
     (re.compile(r"\b\d+(\.\d+)? ?(s|seconds)\b"), "DURATION"),
     (re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}"), "UUID"),
     (re.compile(r"\b[a-z_]+-([a-z]+|[0-9a-f]{3})\b"), "SLUG"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "MOMENT"),
+    (re.compile(r"(clip|gradient)\w*\d+"), "MARK"),
     (re.compile(r"127\.0\.0\.1:\d+"), "SERVER"),
 )
 
@@ -190,6 +195,7 @@ def _orchestrated(home: Path) -> dict[str, str]:
     """What the orchestrator holds of the last run: artifacts and logs."""
     from prefect.client.orchestration import get_client
 
+    time.sleep(_LOGS_ARRIVE_SECONDS)
     with get_client(sync_client=True) as client:
         found = {
             "artifacts": client.request(
@@ -243,7 +249,7 @@ def channels(
         seen["mirror"] = _mirrored(release, root, mirror_to)
     told = {name: _without_chance(text, release, home) for name, text in seen.items()}
     # Steps run side by side: only what is said counts, not in which order.
-    return told | {name: "\n".join(sorted(told[name].splitlines())) for name in said}
+    return told | {name: "\n".join(sorted(set(told[name].splitlines()))) for name in said}
 
 
 def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
