@@ -21,6 +21,7 @@ COMMANDS = {
     "cohort": "Report who of a roster never left, returned, is abroad or moved on, by origin and "
     "year.",
     "deploy": "Register work pool, deployments and automations at the server of PREFECT_API_URL.",
+    "worker": "Work off scheduled runs; ends when told to, with or without its server.",
     "doctor": "Say what is installed, reachable and writable, and what to do about what is not.",
     "serve": "Serve the dashboard until interrupted. It reads published releases and nothing else.",
     "export": "Write a release in the format of another tool, or as a report that needs no server.",

@@ -45,4 +45,4 @@ def deploy(
         done = deploy_all(at_once=runs_at_once, notify=notify)
     print_rows([asdict(each) for each in done], as_json=json)
     if not json:
-        typer.echo("\nNext, on the machine that is to work: prefect worker start --pool local")
+        typer.echo("\nNext, on the machine that is to work: talentcast worker --pool local")

@@ -153,7 +153,7 @@ def test_f074_runs_and_a_worker_whose_server_is_gone_end_in_the_time_they_are_gi
     with ExitStack() as stack:
         with prefect_server(tmp_path, **variables) as server:
             server.talentcast("deploy")
-            worker = stack.enter_context(server.worker())
+            worker = stack.enter_context(server.ending_worker(patience))
             run = server.start("refresh/refresh", sources=[counts], home=str(tmp_path / "home"))
             environment = {**server.environment, "TALENTCAST_HOME": str(tmp_path / "by_hand")}
             by_hand = start(tmp_path, "refresh", "--source", counts, **environment)
@@ -169,7 +169,7 @@ def test_f074_runs_and_a_worker_whose_server_is_gone_end_in_the_time_they_are_gi
         assert f"{server.url} does not answer (for 5 s)" in said.splitlines()[-1]
         assert "does not answer (for 5 s)" in (tmp_path / "worker.log").read_text()
         worker.terminate()
-        worker.wait(timeout=60)
+        assert worker.wait(timeout=patience + SLACK_SECONDS) == 0
     assert is_sound(root)
     assert published.release_id in {release.release_id for release in list_releases(root)}
 

@@ -95,6 +95,14 @@ class Server:
         return run
 
     @contextmanager
+    def ending_worker(self, patience: float) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a worker that ends when told to, whatever Prefect's own waits for."""
+        code = "from talentcast.cli import main; main()"
+        command = [sys.executable, "-c", code, "worker", "--patience", str(patience)]
+        with _process(command, self.environment, self.folder, "worker") as process:
+            yield process
+
+    @contextmanager
     def worker(self, pool: str = "local") -> Iterator[subprocess.Popen[bytes]]:
         """Run a process worker from a folder that is not the repository."""
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool]
