@@ -110,7 +110,7 @@ def admit(
             f"Fewer than {DEFAULT_RULES.own_group} people can be shown without pointing at one. "
             "Add records, or join this population with another.",
         )
-    digest = key.digest(chosen.people.to_csv(index=False) + repr(sorted(chosen.waiting.items())))
+    digest = key.digest(chosen.people.to_csv(index=False) + repr(sorted(chosen.origins)))
     is_unchanged = last is not None and last.digest == digest
     line = last.line if last is not None else _new_line(key, population, ledger)
     return Admission(

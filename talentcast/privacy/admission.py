@@ -15,7 +15,7 @@ of people, so that no subtraction counts, names or times a single one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -115,7 +115,7 @@ def first_admitted(
     Returns:
         Nobody where all groups together are too small.
     """
-    groups = _own_groups(now["origin_country"], frozenset(), rules)
+    groups = _first_groups(now["origin_country"], rules)
     labels = _group_of(now["origin_country"], groups)
     waiting, kept = {}, []
     for group, rows in _by_group(now, labels):
@@ -147,15 +147,11 @@ def next_admitted(
         rng: Seeded by the key.
         rules: Sizes of batches.
     """
-    for grows in (
-        True,
-        False,
-    ):  # an origin becomes a group of its own only if that points at nobody
-        own = _own_groups(now["origin_country"], last.origins, rules) if grows else last.origins
-        step = _Step(now, last, forgotten, published, own, rules)
-        if not grows or step.splits_safely():
-            return step.taken(rng)
-    raise AssertionError("unreachable")
+    # An origin becomes a group of its own by how many were admitted, which no single one changes.
+    grown = _grown_groups(last, rules)
+    if _unsafe_groups(last.people, published, grown, rules):
+        grown = last.origins
+    return _Step(now, last, forgotten, published, grown, rules).taken(rng)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,16 +164,6 @@ class _Step:
     published: Sequence[Admitted]
     own: frozenset[str]
     rules: BatchRules
-
-    def splits_safely(self) -> bool:
-        """Whether the last set, cut into these groups, differs from all others by batches."""
-        if self.own == self.last.origins:
-            return True
-        fresh = self.own - self.last.origins
-        people = self.last.people
-        sizes = people["origin_country"].value_counts()
-        is_large = all(sizes.get(origin, 0) >= self.rules.own_group for origin in fresh)
-        return is_large and not _unsafe_groups(people, self.published, self.own, self.rules)
 
     def taken(self, rng: np.random.Generator) -> Admitted:
         """Return the next set."""
@@ -308,17 +294,29 @@ def _unsafe_groups(
     return frozenset(unsafe)
 
 
-def _own_groups(origins: pd.Series, before: frozenset[str], rules: BatchRules) -> frozenset[str]:
+def _first_groups(origins: pd.Series, rules: BatchRules) -> frozenset[str]:
     """Origins that are groups of their own; a rest that is too small takes in the smallest."""
     sizes = origins.value_counts()
-    own = {str(o) for o, n in sizes.items() if n >= rules.own_group or o in before}
-    own.discard(REST_OF_WORLD)
-    for origin in reversed(sizes.index):  # the smallest first
-        rest = int(sizes[[o for o in sizes.index if o not in own]].sum())
-        if rest == 0 or rest >= rules.own_group or before:
-            break
-        own.discard(str(origin))
+    own = [str(o) for o, n in sizes.items() if n >= rules.own_group and o != REST_OF_WORLD]
+    while own and not _is_large_or_empty(sizes, own, rules):
+        own.pop()
     return frozenset(own)
+
+
+def _grown_groups(last: Admitted, rules: BatchRules) -> frozenset[str]:
+    """Groups of the last set, with those that have become large enough; the rest stays so too."""
+    sizes = last.people["origin_country"].value_counts()
+    own = set(last.origins)
+    for origin, n in sizes.items():
+        is_new = origin not in own and origin != REST_OF_WORLD and n >= rules.own_group
+        if is_new and _is_large_or_empty(sizes, {*own, str(origin)}, rules):
+            own.add(str(origin))
+    return frozenset(own)
+
+
+def _is_large_or_empty(sizes: pd.Series, own: Collection[str], rules: BatchRules) -> bool:
+    rest = int(sizes[~sizes.index.isin(list(own))].sum())
+    return rest == 0 or rest >= rules.own_group
 
 
 def _group_of(origins: pd.Series, own: frozenset[str]) -> pd.Series:

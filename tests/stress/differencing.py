@@ -76,7 +76,8 @@ class Attack:
 def main() -> int:
     """Attack, print what was found, and return 0 if nothing was."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="How many sets of people.")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--people", type=int, default=3500)
     parser.add_argument("--pairs", type=int, help="Only so many of a seed's pairs.")
     parser.add_argument("--mirror", help="postgresql://... to look at as well; it is overwritten.")
@@ -86,7 +87,7 @@ def main() -> int:
     exposed = batches = 0
     started = time.monotonic()
     with prefect_test_harness(server_startup_timeout=120):
-        for seed in range(asked.seeds):
+        for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
             with (
                 tempfile.TemporaryDirectory() as place,
                 unprotected() if asked.control else nullcontext(),

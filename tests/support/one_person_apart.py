@@ -258,7 +258,7 @@ def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
 
 
 def is_batch(home: Path) -> bool:
-    """Whether every two sets behind releases of a home differ by nobody or by a batch.
+    """Whether releases of a home are made from several sets, of which every two differ by a batch.
 
     Counted by origin group, from the ledger; a person that was forgotten counts as one.
     """
@@ -268,7 +268,7 @@ def is_batch(home: Path) -> bool:
     settings = settings_of(home)
     ledger = AdmissionLedger(settings.restricted, dataset_id, list_releases(settings.releases))
     sets = ledger.published()
-    return all(
+    return len(sets) > 1 and all(
         smallest_difference(one, other) >= DEFAULT_RULES.batch
         for at, one in enumerate(sets)
         for other in sets[:at]

@@ -106,7 +106,17 @@ def changes(first: Admitted) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def test_one_person_changes_nothing(first: Admitted) -> None:
     for what, now in changes(first):
-        assert names(then(now, first)) == names(first), what
+        found = then(now, first)
+        assert (names(found), found.origins) == (names(first), first.origins), what
+
+
+def test_who_completes_an_origin_does_not_make_it_a_group() -> None:
+    """Ten origins around the limit: one person more makes none of them appear."""
+    now = people(CHN=300, **{f"X{n}": DEFAULT_RULES.own_group - 5 + n for n in range(10)})
+    first = admitted(now)
+    for n in range(10):
+        more = pd.concat([now, pd.DataFrame([("new", f"X{n}", "a")], columns=now.columns)])
+        assert then(more, first).origins == first.origins
 
 
 @pytest.mark.parametrize("n", [1, 9, 10, 11, 25])
