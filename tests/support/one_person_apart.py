@@ -41,6 +41,8 @@ from talentcast.store.release import Release
 KEY: Final = "0123456789abcdef" * 4
 #: Prefect sends what was logged every two seconds.
 _LOGS_ARRIVE_SECONDS: Final = 3.0
+#: Columns of `releases` that tell where files lie and when they were sealed.
+_ABOUT_FILES: Final = {"tables", "manifest_sha256", "signature"}
 SCENARIO: Final = "chn_return_hazard_x1_5"
 #: What differs between any two runs: moments, durations, places, and names that chance gives.
 _CHANCE: Final = (
@@ -347,11 +349,15 @@ def _mirrored(release: Release, root: Path, address: str) -> str:
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'talentcast' ORDER BY 1"
             )
         ]
-        rows = [
-            "\n".join(sorted(map(str, connection.execute(f'SELECT * FROM talentcast."{name}"'))))  # noqa: S608
-            for name in names
-        ]
+        rows = [_rows(connection, name) for name in names]
     return "\n".join(rows)
+
+
+def _rows(connection: Any, name: str) -> str:
+    """All rows of a table of the mirror, without the places and seals of files."""
+    found = connection.execute(f'SELECT * FROM talentcast."{name}"')  # noqa: S608 - our own names
+    told = [at for at, column in enumerate(found.description) if column.name not in _ABOUT_FILES]
+    return "\n".join(sorted("\t".join(str(row[at]) for at in told) for row in found))
 
 
 def _without_chance(text: str, release: Release, home: Path) -> str:

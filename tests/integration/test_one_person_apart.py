@@ -1,0 +1,205 @@
+"""Two inputs that differ in one person give releases that differ in nothing, or in a batch.
+
+The short form of `python -m tests.stress.differencing`, which compares all channels for every pair.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from one_person_apart import (
+    KEY,
+    forget,
+    is_batch,
+    pairs,
+    people,
+    persons,
+    settings_of,
+    smallest_difference,
+    write,
+)
+
+from features.career_records import CareerRecords
+from flows.steps import people as steps
+from flows.steps import pipeline, returns
+from flows.steps.people import People, gather_people
+from flows.steps.plan import Plan
+from talentcast.domain.approval import NO_APPROVAL, Approval
+from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
+from talentcast.privacy.admission import DEFAULT_RULES
+from talentcast.store.pointer import list_releases
+from talentcast.store.release import Release
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """Leave out the test in time of the return model, which takes longest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(returns, "_TEST_YEARS", 90)
+        patch.setattr(returns, "_HISTORY_YEARS", 3)
+        patch.setenv("TALENTCAST_PSEUDONYM_KEY", KEY)
+        yield
+
+
+@pytest.fixture(scope="module")
+def records() -> CareerRecords:
+    return people(1_200, 3)
+
+
+@pytest.fixture(scope="module")
+def folder(records: CareerRecords, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(records, tmp_path_factory.mktemp("base") / "fellows")
+
+
+@pytest.fixture(scope="module")
+def published(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the folder is published once."""
+    home = tmp_path_factory.mktemp("once") / "home"
+    refresh(folder, home)
+    return home
+
+
+@pytest.fixture
+def home(published: Path, tmp_path: Path) -> Path:
+    """A copy of that home, which stands for it at another time."""
+    copy = tmp_path / "home"
+    shutil.copytree(published, copy)
+    note = next((copy / "datasets").glob("*.json"))
+    note.write_text(note.read_text().replace(str(published), str(copy)))
+    return copy
+
+
+def refresh(
+    folder: Path, home: Path, *, approval: Approval | None = None, force: bool = False
+) -> Release:
+    plan = Plan(sources=(str(folder),), models=("naive",), n_samples=20, scored_horizons=())
+    done = pipeline.refresh(plan, settings_of(home), force=force, approval=approval or NO_APPROVAL)
+    return done.release
+
+
+def content(release: Release) -> dict[str, str]:
+    return {entry.name: entry.row_hash for entry in release.tables.values()}
+
+
+def chosen(folder: Path, home: Path, *others: People) -> People:
+    return gather_people(str(folder), settings_of(home), now=NOW, others=others)
+
+
+def test_whatever_happens_to_one_person_changes_nothing_that_is_published(
+    records: CareerRecords, folder: Path, home: Path, tmp_path: Path
+) -> None:
+    before = chosen(folder, home)
+    seen = list_releases(home / "releases")[0]
+    every = [pair for person in persons(records) for pair in pairs(records, person)]
+    changed = [pair for pair in every if pair.after is not None]
+    assert len(changed) == 20
+    for number, pair in enumerate(changed):
+        assert pair.after is not None
+        place = write(pair.after, tmp_path / str(number) / "fellows")
+        after = chosen(place, home)
+        assert after.snapshot.sha256 == before.snapshot.sha256, pair
+        for part in ("careers", "coauthor_countries", "affiliation_weights"):
+            assert getattr(after.records, part).equals(getattr(before.records, part)), pair
+    # Everything else follows from the records: once, through to the tables.
+    assert refresh(place, home).release_id == seen.release_id
+    again, repeated = refresh(place, home, force=True), refresh(folder, home, force=True)
+    assert content(again) == content(repeated)
+    assert again.quality == repeated.quality
+
+
+def test_a_forgotten_person_leaves_with_a_batch(
+    records: CareerRecords, folder: Path, home: Path
+) -> None:
+    returned = next(person for person in persons(records) if person.kind == "returned")
+    admitted = chosen(folder, home)
+    pseudonym = admitted.records.careers["researcher_id"].iloc[0]
+    steps.restricted_store(settings_of(home)).forget(pseudonym, forgotten_at=NOW)
+    forget(returned, settings_of(home))
+    release = refresh(folder, home)
+    assert len(list_releases(home / "releases")) == 2
+    assert release.inputs[0]["sha256"] != admitted.snapshot.sha256
+    assert is_batch(home)
+
+
+def test_three_releases_in_a_row_differ_by_batches(
+    records: CareerRecords, folder: Path, home: Path, tmp_path: Path
+) -> None:
+    more = people(1_400, 4).careers
+    for n in (3, 60, 61):
+        names = more["researcher_id"].drop_duplicates().iloc[:n]
+        new = more[more["researcher_id"].isin(names)]
+        joined = CareerRecords(
+            careers_with(records, new.assign(researcher_id="new-" + new["researcher_id"])),
+            records.coauthor_countries,
+            records.affiliation_weights,
+        )
+        refresh(write(joined, tmp_path / str(n) / "fellows"), home)
+    assert is_batch(home)
+
+
+def careers_with(records: CareerRecords, new: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([records.careers, new], ignore_index=True)
+
+
+def test_a_renamed_folder_is_published_with_the_same_people(
+    records: CareerRecords, folder: Path, home: Path, tmp_path: Path
+) -> None:
+    one = persons(records)[2].researcher_id
+    renamed = write(records.without([one]), tmp_path / "students")
+    first, second = chosen(folder, home), chosen(renamed, home)
+    assert second.key.population == "students"
+    assert second.snapshot.sha256 == first.snapshot.sha256
+    release = refresh(renamed, home)
+    assert release.populations == ("students",)
+    assert release.release_id != list_releases(home / "releases")[1].release_id
+
+
+def test_populations_of_one_run_that_share_people_differ_by_batches(
+    records: CareerRecords, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    one = persons(records)[2].researcher_id
+    everybody = chosen(write(records, tmp_path / "fellows"), home)
+    but_one = chosen(write(records.without([one]), tmp_path / "students"), home, everybody)
+    assert everybody.admission is not None
+    assert but_one.admission is not None
+    found = smallest_difference(everybody.admission.chosen, but_one.admission.chosen)
+    assert DEFAULT_RULES.batch <= found < float("inf")
+
+
+def test_people_without_their_ledger_are_refused_until_a_reason_is_published(
+    folder: Path, home: Path, tmp_path: Path
+) -> None:
+    shutil.move(home / "restricted", tmp_path / "lost")
+    with pytest.raises(ConfigurationError, match=r"--new-ledger --reason"):
+        refresh(folder, home)
+    with pytest.raises(UsageError, match="reason"):
+        Approval(new_ledger=True)
+    begun = Approval(new_ledger=True, reason="the disk was lost")
+    release = refresh(folder, home, approval=begun, force=True)
+    assert release.reason == "the disk was lost"
+    assert release.quality["warned"] >= 1
+    with pytest.raises(UsageError, match="where it should be"):
+        refresh(folder, home, approval=begun)
+
+
+def test_a_second_home_on_this_machine_is_refused(folder: Path, home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(home / "datasets", other / "datasets")
+    with pytest.raises(ConfigurationError, match="is kept in"):
+        refresh(folder, other)
+
+
+def test_a_set_of_the_ledger_that_is_lost_stops_the_run(folder: Path, home: Path) -> None:
+    for path in (home / "restricted" / "admissions").glob("*/sets/*.parquet"):
+        path.unlink()
+    with pytest.raises(StoreError, match="disclosure ledger is damaged"):
+        refresh(folder, home)
+    assert len(list_releases(home / "releases")) == 1
