@@ -92,7 +92,7 @@ def admit(
     ledger = admission_ledger(key.dataset_id, settings)
     known = KnownDatasets(settings.datasets)
     begins = require_ledger(ledger, known, settings.restricted, population, new_ledger=new_ledger)
-    now = _versions(records)
+    now = versions_of(records)
     published = [*ledger.published(), *(other.chosen for other in others)]
     last = None if begins else _last_set(ledger, population, now)
     text = now.to_csv(index=False)
@@ -116,7 +116,7 @@ def admit(
     return Admission(
         chosen,
         AdmittedSet(digest, line, last.vintage if last is not None and is_unchanged else vintage),
-        _records_of(chosen, records, now, before),
+        records_of(chosen, records, now, before),
         key.dataset_id,
         ledger.releases,
         begins,
@@ -149,7 +149,8 @@ def keep_admission(
         KnownDatasets(settings.datasets).note(dataset_id, settings.restricted)
 
 
-def _versions(records: CareerRecords) -> pd.DataFrame:
+def versions_of(records: CareerRecords) -> pd.DataFrame:
+    """Return one row per person of the records: `admission.PERSON_COLUMNS`."""
     with in_locked_duckdb(records.careers) as careers:
         origins = origin_countries(careers).to_pandas()
     tables = [records.careers, records.coauthor_countries, records.affiliation_weights]
@@ -170,10 +171,10 @@ def _new_line(key: PseudonymKey, population: str, ledger: AdmissionLedger) -> st
     return key.digest(f"{population} {sorted(map(str, ledger.releases))}")[:16]
 
 
-def _records_of(
+def records_of(
     chosen: Admitted, records: CareerRecords, now: pd.DataFrame, before: CareerRecords
 ) -> CareerRecords:
-    """Records of the chosen, in the version that was chosen: of now, or as published before."""
+    """Return records of the chosen in the version that was chosen: of now, or of before."""
     both = chosen.people.merge(now, on="researcher_id", how="left", suffixes=("", "_now"))
     is_now = both["version"] == both["version_now"]
     recent = records.of(both["researcher_id"][is_now])

@@ -1,0 +1,120 @@
+"""Is somebody in it? `python -m tests.stress.membership --trials 200`.
+
+The attacker knows every record, the code and the rules, but not the key: made-up releases, with the
+person in them and without, teach a classifier what to look for. It scores .5 where nothing tells.
+With `--control` everybody in the records is in the release, and it must find the person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from one_person_apart import people, persons
+from sklearn.decomposition import PCA
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from features.career_counts import researcher_counts
+from features.career_records import CareerRecords
+from features.engine import in_locked_duckdb
+from flows.steps import returns
+from flows.steps.admit import records_of, versions_of
+from talentcast.domain.types import CountingRule, Origin, SeriesKey, Vintage
+from talentcast.privacy.admission import first_admitted
+from talentcast.privacy.disclosure import protected_counts
+
+KEY = SeriesKey("careers", CountingRule.MODAL_COUNTRY, "affiliations")
+VINTAGE = Vintage.parse("2026-01-01")
+
+
+def released(records: CareerRecords, seed: int, *, protected: bool) -> dict[str, float]:
+    """Return every number of a first release under a random key, by what it is about."""
+    apart = None
+    if protected:
+        now = versions_of(records)
+        chosen = first_admitted(now, [], np.random.default_rng(seed))
+        records, apart = records_of(chosen, records, now, records.of(())), chosen.origins
+    with in_locked_duckdb(records.careers) as careers:
+        counts = protected_counts(researcher_counts(careers, KEY, vintage=VINTAGE))
+    last = Origin(int(records.careers["year"].max()) - 2)
+    made = returns.return_release(records, last, KEY, vintage=VINTAGE, seed=1, apart=apart)
+    flows = made.forecasts[made.forecasts["output_type"] != "sample"]
+    return (
+        _numbers(counts, ["year", "country"], ["researchers", "arrivals", "departures"])
+        | _numbers(flows, ["country", "horizon_years", "output_type", "output_type_id"], ["value"])
+        | _numbers(
+            made.return_cohorts,
+            ["origin_country", "host_group", "landmark_year", "horizon_years"],
+            ["researchers_at_risk", "return_probability", "lower_95", "upper_95"],
+        )
+        | _card(made.model_cards)
+    )
+
+
+def _numbers(table: pd.DataFrame, key: list[str], values: list[str]) -> dict[str, float]:
+    return {
+        f"{name} {tuple(row[k] for k in key)}": float(row[name])
+        for row in table.to_dict("records")
+        for name in values
+        if pd.notna(row[name])
+    }
+
+
+def _card(cards: pd.DataFrame) -> dict[str, float]:
+    """Numbers in the texts of a card, in their order."""
+    found = cards.set_index("topic")["text"].str.findall(r"\d+\.?\d*")
+    return {
+        f"{topic} {at}": float(number)
+        for topic, numbers in found.items()
+        for at, number in enumerate(numbers)
+    }
+
+
+def auc(features: list[dict[str, float]], is_in: NDArray[np.bool_]) -> float:
+    """Area under the curve of the attack, on releases that it did not learn from."""
+    table = DictVectorizer(sparse=False).fit_transform(features)
+    folds = StratifiedKFold(10, shuffle=True, random_state=0)
+    n_parts = min(20, len(is_in) // 5)
+    linear = make_pipeline(
+        StandardScaler(), PCA(n_parts, random_state=0), LogisticRegression(C=0.1)
+    )
+    told = cross_val_predict(linear, table, is_in, cv=folds, method="predict_proba")[:, 1]
+    return float(roc_auc_score(is_in, told))
+
+
+def main() -> int:
+    """Attack one person of each kind asked for; 0 if nobody was found."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--people", type=int, default=1000)
+    parser.add_argument("--kind", default="returned", help="Kind of person to look for.")
+    parser.add_argument("--control", action="store_true")
+    asked = parser.parse_args()
+    returns._TEST_YEARS, returns._HISTORY_YEARS = 90, 2
+    records = people(asked.people, 0)
+    person = next(one for one in persons(records) if one.kind == asked.kind)
+    without = records.without([person.researcher_id])
+    is_in = np.arange(asked.trials) % 2 == 0
+    features = []
+    for trial, present in enumerate(is_in):
+        kept = records if present else without
+        features.append(released(kept, 1000 + trial, protected=not asked.control))
+    found = auc(features, is_in)
+    error = 0.29 / np.sqrt(asked.trials / 4)
+    print(f"{asked.kind}, {asked.trials} trials: AUC {found:.3f} (chance: .5 +- {error:.3f})")
+    return int(found <= 0.55) if asked.control else int(found > 0.55)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
