@@ -92,7 +92,7 @@ def chosen(folder: Path, home: Path, *others: People) -> People:
     return gather_people(str(folder), settings_of(home), now=NOW, others=others)
 
 
-def test_whatever_happens_to_one_person_changes_nothing_that_is_published(
+def test_f098_one_person_changes_nothing_that_is_published(
     records: CareerRecords, folder: Path, home: Path, tmp_path: Path
 ) -> None:
     before = chosen(folder, home)
