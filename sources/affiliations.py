@@ -24,6 +24,7 @@ from features.career_records import CareerRecords
 from features.careers import person_years
 from features.engine import in_locked_duckdb
 from sources.countries import country_code
+from sources.headers import checked_header, require_few_csv_columns
 from sources.parquet import parquet_schema, read_parquet
 from sources.plain_files import MAX_FILE_BYTES, read_plain_file
 from talentcast.domain.errors import (
@@ -31,6 +32,7 @@ from talentcast.domain.errors import (
     MissingColumnsError,
     SourceUnavailableError,
     UsageError,
+    some_of,
 )
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.tables import AFFILIATIONS, CAREERS, COAUTHOR_COUNTRIES, Column, Table
@@ -134,9 +136,7 @@ def _load(file: RawFile) -> pd.DataFrame:
     """Read the columns that are known; look at the others' names only."""
     schema = _schema(file)
     _refuse_personal_columns(file.name, schema)
-    names = [_OTHER_NAMES.get(name, name) for name in schema.names]
-    if len(set(names)) < len(names):
-        raise InputRejectedError("DUP_HEADER", f"{file.name} has a column twice: {sorted(names)}.")
+    names = checked_header([_OTHER_NAMES.get(name, name) for name in schema.names], file.name)
     known = {column.name for column in (*AFFILIATIONS.columns, *COAUTHOR_COUNTRIES.columns)}
     renamed = {old: new for old, new in zip(schema.names, names, strict=True) if new in known}
     arrow = _columns(file, list(renamed))
@@ -152,6 +152,7 @@ def _load(file: RawFile) -> pd.DataFrame:
 def _schema(file: RawFile) -> pa.Schema:
     if file.name.endswith(".parquet"):
         return parquet_schema(file.content, file.name)
+    require_few_csv_columns(file.content, file.name)
     try:
         schema = pa.csv.open_csv(io.BytesIO(file.content)).schema  # reads the first rows only
         schema.names  # noqa: B018 - decodes them
@@ -190,8 +191,9 @@ def _refuse_personal_columns(name: str, schema: pa.Schema) -> None:
     if found:
         raise InputRejectedError(
             "FORBIDDEN_COLUMN",
-            f"{name} has columns {found}. Nothing here may depend on who somebody is: no names, "
-            "addresses, nationality, ethnicity, gender or religion. Remove them and run again.",
+            f"{name} has columns {some_of(found)}. Nothing here may depend on who somebody is: "
+            "no names, addresses, nationality, ethnicity, gender or religion. Remove them and run "
+            "again.",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from talentcast.domain.errors import MissingColumnsError, UsageError
+from talentcast.domain.errors import MissingColumnsError, UsageError, some_of
 from talentcast.domain.tables import RESEARCHER_COUNTS
 
 #: Other names in common use, in order of preference; compared in lower case.
@@ -102,7 +102,9 @@ def _researchers_column(
 ) -> str | None:
     if chosen is not None:
         if chosen not in names:
-            raise UsageError(f"There is no column '{chosen}'; the file has {sorted(names)}.")
+            raise UsageError(
+                f"There is no column '{chosen}'; the file has {some_of(sorted(names))}."
+            )
         return chosen
     if "researchers" in by_lower:
         return by_lower["researchers"]

@@ -24,7 +24,7 @@ from sources.parse_notes import info_note, warning_note
 from sources.tabular import TextTable
 from talentcast.domain.checks import CheckResult
 from talentcast.domain.countries import TIME_BOUND
-from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.errors import InputRejectedError, some_of
 from talentcast.domain.provenance import ParsedCounts
 from talentcast.domain.tables import NAME_PATTERN, RESEARCHER_COUNTS
 from talentcast.domain.types import UNKNOWN_COUNTRY, CountingRule, Vintage
@@ -96,7 +96,7 @@ def _column_notes(table: TextTable, columns: ColumnMap) -> list[CheckResult]:
             warning_note(
                 table.name,
                 "EXTRA_COLUMNS",
-                f"not used: {', '.join(name or '(no name)' for name in columns.extra)}",
+                f"not used: {some_of([name or '(no name)' for name in columns.extra])}",
                 message="Nothing to do unless one of them was meant; then rename it.",
             )
         )

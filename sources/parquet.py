@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from talentcast.domain.errors import InputRejectedError
+from sources.headers import require_few_columns
+from talentcast.domain.errors import InputRejectedError, some_of
 
 #: Text of all cells of a table.
 MAX_TEXT_BYTES: Final = 500_000_000
@@ -24,7 +25,7 @@ def parquet_schema(content: bytes, name: str) -> pa.Schema:
     """Return names and types of the columns.
 
     Raises:
-        InputRejectedError: `CORRUPT`.
+        InputRejectedError: `CORRUPT` or `TOO_MANY_COLUMNS`.
     """
     return _opened(content, name).schema_arrow
 
@@ -41,13 +42,15 @@ def read_parquet(
         columns: Columns to read; None reads all.
 
     Raises:
-        InputRejectedError: `CORRUPT`, `TOO_LARGE`, or `PARSE` for a column of lists or records.
+        InputRejectedError: `CORRUPT`, `TOO_LARGE`, `TOO_MANY_COLUMNS`, or `PARSE` for a column of
+            lists or records.
     """
     file = _opened(content, name)
     wanted = [c for c in file.schema_arrow if columns is None or c.name in columns]
     if nested := [column.name for column in wanted if pa.types.is_nested(column.type)]:
         raise InputRejectedError(
-            "PARSE", f"{name}: columns {nested} hold lists or records. Write one value per cell."
+            "PARSE",
+            f"{name}: columns {some_of(nested)} hold lists or records. Write one value per cell.",
         )
     cells = file.metadata.num_rows * len(wanted)
     if cells > max_cells or _unpacked_bytes(file) > MAX_TEXT_BYTES:
@@ -74,6 +77,7 @@ def too_large(name: str, found: str, max_cells: int) -> InputRejectedError:
 def _opened(content: bytes, name: str) -> pq.ParquetFile:
     try:
         file = pq.ParquetFile(io.BytesIO(content))
+        require_few_columns(file.metadata.num_columns, name)
         file.schema_arrow.names  # noqa: B018 - decodes them
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _corrupt(name, error) from None

@@ -16,6 +16,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from sources.headers import checked_header, require_few_csv_columns
 from sources.parquet import read_parquet, too_large
 from sources.plain_files import not_utf8
 from talentcast.domain.errors import InputRejectedError
@@ -45,8 +46,8 @@ def read_table(content: bytes, name: str) -> TextTable:
     """Read CSV (UTF-8, commas) or Parquet bytes, whichever they are.
 
     Raises:
-        InputRejectedError: `EMPTY`, `ENCODING`, `RAGGED`, `DUP_HEADER`, `CORRUPT` or
-            `TOO_LARGE`.
+        InputRejectedError: `EMPTY`, `ENCODING`, `RAGGED`, `DUP_HEADER`, `CORRUPT`,
+            `TOO_LARGE` or `TOO_MANY_COLUMNS`.
     """
     if not content.strip():
         raise InputRejectedError("EMPTY", f"{name} holds nothing. Check how it was written.")
@@ -56,6 +57,7 @@ def read_table(content: bytes, name: str) -> TextTable:
 
 
 def _read_csv(content: bytes, name: str) -> TextTable:
+    require_few_csv_columns(content, name)
     # Decoded piece by piece: as one text, a large file would take four times its size.
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     reader = csv.reader(text, strict=True)
@@ -67,7 +69,7 @@ def _read_csv(content: bytes, name: str) -> TextTable:
             if not record:  # a blank line
                 continue
             if not header:
-                header = _checked_header(record, name)
+                header = checked_header(record, name)
             elif len(record) != len(header):
                 raise InputRejectedError(
                     "RAGGED",
@@ -93,7 +95,7 @@ def _read_csv(content: bytes, name: str) -> TextTable:
 
 def _read_parquet(content: bytes, name: str) -> TextTable:
     table = read_parquet(content, name, max_cells=MAX_CELLS)
-    header = _checked_header(table.column_names, name)
+    header = checked_header(table.column_names, name)
     _require_rows(range(table.num_rows), name)
     cells = {
         column: _texts(values, name, column)
@@ -117,16 +119,6 @@ def _first_wrong_byte(content: bytes) -> int:
     except UnicodeDecodeError as error:
         return error.start
     raise AssertionError("called for bytes that are not UTF-8")
-
-
-def _checked_header(names: Sequence[str], file_name: str) -> list[str]:
-    header = [name.strip() for name in names]
-    if twice := sorted({name for name in header if header.count(name) > 1}):
-        raise InputRejectedError(
-            "DUP_HEADER",
-            f"{file_name} names columns twice: {twice}. Rename or remove one of each.",
-        )
-    return header
 
 
 def _require_rows(records: Sequence[object], name: str) -> None:

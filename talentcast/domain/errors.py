@@ -24,8 +24,11 @@ not options: the command line knows which of its options sets a parameter.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+_MAX_NAMES: Final = 20
+_MAX_NAME_LENGTH: Final = 80
 
 
 class TalentcastError(Exception):
@@ -73,7 +76,7 @@ class MissingColumnsError(InputRejectedError):
         self.missing = sorted(missing)
         super().__init__(
             "SCHEMA",
-            f"Table '{table}' lacks columns {self.missing}; found {sorted(found)}. "
+            f"Table '{table}' lacks columns {self.missing}; found {some_of(sorted(found))}. "
             "Rename the columns; docs/data-dictionary.md says what each column holds.",
         )
 
@@ -201,6 +204,21 @@ class YearsFailedError(TalentcastError):
             f"{len(errors)} years failed ({', '.join(map(str, sorted(errors)))}); the others are "
             f"published. Fix the first and run again: {errors[first]}"
         )
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return the first names for a message; a file of the user may have thousands.
+
+    Example:
+        >>> some_of(["b", "a"])
+        "['b', 'a']"
+    """
+    shown = [
+        name if len(name) <= _MAX_NAME_LENGTH else f"{name[:_MAX_NAME_LENGTH]}..."
+        for name in names[:_MAX_NAMES]
+    ]
+    more = len(names) - len(shown)
+    return f"{shown}" + (f" and {more} more" if more else "")
 
 
 def _restored(

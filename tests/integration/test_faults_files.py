@@ -8,6 +8,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -24,6 +25,7 @@ from sources import plain_files
 from sources.affiliations import download_affiliations, parse_career_records
 from sources.counts_file import CountsFile
 from sources.covariates import read_covariates
+from sources.headers import MAX_COLUMNS
 from sources.plain_files import read_plain_file
 from sources.registry import source_for
 from sources.tabular import read_table
@@ -78,6 +80,50 @@ def test_f031_a_table_of_too_many_cells_is_refused_while_it_is_read(
     header, row = b"year,country,researchers\n", b"2019,FR,5\n"
     assert rejected(lambda: read_table(header + 200 * row, "long.csv")) == "TOO_LARGE"
     assert len(read_table(header + 100 * row, "short.csv").rows) == 100
+
+
+MILLIONS_OF_COLUMNS = b"year,country,researchers" + b"".join(
+    b",c%07d" % number for number in range(3_000_000)
+)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_f031_a_header_of_millions_is_refused_in_seconds(twice: bool) -> None:
+    row = b"\n2019,FR,5" + b"," * 3_000_000 + b"\n"
+    content = (b"year," * 5_000_000 if twice else MILLIONS_OF_COLUMNS) + row
+    began = time.monotonic()
+    people = RawFile("careers.csv", content, "affiliations", "", "", Vintage(date(2021, 1, 1)))
+    for action in (lambda: read_table(content, "w.csv"), lambda: parse_career_records([people])):
+        with pytest.raises(InputRejectedError, match=rf"limit is {MAX_COLUMNS}") as caught:
+            action()
+        assert caught.value.code == "TOO_MANY_COLUMNS"
+        assert len(str(caught.value)) < 300
+    assert time.monotonic() - began < 5
+
+
+def test_f031_a_header_of_many_lines_is_refused_too() -> None:
+    content = b",".join(b'"c\n%d"' % number for number in range(MAX_COLUMNS + 1)) + b"\n1\n"
+    assert rejected(lambda: read_table(content, "w.csv")) == "TOO_MANY_COLUMNS"
+
+
+def test_f031_parquet_of_too_many_columns_is_refused() -> None:
+    content = parquet({f"c{number}": pa.array([1]) for number in range(MAX_COLUMNS + 1)})
+    people = RawFile("careers.parquet", content, "affiliations", "", "", Vintage(date(2021, 1, 1)))
+    for action in (
+        lambda: read_table(content, "w.parquet"),
+        lambda: parse_career_records([people]),
+    ):
+        assert rejected(action) == "TOO_MANY_COLUMNS"
+
+
+def test_f031_names_of_columns_are_quoted_in_part() -> None:
+    header = ",".join(f"column_{number:04d}" for number in range(MAX_COLUMNS))
+    table = (header + "\n" + ",".join(["1"] * MAX_COLUMNS) + "\n").encode()
+    source = source_for("w.csv")
+    raw = RawFile("w.csv", table, "file", "", "", Vintage(date(2020, 1, 1)))
+    with pytest.raises(InputRejectedError, match="and 1980 more") as caught:
+        source.parse([raw])
+    assert len(str(caught.value)) < 1_000
 
 
 def parquet(columns: dict[str, pa.Array], **options: object) -> bytes:
