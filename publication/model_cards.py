@@ -38,10 +38,10 @@ def model_card(
         "data_gaps": "Only publishing years are seen. Someone who falls silent is lost from sight, "
         "which weighting cannot repair; covered venues change over the years.",
         "training_window": f"Records up to {model.origin.year}; "
-        f"{chosen.training_returns} landmarks with a return.",
+        f"about {_about(chosen.training_returns, 50)} landmarks with a return.",
         "choice": f"{chosen.choice}. {chosen.reason}",
         "drift": f"Log-odds of return shifted by log({used.ratio:.3f}): since the earlier cut "
-        f"{used.observed:.0f} returns were seen, {used.expected:.0f} expected.",
+        f"about {_about(used.observed, 10)} returns were seen, {_about(used.expected, 10)} expected.",
         "subgroups": _subgroups(scores, name),
     }
     if is_synthetic:
@@ -54,6 +54,11 @@ def model_card(
             "text": list(facts.values()),
         }
     )
+
+
+def _about(number: float, step: int) -> int:
+    """Return a number in whole steps: one person may stand for a dozen landmarks."""
+    return round(number / step) * step
 
 
 def _subgroups(scores: pd.DataFrame, model: str) -> str:
