@@ -41,7 +41,8 @@ def model_card(
         f"about {_about(chosen.training_returns, 50)} landmarks with a return.",
         "choice": f"{chosen.choice}. {chosen.reason}",
         "drift": f"Log-odds of return shifted by log({used.ratio:.3f}): since the earlier cut "
-        f"about {_about(used.observed, 10)} returns were seen, {_about(used.expected, 10)} expected.",
+        f"about {_about(used.observed, 10)} returns were seen, "
+        f"{_about(used.expected, 10)} expected.",
         "subgroups": _subgroups(scores, name),
     }
     if is_synthetic:

@@ -1,8 +1,9 @@
 """Is somebody in it? `python -m tests.stress.membership --trials 200`.
 
-The attacker knows every record, the code and the rules, but not the key: made-up releases, with the
-person in them and without, teach a classifier what to look for. It scores .5 where nothing tells.
-With `--control` everybody in the records is in the release, and it must find the person.
+The attacker knows every other record, the code and the rules, but not the key. Made-up releases
+teach a classifier what to look for; it scores .5 where nothing tells. By default the person may
+have joined since an earlier release; with `--first` the release is the first one, and the person
+in the records or not. With `--control` everybody in the records is in the release.
 """
 
 from __future__ import annotations
@@ -31,20 +32,34 @@ from features.engine import in_locked_duckdb
 from flows.steps import returns
 from flows.steps.admit import records_of, versions_of
 from talentcast.domain.types import CountingRule, Origin, SeriesKey, Vintage
-from talentcast.privacy.admission import first_admitted
+from talentcast.privacy.admission import first_admitted, next_admitted
 from talentcast.privacy.disclosure import protected_counts
 
 KEY = SeriesKey("careers", CountingRule.MODAL_COUNTRY, "affiliations")
 VINTAGE = Vintage.parse("2026-01-01")
 
 
-def released(records: CareerRecords, seed: int, *, protected: bool) -> dict[str, float]:
-    """Return every number of a first release under a random key, by what it is about."""
-    apart = None
-    if protected:
-        now = versions_of(records)
-        chosen = first_admitted(now, [], np.random.default_rng(seed))
-        records, apart = records_of(chosen, records, now, records.of(())), chosen.origins
+def admitted(
+    records: CareerRecords, earlier: CareerRecords | None, seed: int
+) -> tuple[CareerRecords, frozenset[str]]:
+    """Return whom a release is made from, under a random key, after an earlier one or as the first.
+
+    With the records come the origins that may be shown apart.
+    """
+    rng = np.random.default_rng(seed)
+    start = records if earlier is None else earlier
+    before = versions_of(start)
+    chosen = first_admitted(before, [], rng)
+    kept = records_of(chosen, start, before, start.of(()))
+    if earlier is None:
+        return kept, chosen.origins
+    now = versions_of(records)
+    chosen = next_admitted(now, chosen, frozenset(), [chosen], rng)
+    return records_of(chosen, records, now, kept), chosen.origins
+
+
+def released(records: CareerRecords, apart: frozenset[str] | None) -> dict[str, float]:
+    """Return every number of a release, by what it is about."""
     with in_locked_duckdb(records.careers) as careers:
         counts = protected_counts(researcher_counts(careers, KEY, vintage=VINTAGE))
     last = Origin(int(records.careers["year"].max()) - 2)
@@ -99,6 +114,7 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--kind", default="returned", help="Kind of person to look for.")
+    parser.add_argument("--first", action="store_true")
     parser.add_argument("--control", action="store_true")
     asked = parser.parse_args()
     returns._TEST_YEARS, returns._HISTORY_YEARS = 90, 2
@@ -109,7 +125,9 @@ def main() -> int:
     features = []
     for trial, present in enumerate(is_in):
         kept = records if present else without
-        features.append(released(kept, 1000 + trial, protected=not asked.control))
+        earlier = None if asked.first else without
+        chosen = (kept, None) if asked.control else admitted(kept, earlier, 1000 + trial)
+        features.append(released(*chosen))
     found = auc(features, is_in)
     error = 0.29 / np.sqrt(asked.trials / 4)
     print(f"{asked.kind}, {asked.trials} trials: AUC {found:.3f} (chance: .5 +- {error:.3f})")
