@@ -14,6 +14,7 @@ import pandas as pd
 
 from features.career_records import CareerRecords
 from talentcast.domain.errors import ConfigurationError
+from talentcast.key_files import read_key_file
 
 MIN_KEY_BYTES: Final = 32
 _MIN_DISTINCT_BYTES: Final = 8
@@ -77,7 +78,8 @@ def require_key(
         apart_from: Folders of inputs and outputs, under which the file may not lie.
 
     Raises:
-        ConfigurationError: Without a key, with a short one, or with one beside the data.
+        ConfigurationError: Without a key, with a short one, with one beside the data, or with one
+            that others than the owner of its file may read.
     """
     if text:
         return PseudonymKey(text.strip().encode())
@@ -93,9 +95,13 @@ def require_key(
                 f"The pseudonym key lies under {folder}, beside the data it protects. "
                 "Move it to a folder that is neither input nor output."
             )
-    if not place.is_file():
-        raise ConfigurationError(f"There is no pseudonym key at {file}. Check the path.")
-    return PseudonymKey(place.read_bytes().strip())
+    try:
+        return PseudonymKey(read_key_file(place).strip())
+    except OSError as error:
+        raise ConfigurationError(
+            f"The pseudonym key {file} cannot be read ({error.strerror}). Check the path and "
+            "whose file it is."
+        ) from None
 
 
 def pseudonymised(records: CareerRecords, key: PseudonymKey) -> CareerRecords:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from talentcast.domain.errors import ConfigurationError
+from talentcast.key_files import read_key_file
 from talentcast.store.failures import storage_failures
 from talentcast.store.files import OWNER, write_atomically
 
@@ -25,10 +26,11 @@ class Signer:
         """Read a private key in PEM.
 
         Raises:
-            ConfigurationError: If the file cannot be read or holds another kind of key.
+            ConfigurationError: If the file cannot be read, others than its owner may read it, or
+                it holds another kind of key.
         """
         try:
-            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+            key = serialization.load_pem_private_key(read_key_file(path), password=None)
         except (OSError, ValueError, TypeError) as error:
             raise _unusable(path, error) from None
         if not isinstance(key, Ed25519PrivateKey):

@@ -17,7 +17,7 @@ from stress_store import Writer, start
 
 from talentcast.cli.failures import line_of
 from talentcast.domain import tables as contracts
-from talentcast.domain.errors import StoreError
+from talentcast.domain.errors import ConfigurationError, StoreError
 from talentcast.domain.tables import Column
 from talentcast.store.cleaning import clean
 from talentcast.store.inspection import inspect, withdraw_damaged
@@ -137,6 +137,19 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Signer, Verifier]:
     private = tmp_path_factory.mktemp("keys") / "key"
     public = write_new_key(private)
     return Signer.from_file(private), Verifier.from_file(public)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no modes here")
+def test_f060_a_signing_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    public = write_new_key(path)
+    public.chmod(0o644)
+    Verifier.from_file(public)
+    path.chmod(0o640)
+    with pytest.raises(ConfigurationError, match=f"chmod 600 {path}"):
+        Signer.from_file(path)
+    path.chmod(0o600)
+    Signer.from_file(path)
 
 
 def test_f060_a_file_rewritten_together_with_its_manifest_fails_the_signature(

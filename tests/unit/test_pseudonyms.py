@@ -1,6 +1,7 @@
 """Pseudonyms: no way back without the key, and no run without one."""
 
 import hashlib
+import os
 import secrets
 from pathlib import Path
 
@@ -40,6 +41,45 @@ def test_a_run_on_real_people_refuses_to_start_without_a_good_key(text: str | No
 def test_f095_a_key_beside_the_data_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="beside the data"):
         require_key(None, file=Path("data/key"), apart_from=[Path("data")])
+
+
+TEXT = "0123456789abcdef" * 4
+needs_modes = pytest.mark.skipif(os.name != "posix", reason="files have no modes here")
+
+
+def key_file(folder: Path, mode: int) -> Path:
+    path = folder / "people.key"
+    path.write_text(f"{TEXT}\n")
+    path.chmod(mode)
+    return path
+
+
+@needs_modes
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644, 0o777, 0o601])
+def test_f095_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    path = key_file(tmp_path, mode)
+    link = tmp_path / "link.key"
+    link.symlink_to(path)
+    for named in (path, link):
+        with pytest.raises(ConfigurationError, match=f"chmod 600 {path}"):
+            require_key(None, file=named)
+
+
+@needs_modes
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_f095_a_key_of_its_owner_alone_is_read(tmp_path: Path, mode: int) -> None:
+    path = key_file(tmp_path, mode)
+    link = tmp_path / "link.key"
+    link.symlink_to(path)
+    for named in (path, link):
+        assert require_key(None, file=named) == PseudonymKey(TEXT.encode())
+
+
+def test_f095_what_is_no_key_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
+    for path in (pipe, tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ConfigurationError, match="key"):
+            require_key(None, file=path)
 
 
 def test_no_id_of_the_input_is_left_in_pseudonymised_records() -> None:
