@@ -29,6 +29,9 @@ from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import COUNTRY_PATTERN, NAME_PATTERN
 from talentcast.domain.types import BASELINE
 
+#: Where scenario files are described.
+SCENARIO_PAGE: Final = "docs/method/returns.md#scenarios"
+
 Kind = Literal["return_hazard", "stay_rate", "inflow"]
 _FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "return_hazard": frozenset({"factor"}),
@@ -230,5 +233,5 @@ def _change(entry: Any) -> Change:
 
 def _refused(problem: str) -> InputRejectedError:
     return InputRejectedError(
-        "SCENARIO", f"The scenario is not usable: {problem}. See docs/method/returns.md."
+        "SCENARIO", f"The scenario is not usable: {problem}. See {SCENARIO_PAGE}."
     )

@@ -26,7 +26,7 @@ from features.engine import in_locked_duckdb
 from sources.countries import country_code
 from sources.headers import checked_header, require_few_csv_columns
 from sources.parquet import parquet_schema, read_parquet
-from sources.plain_files import MAX_FILE_BYTES, read_plain_file
+from sources.plain_files import MAX_FILE_BYTES, read_plain_file, require_reachable
 from talentcast.domain.errors import (
     InputRejectedError,
     MissingColumnsError,
@@ -74,7 +74,12 @@ def read_career_records(folder: Path, *, max_bytes: int = MAX_FILE_BYTES) -> Car
 
 
 def is_affiliations_folder(path: Path) -> bool:
-    """Return whether a path is a folder that holds careers or affiliations."""
+    """Return whether a path is a folder that holds careers or affiliations.
+
+    Raises:
+        UsageError: If it cannot be looked at.
+    """
+    require_reachable(path)
     return path.is_dir() and any(
         (path / f"{stem}{suffix}").is_file() for stem in _STEMS[:2] for suffix in _SUFFIXES
     )

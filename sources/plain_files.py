@@ -15,6 +15,7 @@ from talentcast.domain.types import Vintage
 
 MAX_FILE_BYTES: Final = 500_000_000
 _CHUNK_BYTES: Final = 1 << 20
+_SHOWN: Final = 80  # characters of a path that is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,33 @@ class PlainFile:
     written: Vintage
 
 
-def read_plain_file(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> PlainFile:
+def read_plain_file(
+    path: Path,
+    *,
+    max_bytes: int = MAX_FILE_BYTES,
+    limit: str = "TALENTCAST_MAX_INPUT_BYTES raises the limit.",
+) -> PlainFile:
     """Return the bytes of a file; what is parsed later is what was hashed here.
 
+    Args:
+        path: The file.
+        max_bytes: Larger files are refused.
+        limit: What can be done about that.
+
     Raises:
-        UsageError: If there is no such file, or it is a folder, a link or a device.
+        UsageError: If there is no such file, it may not be read, or is a folder, a link or a
+            device.
         InputRejectedError: `TOO_LARGE` before a byte is read, or `CHANGED` if it was written to
             in the meantime.
     """
     _require_plain(path)
     # The file may have been exchanged since the look above: what is opened is looked at again.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except PermissionError:
+        raise _not_permitted(path) from None
+    except OSError:  # gone, or a link by now
+        raise _changed(path) from None
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -45,7 +62,7 @@ def read_plain_file(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> PlainFile
             raise InputRejectedError(
                 "TOO_LARGE",
                 f"{path} has {status.st_size} bytes; the limit is {max_bytes}. "
-                "Is this the right file? TALENTCAST_MAX_INPUT_BYTES raises the limit.",
+                f"Is this the right file? {limit}".strip(),
             )
         content = file.read(max_bytes + 1)
         stands_still = _reads_the_same(file, content)
@@ -68,7 +85,7 @@ def read_plain_text(path: Path, *, max_bytes: int) -> str:
         UsageError: As `read_plain_file`.
         InputRejectedError: As `read_plain_file`, or `ENCODING`.
     """
-    content = read_plain_file(path, max_bytes=max_bytes).content
+    content = read_plain_file(path, max_bytes=max_bytes, limit="").content
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -84,16 +101,38 @@ def not_utf8(name: str, content: bytes, offset: int) -> InputRejectedError:
     )
 
 
-def _require_plain(path: Path) -> None:
+def require_reachable(path: Path) -> None:
+    """Refuse a path that cannot be looked at; one where nothing is may pass.
+
+    Raises:
+        UsageError: If it is too long or no path, or this user may not enter a folder of it.
+    """
     try:
         mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode) and not os.access(path, os.R_OK | os.X_OK):
+            raise _not_permitted(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except PermissionError:
+        raise _not_permitted(path) from None
     except (OSError, ValueError):  # a NUL byte in a path is a ValueError
+        shown = f"{str(path)[:_SHOWN]!r}"
+        raise UsageError(f"{shown} cannot be the path of a file. Check it.") from None
+
+
+def _require_plain(path: Path) -> None:
+    require_reachable(path)
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
         raise UsageError(f"There is no file {path}. Check the path.") from None
     if stat.S_ISDIR(mode):
         raise UsageError(f"{path} is a folder where a file is expected. Pass the file itself.")
     if not stat.S_ISREG(mode):
         # A link could lead out of the folder it lies in, and a pipe would never end.
-        raise UsageError(f"{path} is no plain file but a link or device. Pass the file itself.")
+        raise UsageError(
+            f"{path} is no plain file but a link, pipe or device. Pass the file itself."
+        )
 
 
 def _reads_the_same(file: BinaryIO, content: bytes) -> bool:
@@ -102,6 +141,13 @@ def _reads_the_same(file: BinaryIO, content: bytes) -> bool:
     while chunk := file.read(_CHUNK_BYTES):
         again.update(chunk)
     return again.digest() == sha256(content).digest()
+
+
+def _not_permitted(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} may not be read by this user. Give the right to its file and folders "
+        "(chmod u+rX), or run as their owner."
+    )
 
 
 def _changed(path: Path) -> InputRejectedError:

@@ -12,12 +12,15 @@ from sources.bundled import Bundled
 from sources.counts_file import CountsFile
 from sources.openalex.source import NAME as OPENALEX
 from sources.openalex.source import OpenAlex, open_alex
-from sources.plain_files import MAX_FILE_BYTES
+from sources.plain_files import MAX_FILE_BYTES, require_reachable
 from sources.scholarly_migration import ScholarlyMigration, holds_vintages
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import NAME_PATTERN
 from talentcast.domain.types import CountingRule, Vintage
+
+#: A path of pathlib has one slash left of two.
+_ADDRESS: Final = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
 
 BUILT_IN: Final[Mapping[str, Callable[[], Source]]] = {
     "bundled": Bundled,
@@ -51,19 +54,24 @@ def source_for(
         settings: Addresses, keys and folders of a source that is asked page by page.
 
     Raises:
-        UsageError: If no source has that name and no file that path.
+        UsageError: If no source has that name and no file that path, or it is an address.
     """
     text = str(name_or_path)
     if text == OPENALEX:
         return open_alex(wanted, settings)
     if text in BUILT_IN:
         return BUILT_IN[text]()
+    _refuse_address(text)
     path = Path(text)
+    require_reachable(path)
     if holds_vintages(path):
         return ScholarlyMigration(path)
     if path.is_dir():
-        raise UsageError(f"{path} is a folder. Pass one CSV or Parquet file of yearly counts.")
-    if not (path.is_file() or path.is_symlink() or path.suffix):
+        raise UsageError(
+            f"{path} is a folder. Pass one CSV or Parquet file of yearly counts. Records "
+            "about people are a folder that holds careers or affiliations as .parquet or .csv."
+        )
+    if not (path.exists() or path.is_symlink() or path.suffix):
         hint = "" if re.fullmatch(NAME_PATTERN, text) else f" (names match {NAME_PATTERN})"
         raise UsageError(
             f"There is no source or file '{text}'{hint}. Sources: {', '.join(BUILT_IN)}; "
@@ -77,3 +85,12 @@ def source_for(
         researchers_column=researchers_column,
         max_bytes=max_bytes,
     )
+
+
+def _refuse_address(text: str) -> None:
+    # The address itself is not quoted: it may hold a password or a token.
+    if address := _ADDRESS.match(text):
+        raise UsageError(
+            f"A source is no address ({address[1].lower()}://). Download the file and pass its "
+            "path; the built-in sources, which fetch theirs, are listed by: talentcast sources list"
+        )
