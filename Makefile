@@ -43,7 +43,7 @@ stress: setup ## Repeat kills, contention and hostile inputs many times; for the
 	$(BIN)/python -m tests.stress.contention --seconds 60
 	$(BIN)/python -m tests.stress.fuzz --cases 2000
 	$(BIN)/python -m tests.stress.differencing --seeds 3
-	$(BIN)/python -m tests.stress.differencing --seeds 1 --pairs 3 --control
+	$(BIN)/python -m tests.stress.differencing --seeds 1 --kind returned --control
 	$(BIN)/python -m tests.stress.membership --trials 200
 	$(BIN)/python -m tests.stress.soak --runs 20
 	$(BIN)/python -m tests.stress.soak --runs 1 --control

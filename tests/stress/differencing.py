@@ -80,6 +80,7 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--people", type=int, default=3500)
     parser.add_argument("--pairs", type=int, help="Only so many of a seed's pairs.")
+    parser.add_argument("--kind", help="Only this kind of person.")
     parser.add_argument("--mirror", help="postgresql://... to look at as well; it is overwritten.")
     parser.add_argument("--control", action="store_true", help="Protection off: must be found.")
     asked = parser.parse_args()
@@ -94,7 +95,12 @@ def main() -> int:
             ):
                 records = people(asked.people, seed)
                 attack = Attack(Path(place), records, asked.mirror)
-                every = [p for person in persons(records) for p in pairs(records, person)]
+                every = [
+                    pair
+                    for person in persons(records)
+                    if asked.kind in (None, person.kind)
+                    for pair in pairs(records, person)
+                ]
                 for pair in every[: asked.pairs]:
                     found, batch = attack.found(pair)
                     open_channels.update(found)
