@@ -12,6 +12,7 @@ import typer
 from talentcast.cli.commands import LazyGroup, new_app
 from talentcast.cli.environment import use_one_thread
 from talentcast.cli.failures import line_of
+from talentcast.cli.terminal import say
 from talentcast.code_version import code_version
 from talentcast.domain.errors import TalentcastError
 
@@ -26,7 +27,7 @@ app = new_app(
 
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(f"talentcast {code_version()}")
+        say(f"talentcast {code_version()}")
         raise typer.Exit
 
 
@@ -52,14 +53,12 @@ def main() -> None:
     try:
         app()
     except TalentcastError as error:
-        typer.echo(f"talentcast: {line_of(error)}", err=True)
+        say(f"talentcast: {line_of(error)}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of a pipe, for example `head`, has seen enough
         sys.stderr.close()
         sys.exit(0)
     except Exception:
-        traceback.print_exc()
-        typer.echo(
-            "talentcast: this is a bug. Report the lines above with what you typed.", err=True
-        )
+        say(traceback.format_exc().rstrip(), err=True)
+        say("talentcast: this is a bug. Report the lines above with what you typed.", err=True)
         sys.exit(1)

@@ -11,6 +11,7 @@ import typer
 from talentcast.cli.options import Home, Json
 from talentcast.cli.orchestrator import orchestrator
 from talentcast.cli.output import print_rows
+from talentcast.cli.terminal import say
 from talentcast.config import load_settings
 
 if TYPE_CHECKING:
@@ -74,14 +75,14 @@ def _print(done: Backfilled, *, as_json: bool, seconds: float) -> None:
     if as_json:
         return
     if len(done.scores):
-        typer.echo()
+        say()
         print_rows(
             _by_model(done.summary),
             as_json=False,
             title="Weighted interval score by model, scored against what is known now",
         )
     made = sum(year.outcome == "published" for year in done.years)
-    typer.echo(f"\n{made} of {len(done.years)} years published in {seconds:.0f} s.")
+    say(f"\n{made} of {len(done.years)} years published in {seconds:.0f} s.")
 
 
 def _by_model(summary: pd.DataFrame) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from sources.registry import source_for
 from talentcast.cli.options import Json, ResearchersColumn
 from talentcast.cli.output import print_rows, writing_into
 from talentcast.cli.progress import progress_bar
+from talentcast.cli.terminal import say
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
 
@@ -96,7 +97,7 @@ def backtest(
         result.scores.to_parquet(out / "scores.parquet", index=False)
     print_rows(_summary(result.summary()), as_json=json, title="Mean over origins and horizons")
     if not json:
-        typer.echo(f"Written: {out / 'quantiles.parquet'}, {out / 'scores.parquet'}")
+        say(f"Written: {out / 'quantiles.parquet'}, {out / 'scores.parquet'}")
 
 
 def _summary(means: pd.DataFrame) -> list[dict[str, object]]:

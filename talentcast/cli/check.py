@@ -11,6 +11,7 @@ import typer
 from expectations.report import report_text
 from sources.registry import source_for
 from talentcast.cli.options import Json, ResearchersColumn
+from talentcast.cli.terminal import say
 from talentcast.domain.checks import CheckReport
 from talentcast.domain.errors import ChecksFailedError
 
@@ -31,9 +32,9 @@ def check(
     parsed = source.parse(source.download())
     report = CheckReport(parsed.notes) + check_counts(parsed.counts)
     if json:
-        typer.echo(json_module.dumps(report.to_frame().to_dict("records"), indent=2))
+        say(json_module.dumps(report.to_frame().to_dict("records"), indent=2))
     else:
-        typer.echo(report_text(report))
+        say(report_text(report))
     if report.failed:
         raise ChecksFailedError(
             "counts", sorted({r.check for r in report.failed}), f"the report on {file} above"

@@ -10,6 +10,7 @@ import typer
 from talentcast.cli.options import Json
 from talentcast.cli.orchestrator import prefect_ready
 from talentcast.cli.output import print_rows
+from talentcast.cli.terminal import say
 from talentcast.config import load_settings, server_url
 from talentcast.domain.errors import ConfigurationError
 
@@ -45,4 +46,4 @@ def deploy(
         done = deploy_all(at_once=runs_at_once, notify=notify)
     print_rows([asdict(each) for each in done], as_json=json)
     if not json:
-        typer.echo("\nNext, on the machine that is to work: talentcast worker --pool local")
+        say("\nNext, on the machine that is to work: talentcast worker --pool local")

@@ -10,11 +10,11 @@ from pathlib import Path
 from shutil import disk_usage
 
 import httpx
-import typer
 
 from talentcast.cli.options import Home, Json
 from talentcast.cli.orchestrator import ask_server
 from talentcast.cli.output import print_rows
+from talentcast.cli.terminal import say
 from talentcast.config import Settings, load_settings, server_url
 from talentcast.domain.errors import ConfigurationError, StoreError
 from talentcast.store.files import require_room
@@ -59,7 +59,7 @@ def doctor(*, home: Home = None, json: Json = False) -> None:
     if bad := [f.what for f in findings if not f.is_ok]:
         raise ConfigurationError(f"To fix: {', '.join(bad)}. The table above says how.")
     if not json:
-        typer.echo("All ok.")
+        say("All ok.")
 
 
 def _python(_: Settings) -> Finding:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
+from talentcast.cli.terminal import say, visible
 from talentcast.domain.errors import UsageError
 from talentcast.store.failures import storage_failures
 
@@ -27,10 +27,10 @@ err = Console(stderr=True)
 def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "") -> None:
     """Print rows with the same keys."""
     if as_json:
-        typer.echo(json.dumps([dict(row) for row in rows], indent=2, default=str))
+        say(json.dumps([dict(row) for row in rows], indent=2, default=str))
         return
     if not rows:
-        typer.echo("No rows.")
+        say("No rows.")
         return
     print_table(list(rows[0]), (list(map(_text, row.values())) for row in rows), title=title)
 
@@ -38,13 +38,13 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str =
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
     """Print a table without box drawing, so that it can be pasted anywhere."""
     if title:
-        out.print(title, style="bold", markup=False, soft_wrap=True)
+        out.print(visible(title), style="bold", markup=False, soft_wrap=True)
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for index, name in enumerate(header):
         # The first column names the row: give it the room when the terminal is narrow.
         grid.add_column(name, overflow="fold", no_wrap=index == 0)
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(visible, row))
     out.print(grid, markup=False)
 
 

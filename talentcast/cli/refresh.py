@@ -12,6 +12,7 @@ from talentcast.cli.options import Home, Json, MaxCost, ResearchersColumn
 from talentcast.cli.orchestrator import orchestrator
 from talentcast.cli.output import print_rows
 from talentcast.cli.summary import print_headline, print_warnings
+from talentcast.cli.terminal import say
 from talentcast.config import load_settings
 from talentcast.domain.approval import Approval
 from talentcast.domain.types import Vintage
@@ -106,7 +107,7 @@ def refresh(
         )
     seconds = time.monotonic() - started
     for line in refreshed.undelivered:
-        typer.echo(f"Warning: {line}", err=True)
+        say(f"Warning: {line}", err=True)
     if json:
         _print_json(refreshed)
     else:
@@ -117,23 +118,23 @@ def print_summary(refreshed: Refreshed, root: Path, reports: Path, seconds: floa
     """Print what was published and what it says."""
     release = refreshed.release
     done = "Published" if refreshed.is_new else "Already published:"
-    typer.echo(f"{done} release {release.release_id} in {seconds:.0f} s")
-    typer.echo(
+    say(f"{done} release {release.release_id} in {seconds:.0f} s")
+    say(
         f"as of {release.as_of.as_of}, {release.vintage_kind} vintage, "
         f"{len(release.populations)} populations, in {root}"
     )
     print_headline(release, root)
     print_warnings(refreshed.report.warned)
     quality = ", ".join(f"{count} {name}" for name, count in release.quality.items())
-    typer.echo(f"\nChecks: {quality}. Report: {reports / f'{release.release_id}.html'}")
-    typer.echo(f"Next: talentcast releases show {release.release_id}")
+    say(f"\nChecks: {quality}. Report: {reports / f'{release.release_id}.html'}")
+    say(f"Next: talentcast releases show {release.release_id}")
     if release.status == "retracted":
-        typer.echo(
+        say(
             f"It was retracted since: {release.reason}. Serve it again: "
             f"talentcast releases restore {release.release_id} --reason TEXT"
         )
     elif not refreshed.is_new:
-        typer.echo("Nothing changed since then; --force publishes it again.")
+        say("Nothing changed since then; --force publishes it again.")
 
 
 def _print_json(refreshed: Refreshed) -> None:

@@ -15,6 +15,7 @@ from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
 from talentcast.cli.summary import print_headline
+from talentcast.cli.terminal import say
 from talentcast.config import Settings, load_settings
 from talentcast.domain.errors import IntegrityError, SourceUnavailableError
 from talentcast.store.cleaning import clean as remove
@@ -53,7 +54,7 @@ def list_(*, home: Home = None, json: Json = False) -> None:
         for release in list_releases(load_settings(home).releases)
     ]
     if not rows and not json:
-        typer.echo("No release yet. Make one: talentcast refresh")
+        say("No release yet. Make one: talentcast refresh")
         return
     print_rows(rows, as_json=json)
 
@@ -147,7 +148,7 @@ def verify(
     if withdraw:
         signer = Signer.configured(settings.signing_key_file)
         for gone in withdraw_damaged(inspected, root, at=datetime.now(UTC), signer=signer):
-            typer.echo(f"Retracted {gone.release_id}.", err=True)
+            say(f"Retracted {gone.release_id}.", err=True)
         _update_mirror(settings)
     if problems:
         raise IntegrityError("; ".join(problems) + ". Restore the files from a backup.")
@@ -169,9 +170,9 @@ def retract(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Ho
         signer=Signer.configured(settings.signing_key_file),
     )
     latest = latest_release(settings.releases)
-    typer.echo(f"Retracted {gone.release_id}.")
-    typer.echo(f"The latest release is now {latest.release_id if latest else 'none'}.")
-    typer.echo(f"Undo: talentcast releases restore {gone.release_id} --reason TEXT")
+    say(f"Retracted {gone.release_id}.")
+    say(f"The latest release is now {latest.release_id if latest else 'none'}.")
+    say(f"Undo: talentcast releases restore {gone.release_id} --reason TEXT")
     _update_mirror(settings)
 
 
@@ -190,13 +191,13 @@ def restore(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Ho
         at=datetime.now(UTC),
         signer=Signer.configured(settings.signing_key_file),
     )
-    typer.echo(f"Restored {back.release_id}.")
+    say(f"Restored {back.release_id}.")
     _update_mirror(settings)
 
 
 def _update_mirror(settings: Settings) -> None:
     for line in delivery.update_mirror(settings):
-        typer.echo(f"Warning: {line}", err=True)
+        say(f"Warning: {line}", err=True)
 
 
 @app.command()
@@ -211,7 +212,7 @@ def deliver(release: ReleaseArgument = "latest", *, home: Home = None) -> None:
     found = find_release(release, settings.releases)
     if failed := delivery.deliver(found, settings):
         raise SourceUnavailableError(" ".join(failed))
-    typer.echo(f"Everything that follows {found.release_id} is done, in {settings.reports}.")
+    say(f"Everything that follows {found.release_id} is done, in {settings.reports}.")
 
 
 @app.command()
@@ -232,7 +233,7 @@ def clean(
     """
     found = remove(load_settings(home).releases, dry_run=dry_run, keep_hours=keep_hours)
     if not found and not json:
-        typer.echo("Nothing is left behind.")
+        say("Nothing is left behind.")
         return
     print_rows(
         [
@@ -242,7 +243,7 @@ def clean(
         as_json=json,
     )
     if dry_run and not json:
-        typer.echo("Nothing was removed. Remove it: talentcast releases clean --no-dry-run")
+        say("Nothing was removed. Remove it: talentcast releases clean --no-dry-run")
 
 
 @app.command("new-key")
@@ -254,5 +255,5 @@ def new_key(
     Example: talentcast releases new-key ~/talentcast-signing.pem
     """
     public = write_new_key(path)
-    typer.echo(f"Publishers set TALENTCAST_SIGNING_KEY_FILE={path} and keep it to themselves.")
-    typer.echo(f"Readers set TALENTCAST_VERIFYING_KEY_FILE={public}.")
+    say(f"Publishers set TALENTCAST_SIGNING_KEY_FILE={path} and keep it to themselves.")
+    say(f"Readers set TALENTCAST_VERIFYING_KEY_FILE={public}.")

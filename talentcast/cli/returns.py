@@ -20,6 +20,7 @@ from sources.affiliations import read_career_records
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows, writing_into
+from talentcast.cli.terminal import say
 from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
@@ -72,9 +73,9 @@ def backtest(
         result.scores.to_parquet(out / "scores.parquet", index=False)
     print_rows(_summary(result.scores), as_json=json, title="Everyone, weighted for censoring")
     for warning in result.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
+        say(f"Warning: {warning}", err=True)
     if not json:
-        typer.echo(f"Written: {out / 'predictions.parquet'}, {out / 'scores.parquet'}")
+        say(f"Written: {out / 'predictions.parquet'}, {out / 'scores.parquet'}")
 
 
 @app.command()
@@ -92,7 +93,7 @@ def forget(
     settings = load_settings(home)
     store = RestrictedStore(settings.restricted, releases=settings.releases)
     removed = store.forget(pseudonym, forgotten_at=datetime.now(UTC))
-    typer.echo(f"Removed {removed} rows. Publish again without this person: talentcast refresh")
+    say(f"Removed {removed} rows. Publish again without this person: talentcast refresh")
 
 
 @app.command()

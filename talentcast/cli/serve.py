@@ -14,6 +14,7 @@ import typer
 
 import dashboard
 from talentcast.cli.options import Home
+from talentcast.cli.terminal import say
 from talentcast.config import load_settings
 
 DEFAULT_PORT = 8501
@@ -38,7 +39,7 @@ def serve(
         "server.address": address,
     }
     flags = [f"--{name}={_written(value)}" for name, value in options.items()]
-    typer.echo(f"Dashboard: http://{address}:{port} (stop with Ctrl-C)")
+    say(f"Dashboard: http://{address}:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
     # Streamlit takes the place of this process, so that signals reach it.
     os.execve(  # noqa: S606 - our own interpreter, no shell

@@ -6,13 +6,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from flows.steps.publish import headline_of
 from publication.headline import HEADLINE_HORIZON
 from readers.summaries.headlines import leading_pair, odds_by_year
 from readers.summaries.published_series import load_series, published_series
 from talentcast.cli.output import print_table
+from talentcast.cli.terminal import say
 from talentcast.domain.checks import CheckResult
 from talentcast.domain.types import BASELINE
 from talentcast.store.release import Release
@@ -25,7 +24,7 @@ def print_headline(release: Release, root: Path) -> None:
     for (population, rule, source), rows in headline.groupby(
         ["population", "counting_rule", "source"], sort=True
     ):
-        typer.echo()
+        say()
         print_table(
             [
                 "country",
@@ -37,7 +36,7 @@ def print_headline(release: Release, root: Path) -> None:
             title=f"{population} ({rule}, {source})",
         )
         if (said := odds.get((str(population), str(rule), str(source)))) is not None:
-            typer.echo(said)
+            say(said)
 
 
 def _odds_of(release: Release, root: Path) -> dict[tuple[str, str, str], str]:
@@ -63,10 +62,10 @@ def print_warnings(warned: Sequence[CheckResult]) -> None:
     """Print one line per check that warned."""
     if not warned:
         return
-    typer.echo("\nChecks that warned:")
+    say("\nChecks that warned:")
     for result in warned:
         keys = f" ({'; '.join(result.example_keys[:3])})" if result.example_keys else ""
-        typer.echo(f"  {result.check} on {result.table}: {result.message or result.observed}{keys}")
+        say(f"  {result.check} on {result.table}: {result.message or result.observed}{keys}")
 
 
 def percent(share: float) -> str:
