@@ -234,6 +234,18 @@ def empty(browser: Any, tmp_path: Path) -> Iterator[Visit]:
 
 
 @pytest.fixture
+def visit_home(browser: Any) -> Any:
+    """Return a way to visit a dashboard over another home folder."""
+
+    @contextmanager
+    def start(home: Path) -> Iterator[Visit]:
+        with serving(home) as base:
+            yield from _visit(browser, base)
+
+    return start
+
+
+@pytest.fixture
 def visits(browser: Any, address: str) -> Any:
     """Return a way to visit with other options, for example a dark phone."""
 

@@ -1,0 +1,70 @@
+"""What a browser makes of a release whose texts try to be a program, a picture or a link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from small_release import Small, small_draft
+
+from talentcast.store.publisher import publish
+
+HIT = "window.__hit=1"
+HOSTILE = (
+    f"<script>{HIT}</script><img src=//foreign.invalid/x onerror={HIT};alert(1)>"
+    f"[press](javascript:{HIT}) ![seen](http://foreign.invalid/y) "
+    f"$\\href{{javascript:{HIT}}}{{x}}$ "
+    f"{{{{constructor.constructor('{HIT}')()}}}} ');{HIT}//\" datum['x']"
+)
+PAGES = ("overview", "country", "returns", "track-record", "quality", "releases")
+
+
+def hostile_home(home: Path) -> Path:
+    """Publish one release in which every free text is hostile."""
+    draft = small_draft(Small(reason=HOSTILE))
+    tables = dict(draft.tables)
+    names = tables["country_names"]
+    tables["country_names"] = names.assign(name=[f"{n} {HOSTILE}" for n in names["name"]])
+    for table, columns in (
+        ("quality_checks", ("observed", "message", "example_keys")),
+        ("published_figures", ("source", "publisher", "url")),
+        ("model_cards", ("text",)),
+    ):
+        hostile = dict.fromkeys(columns, HOSTILE)
+        tables[table] = pd.DataFrame(tables[table]).assign(**hostile)
+    publish(
+        replace(draft, tables=tables),
+        home / "releases",
+        published_at=datetime(2024, 2, 1, tzinfo=UTC),
+    )
+    return home
+
+
+@pytest.fixture
+def hostile(visit_home: Any, tmp_path: Path) -> Iterator[Any]:
+    with visit_home(hostile_home(tmp_path)) as visit:
+        yield visit
+
+
+def test_hostile_texts_are_shown_and_run_nothing(hostile: Any) -> None:
+    dialogs: list[str] = []
+
+    def refuse(dialog: Any) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    hostile.page.on("dialog", refuse)
+    shown = ""
+    for page in PAGES:
+        hostile.open(page)
+        shown += hostile.text()
+        assert hostile.page.evaluate("() => window.__hit") is None, page
+        links = "a[href^='javascript:' i], [src*='foreign.invalid'], [href*='foreign.invalid']"
+        assert hostile.page.locator(links).count() == 0, page
+    assert dialogs == []
+    assert "onerror=" in shown, "no page showed a hostile text, so nothing was tested"
