@@ -101,7 +101,10 @@ def admit(
         before = records.of(())
     else:
         previous = ledger.read(last.digest)
-        gone = frozenset(name for name in previous.people["researcher_id"] if is_stand_in(name))
+        # Also who was forgotten while a release was made, or by a command that was cut short.
+        forgotten = restricted_store(settings).forgotten()
+        names = previous.people["researcher_id"]
+        gone = frozenset(name for name in names if is_stand_in(name) or name in forgotten)
         chosen = next_admitted(now, previous, gone, published, key.generator(text))
         before = restricted_store(settings).read_records(last.digest)
     if chosen.people.empty:
@@ -139,6 +142,11 @@ def keep_admission(
             raise StoreError(
                 "Another release of these people was published since this run began; beside it, "
                 "this one could point at somebody. Nothing was published. Run again."
+            )
+        if not store.forgotten().isdisjoint(admission.chosen.people["researcher_id"]):
+            raise StoreError(
+                "Somebody in this release was forgotten since the run began. Nothing was "
+                "published. Run again."
             )
         digest = admission.made_from.digest
         store.save_records(admission.records, name=digest)

@@ -115,7 +115,7 @@ def first_admitted(
     Returns:
         Nobody where all groups together are too small.
     """
-    groups = _first_groups(now["origin_country"], rules)
+    groups = _first_groups(now["origin_country"], rng, rules)
     labels = _group_of(now["origin_country"], groups)
     waiting, kept = {}, []
     for group, rows in _by_group(now, labels):
@@ -265,6 +265,8 @@ def _stepped_aside(
         theirs = other.people[_group_of(other.people["origin_country"], own) == group]
         differing = _differing_as_more_step_aside(people, theirs)
         is_safe &= (differing == 0) | (differing >= rules.batch)
+    left = len(people) - np.arange(len(people) + 1)
+    is_safe &= left >= rules.batch  # a few who are left could not leave without being seen
     is_safe[-1] = True  # nobody is left to point at
     return people.iloc[int(np.argmax(is_safe)) :]
 
@@ -294,10 +296,18 @@ def _unsafe_groups(
     return frozenset(unsafe)
 
 
-def _first_groups(origins: pd.Series, rules: BatchRules) -> frozenset[str]:
-    """Origins that are groups of their own; a rest that is too small takes in the smallest."""
+def _first_groups(
+    origins: pd.Series, rng: np.random.Generator, rules: BatchRules
+) -> frozenset[str]:
+    """Origins that are groups of their own; a rest that is too small takes in the smallest.
+
+    The limit is drawn for each, so that it does not tell whether somebody completes an origin.
+    """
     sizes = origins.value_counts()
-    own = [str(o) for o, n in sizes.items() if n >= rules.own_group and o != REST_OF_WORLD]
+    names = sorted(sizes.index)
+    drawn = rules.own_group + rng.integers(rules.spread, size=len(names))
+    limits = dict(zip(names, drawn, strict=True))
+    own = [str(o) for o, n in sizes.items() if n >= limits[o] and o != REST_OF_WORLD]
     while own and not _is_large_or_empty(sizes, own, rules):
         own.pop()
     return frozenset(own)
@@ -307,8 +317,10 @@ def _grown_groups(last: Admitted, rules: BatchRules) -> frozenset[str]:
     """Groups of the last set, with those that have become large enough; the rest stays so too."""
     sizes = last.people["origin_country"].value_counts()
     own = set(last.origins)
+    # No limit that was drawn for a first set is higher.
+    limit = rules.own_group + rules.spread
     for origin, n in sizes.items():
-        is_new = origin not in own and origin != REST_OF_WORLD and n >= rules.own_group
+        is_new = origin not in own and origin != REST_OF_WORLD and n >= limit
         if is_new and _is_large_or_empty(sizes, {*own, str(origin)}, rules):
             own.add(str(origin))
     return frozenset(own)

@@ -5,10 +5,12 @@ The short form of `python -m tests.stress.differencing`, which compares all chan
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -125,6 +127,28 @@ def test_a_forgotten_person_leaves_with_a_batch(
     release = refresh(folder, home)
     assert len(list_releases(home / "releases")) == 2
     assert release.inputs[0]["sha256"] != admitted.snapshot.sha256
+    assert is_batch(home)
+
+
+def test_who_is_forgotten_while_a_release_is_made_is_not_in_it(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tombstone comes after the people were chosen, and what else forgetting does never."""
+    store = steps.restricted_store(settings_of(home))
+    somebody = chosen(folder, home).records.careers["researcher_id"].iloc[0]
+    real = pipeline.keep_all_restricted
+
+    def forgets(*arguments: Any) -> None:
+        (store.root / "tombstones.json").write_text(json.dumps([somebody]))
+        real(*arguments)
+
+    monkeypatch.setattr(pipeline, "keep_all_restricted", forgets)
+    with pytest.raises(StoreError, match="forgotten since the run began"):
+        refresh(folder, home, force=True)
+    monkeypatch.undo()
+    monkeypatch.setenv("TALENTCAST_PSEUDONYM_KEY", KEY)
+    assert somebody not in set(chosen(folder, home).records.careers["researcher_id"])
+    refresh(folder, home)
     assert is_batch(home)
 
 

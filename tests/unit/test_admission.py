@@ -229,3 +229,14 @@ def test_versions_follow_content_not_order() -> None:
     pd.testing.assert_frame_equal(one, other)
     changed = person_versions([careers.assign(year=[1, 3, 1])], origins)
     assert (changed["version"] != one["version"]).tolist() == [True, False]
+
+
+def test_a_group_that_is_forgotten_one_by_one_ends_at_once_and_whole() -> None:
+    now, sets, forgotten = people(CHN=300, IND=72), [], set()
+    sets.append(admitted(now))
+    while any(name.startswith("IND") for name, _ in names(sets[-1])):
+        one = next(name for name, _ in sorted(names(sets[-1])) if name.startswith("IND"))
+        forgotten.add(one)
+        now = now[now["researcher_id"] != one]
+        sets.append(next_admitted(now, sets[-1], frozenset(forgotten), sets, rng(len(sets))))
+    assert every_pair_is_safe(sets)
