@@ -7,6 +7,7 @@ for counts also rounding and holding every figure, and noise with a stated budge
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from talentcast.privacy.admission import first_admitted
 from talentcast.privacy.disclosure import protected_counts
 
 KEY = SeriesKey("careers", CountingRule.MODAL_COUNTRY, "affiliations")
+VINTAGE = Vintage.parse("2026-01-01")
 SEEDS = range(3)
 #: Privacy-loss budgets for the counts of one release, a person's whole career protected.
 EPSILONS = (1.0, 4.0)
@@ -49,16 +51,16 @@ def admitted(records: CareerRecords, seed: int) -> CareerRecords:
     """Return the records behind a first release, under a random key."""
     now = versions_of(records)
     chosen = first_admitted(now, [], np.random.default_rng(seed))
-    return records_of(chosen, records, now, records.of(()))
+    return records_of(chosen, records, now)
 
 
 def counts(records: CareerRecords) -> pd.DataFrame:
     """How far published shares are from the true ones, in percentage points."""
-    truth = _counts(records)
+    truth = counts_of(records)
     rng = np.random.default_rng(0)
     ways = {"every figure rounded and held": [protected_counts(truth)]}
     ways["admitted people, then rounded"] = [
-        protected_counts(_counts(admitted(records, seed))) for seed in SEEDS
+        protected_counts(counts_of(admitted(records, seed))) for seed in SEEDS
     ]
     years = records.careers.groupby("researcher_id")["year"].agg(lambda y: y.max() - y.min() + 1)
     for epsilon in EPSILONS:
@@ -77,20 +79,14 @@ def counts(records: CareerRecords) -> pd.DataFrame:
 
 def flows(records: CareerRecords) -> pd.DataFrame:
     """Coverage of past one-year return flows."""
-    ways = {"everybody": records} | {
-        f"admitted people, key {seed}": admitted(records, seed) for seed in SEEDS
-    }
-    return pd.DataFrame([{"way": way} | _flow_scores(kept) for way, kept in ways.items()])
+    return pd.DataFrame([{"way": way} | _flow_scores(kept) for way, kept in _ways(records)])
 
 
 def origins(records: CareerRecords) -> pd.DataFrame:
     """Origins whose cohorts may be shown apart."""
-    ways = {"everybody": records} | {
-        f"admitted people, key {seed}": admitted(records, seed) for seed in SEEDS
-    }
     last = Origin(int(records.careers["year"].max()) - 1)
     rows = []
-    for way, kept in ways.items():
+    for way, kept in _ways(records):
         scores = tested_in_time(LandmarkHistory.of(kept.known_by(last)), last, 0)
         shown = sorted(publishable_origins(scores, DEFAULT_MODEL))
         rows.append({"way": way, "people": kept.careers["researcher_id"].nunique(), "shown": shown})
@@ -100,10 +96,16 @@ def origins(records: CareerRecords) -> pd.DataFrame:
 TABLES = {"counts": counts, "flows": flows, "origins": origins}
 
 
-def _counts(records: CareerRecords) -> pd.DataFrame:
-    vintage = Vintage.parse("2026-01-01")
+def counts_of(records: CareerRecords) -> pd.DataFrame:
+    """Return the true counts of the people in some records."""
     with in_locked_duckdb(records.careers) as careers:
-        return researcher_counts(careers, KEY, vintage=vintage)
+        return researcher_counts(careers, KEY, vintage=VINTAGE)
+
+
+def _ways(records: CareerRecords) -> Iterator[tuple[str, CareerRecords]]:
+    yield "everybody", records
+    for seed in SEEDS:
+        yield f"admitted people, key {seed}", admitted(records, seed)
 
 
 def _share_error(truth: pd.DataFrame, made: pd.DataFrame) -> float:

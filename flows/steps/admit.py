@@ -89,6 +89,7 @@ def admit(
         ConfigurationError: If these people were published before and the ledger is not here.
         InputRejectedError: `TOO_FEW_PEOPLE`.
     """
+    store = restricted_store(settings)
     ledger = admission_ledger(key.dataset_id, settings)
     known = KnownDatasets(settings.datasets)
     begins = require_ledger(ledger, known, settings.restricted, population, new_ledger=new_ledger)
@@ -98,15 +99,15 @@ def admit(
     text = now.to_csv(index=False)
     if last is None:
         chosen = first_admitted(now, published, key.generator(f"{population}\n{text}"))
-        before = records.of(())
+        before = None
     else:
         previous = ledger.read(last.digest)
         # Also who was forgotten while a release was made, or by a command that was cut short.
-        forgotten = restricted_store(settings).forgotten()
+        forgotten = store.forgotten()
         names = previous.people["researcher_id"]
         gone = frozenset(name for name in names if is_stand_in(name) or name in forgotten)
         chosen = next_admitted(now, previous, gone, published, key.generator(text))
-        before = restricted_store(settings).read_records(last.digest)
+        before = store.read_records(last.digest)
     if chosen.people.empty:
         raise InputRejectedError(
             "TOO_FEW_PEOPLE",
@@ -135,9 +136,13 @@ def keep_admission(
         StoreError: If a release of the same people was published since they were chosen.
     """
     store = restricted_store(settings)
+    ledgers: dict[str, AdmissionLedger] = {}
     by_dataset: dict[str, dict[str, AdmittedSet]] = {}
     for population, admission in admissions:
-        ledger = admission_ledger(admission.dataset_id, settings)
+        dataset_id = admission.dataset_id
+        if dataset_id not in ledgers:
+            ledgers[dataset_id] = admission_ledger(dataset_id, settings)
+        ledger = ledgers[dataset_id]
         if ledger.releases != admission.known:
             raise StoreError(
                 "Another release of these people was published since this run began; beside it, "
@@ -151,9 +156,9 @@ def keep_admission(
         digest = admission.made_from.digest
         store.save_records(admission.records, name=digest)
         ledger.write_set(digest, admission.chosen)
-        by_dataset.setdefault(admission.dataset_id, {})[population] = admission.made_from
+        by_dataset.setdefault(dataset_id, {})[population] = admission.made_from
     for dataset_id, sets in by_dataset.items():
-        admission_ledger(dataset_id, settings).write_release(release_id, sets)
+        ledgers[dataset_id].write_release(release_id, sets)
         KnownDatasets(settings.datasets).note(dataset_id, settings.restricted)
 
 
@@ -180,13 +185,23 @@ def _new_line(key: PseudonymKey, population: str, ledger: AdmissionLedger) -> st
 
 
 def records_of(
-    chosen: Admitted, records: CareerRecords, now: pd.DataFrame, before: CareerRecords
+    chosen: Admitted,
+    records: CareerRecords,
+    now: pd.DataFrame,
+    before: CareerRecords | None = None,
 ) -> CareerRecords:
-    """Return records of the chosen in the version that was chosen: of now, or of before."""
+    """Return records of the chosen in the version that was chosen: of now, or of before.
+
+    Args:
+        chosen: From `first_admitted` or `next_admitted`.
+        records: Of everybody, as they stand now.
+        now: `versions_of(records)`.
+        before: Behind the last release; None where the chosen are the first.
+    """
     both = chosen.people.merge(now, on="researcher_id", how="left", suffixes=("", "_now"))
     is_now = both["version"] == both["version_now"]
     recent = records.of(both["researcher_id"][is_now])
-    held = before.of(both["researcher_id"][~is_now])
+    held = (records if before is None else before).of(both["researcher_id"][~is_now])
 
     def joined(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
         rows = one if other.empty else pd.concat([one, other], ignore_index=True)

@@ -250,7 +250,7 @@ def keep_restricted(
 def keep_admissions(groups: Sequence[People], release_id: ReleaseId, settings: Settings) -> None:
     """Keep whom a release is made from, so that the next one differs by nobody or by a batch."""
     chosen = [(group.key.population, group.admission) for group in groups if group.admission]
-    keep_admission([(name, one) for name, one in chosen if one], release_id, settings)
+    keep_admission(chosen, release_id, settings)
 
 
 def keep_all_restricted(

@@ -71,10 +71,6 @@ class Admitted:
         """Origins that may be shown by themselves."""
         return frozenset(self.waiting) - {REST_OF_WORLD}
 
-    def without(self, researcher_ids: frozenset[str]) -> Admitted:
-        """Drop people who may not be in any release."""
-        return Admitted(self.people[~self.people[_PERSON].isin(researcher_ids)], self.waiting)
-
 
 def person_versions(tables: Sequence[pd.DataFrame], origins: pd.DataFrame) -> pd.DataFrame:
     """Return one row per person with a digest of all rows about them.

@@ -51,17 +51,17 @@ class PseudonymKey:
     @property
     def dataset_id(self) -> str:
         """Name of the data set that the key belongs to, from which the key cannot be guessed."""
-        return self.derived("data set").hexdigest()[:16]
+        return self._derived("data set").hexdigest()[:16]
 
     def digest(self, text: str) -> str:
         """Return a keyed digest: without the key, nobody can test whether a guess is the input."""
-        return self.derived("digest", text).hexdigest()
+        return self._derived("digest", text).hexdigest()
 
     def generator(self, text: str) -> np.random.Generator:
         """Return random numbers that the same text always gives, and nobody without the key."""
-        return np.random.default_rng(int.from_bytes(self.derived("draw", text).digest()))
+        return np.random.default_rng(int.from_bytes(self._derived("draw", text).digest()))
 
-    def derived(self, purpose: str, text: str = "") -> hmac.HMAC:
+    def _derived(self, purpose: str, text: str = "") -> hmac.HMAC:
         """Keyed hash under a key for one purpose: it can never equal a pseudonym."""
         key = hmac.new(self.secret, f"talentcast {purpose}".encode(), hashlib.sha256).digest()
         return hmac.new(key, text.encode(), hashlib.sha256)

@@ -59,6 +59,7 @@ class AdmissionLedger:
         self.root = restricted / FOLDER / dataset_id
         self.dataset_id = dataset_id
         self._seen = releases
+        self._sets: dict[str, Admitted] = {}
         self._entries = {
             release.release_id: entry
             for release in releases
@@ -102,17 +103,10 @@ class AdmissionLedger:
         return False
 
     def read(self, digest: str) -> Admitted:
-        """Return a set by its name."""
-        path = self.root / "sets" / f"{digest}.parquet"
-        try:
-            people = pd.read_parquet(path)
-            waiting = json.loads(path.with_suffix(".json").read_text())
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"The disclosure ledger is damaged: {path} cannot be read ({error}). Restore the "
-                "restricted store from a backup; nothing was published."
-            ) from None
-        return Admitted(people, waiting)
+        """Return a set by its name; each file is read once."""
+        if digest not in self._sets:
+            self._sets[digest] = self._read_set(digest)
+        return self._sets[digest]
 
     def write_set(self, digest: str, admitted: Admitted) -> None:
         """Keep a set, before the release that is made from it becomes visible."""
@@ -128,6 +122,18 @@ class AdmissionLedger:
             for population, one in sets.items()
         }
         _write(self._entry_path(release_id), json.dumps(rows).encode())
+
+    def _read_set(self, digest: str) -> Admitted:
+        path = self.root / "sets" / f"{digest}.parquet"
+        try:
+            people = pd.read_parquet(path)
+            waiting = json.loads(path.with_suffix(".json").read_text())
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"The disclosure ledger is damaged: {path} cannot be read ({error}). Restore the "
+                "restricted store from a backup; nothing was published."
+            ) from None
+        return Admitted(people, waiting)
 
     def _entry_path(self, release_id: ReleaseId) -> Path:
         return self.root / "releases" / f"{release_id}.json"

@@ -22,6 +22,7 @@ from contextlib import nullcontext
 from one_person_apart import (
     Pair,
     channels,
+    copy_of,
     differing,
     forget,
     is_batch,
@@ -62,11 +63,7 @@ class Attack:
         return differing(self.same, seen), batch
 
     def _seen(self, name: str, folder: Path, forgets: Pair | None = None) -> dict[str, str]:
-        home = self.root / f"home_{name}"
-        shutil.copytree(self.home, home)
-        # The copy stands for the same home at another time.
-        note = next((home / "datasets").glob("*.json"))
-        note.write_text(note.read_text().replace(str(self.home), str(home)))
+        home = copy_of(self.home, self.root / f"home_{name}")
         if forgets is not None:
             forget(forgets.person, settings_of(home))
         release, said = publish(folder, home, force=True)

@@ -26,17 +26,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from features.career_counts import researcher_counts
+from bench.privacy import KEY, VINTAGE, counts_of
 from features.career_records import CareerRecords
-from features.engine import in_locked_duckdb
 from flows.steps import returns
 from flows.steps.admit import records_of, versions_of
-from talentcast.domain.types import CountingRule, Origin, SeriesKey, Vintage
+from talentcast.domain.types import Origin
 from talentcast.privacy.admission import first_admitted, next_admitted
 from talentcast.privacy.disclosure import protected_counts
-
-KEY = SeriesKey("careers", CountingRule.MODAL_COUNTRY, "affiliations")
-VINTAGE = Vintage.parse("2026-01-01")
 
 
 def admitted(
@@ -50,7 +46,7 @@ def admitted(
     start = records if earlier is None else earlier
     before = versions_of(start)
     chosen = first_admitted(before, [], rng)
-    kept = records_of(chosen, start, before, start.of(()))
+    kept = records_of(chosen, start, before)
     if earlier is None:
         return kept, chosen.origins
     now = versions_of(records)
@@ -60,8 +56,7 @@ def admitted(
 
 def released(records: CareerRecords, apart: frozenset[str] | None) -> dict[str, float]:
     """Return every number of a release, by what it is about."""
-    with in_locked_duckdb(records.careers) as careers:
-        counts = protected_counts(researcher_counts(careers, KEY, vintage=VINTAGE))
+    counts = protected_counts(counts_of(records))
     last = Origin(int(records.careers["year"].max()) - 2)
     made = returns.return_release(records, last, KEY, vintage=VINTAGE, seed=1, apart=apart)
     flows = made.forecasts[made.forecasts["output_type"] != "sample"]
