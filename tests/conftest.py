@@ -28,9 +28,9 @@ LONGEST_FIRST = (
 )
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the user's own notes on published data sets out of the tests, and theirs out of them."""
+    """Keep the notes on published data sets of the user, and of other files, out of these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TALENTCAST_DATASETS_DIR", str(tmp_path_factory.mktemp("datasets")))
         yield
