@@ -11,6 +11,7 @@ import typer
 
 from talentcast.cli.commands import LazyGroup, new_app
 from talentcast.cli.environment import use_one_thread
+from talentcast.cli.exit import end_after_exit_handlers
 from talentcast.cli.failures import line_of
 from talentcast.cli.terminal import say
 from talentcast.code_version import code_version
@@ -48,7 +49,16 @@ def options(
 
 
 def main() -> None:
-    """Run a command; an expected failure is one line on stderr and an exit code."""
+    """Run a command in a process of its own, and end that process."""
+    end_after_exit_handlers(run)
+
+
+def run() -> None:
+    """Run a command; an expected failure is one line on stderr and an exit code.
+
+    Raises:
+        SystemExit: Always, with the exit code.
+    """
     use_one_thread()
     try:
         app()

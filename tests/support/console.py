@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from talentcast.cli import main
+from talentcast.cli.app import run
 
 
 class Console:
@@ -19,7 +19,7 @@ class Console:
         """Return exit code, stdout and stderr."""
         self._patch.setattr(sys, "argv", ["talentcast", *map(str, arguments)])
         with pytest.raises(SystemExit) as stopped:
-            main()
+            run()
             raise SystemExit(0)
         said = self._captured.readouterr()
         return int(stopped.value.code or 0), said.out, said.err
