@@ -36,6 +36,7 @@ def refresh(
     populations: list[str] | None = None,
     scenarios: list[str] | None = None,
     researchers_column: str | None = None,
+    decimal: str | None = None,
     max_cost: float | None = None,
     models: list[str] | None = None,
     force: bool = False,
@@ -51,10 +52,11 @@ def refresh(
 
     Args:
         as_of: Use what was known on this day; empty for everything.
-        sources: Built-in sources, counts files, or folders of affiliation records.
+        sources: Built-in sources, counts files, addresses of such, or folders of careers.
         populations: Populations to keep; empty for all.
         scenarios: Scenario files, or names of bundled scenarios.
         researchers_column: Column of a file that counts researchers, if several would.
+        decimal: Decimal character of a file, if its cells do not decide.
         max_cost: US dollars that sources may cost; empty for TALENTCAST_OPENALEX_MAX_COST.
         models: Models, the default one first; empty for the usual.
         force: Publish again, superseding the same release.
@@ -73,6 +75,7 @@ def refresh(
         models=tuple(models or USUAL_MODELS),
         populations=tuple(populations or ()),
         researchers_column=researchers_column,
+        decimal=decimal,
         scenarios=tuple(read_scenario(name) for name in scenarios or ()),
     )
     refreshed = pipeline.refresh(

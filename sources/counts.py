@@ -67,7 +67,11 @@ def to_counts(
 def merge_parsed(parts: Sequence[ParsedCounts]) -> ParsedCounts:
     """Stack what several files gave."""
     counts = pd.concat([part.counts for part in parts], ignore_index=True)
-    return ParsedCounts(counts, tuple(note for part in parts for note in part.notes))
+    return ParsedCounts(
+        counts,
+        notes=tuple(note for part in parts for note in part.notes),
+        understood=tuple(line for part in parts for line in part.understood),
+    )
 
 
 def row_key(row: object, country: object, year: object) -> str:

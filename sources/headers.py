@@ -42,11 +42,12 @@ def require_few_columns(n_columns: int, file_name: str) -> None:
         )
 
 
-def require_few_csv_columns(content: bytes, file_name: str) -> None:
+def require_few_csv_columns(content: bytes, file_name: str, separator: str = ",") -> None:
     """Refuse a CSV file that is too wide by its first line, before the line is cut into cells.
 
     Raises:
         InputRejectedError: `TOO_MANY_COLUMNS`.
     """
     end = content.find(b"\n")
-    require_few_columns(1 + content.count(b",", 0, len(content) if end < 0 else end), file_name)
+    names = 1 + content.count(separator.encode(), 0, len(content) if end < 0 else end)
+    require_few_columns(names, file_name)

@@ -1,15 +1,19 @@
-"""Sources by name, or by the path of a file."""
+"""Sources by name, by the path of a file, or by an address."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from sources.base import Source
 from sources.bundled import Bundled
 from sources.counts_file import CountsFile
+from sources.counts_link import CountsLink
+from sources.excel import sheet_of
+from sources.number_styles import decimal_character
 from sources.openalex.source import NAME as OPENALEX
 from sources.openalex.source import OpenAlex, open_alex
 from sources.plain_files import MAX_FILE_BYTES, require_reachable
@@ -21,6 +25,7 @@ from talentcast.domain.types import CountingRule, Vintage
 
 #: A path of pathlib has one slash left of two.
 _ADDRESS: Final = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
+_FILE: Final = "CSV, Excel or Parquet file"
 
 BUILT_IN: Final[Mapping[str, Callable[[], Source]]] = {
     "bundled": Bundled,
@@ -36,61 +41,74 @@ def source_for(
     counting_rule: CountingRule = CountingRule.UNSPECIFIED,
     vintage: Vintage | None = None,
     researchers_column: str | None = None,
+    decimal: str | None = None,
     max_bytes: int = MAX_FILE_BYTES,
     wanted: Sequence[str] = (),
     settings: Settings | None = None,
 ) -> Source:
-    """Return a built-in source by name, or the counts in a file by path.
+    """Return a built-in source by name, or the counts in a file by path or address.
 
     Args:
-        name_or_path: For example `bundled`, or `counts.csv`; a folder with downloaded files of
+        name_or_path: For example `bundled`, `counts.csv`, `lab.xlsx#Counts` for a sheet of a
+            workbook, or `https://example.org/counts.csv`; a folder with downloaded files of
             `scholarly_migration` stands for that source.
         population: Name for counts in a file that states none.
         counting_rule: Rule for counts in a file that states none.
         vintage: Day on which the figures of a file stood; default: when it was written.
         researchers_column: Which column of a file counts researchers, where several could.
+        decimal: Decimal character of a file, where its cells do not decide: `.` or `,`.
         max_bytes: Larger files are refused.
         wanted: Populations to fetch, where a source asks for each apart; empty for the usual ones.
         settings: Addresses, keys and folders of a source that is asked page by page.
 
     Raises:
-        UsageError: If no source has that name and no file that path, or it is an address.
+        UsageError: If no source has that name and no file that path, or an address is not one that
+            may be asked.
     """
     text = str(name_or_path)
     if text == OPENALEX:
         return open_alex(wanted, settings)
     if text in BUILT_IN:
         return BUILT_IN[text]()
-    _refuse_address(text)
+    options = CountsFile(
+        Path(text),
+        population=population,
+        counting_rule=counting_rule,
+        vintage=vintage,
+        researchers_column=researchers_column,
+        decimal=decimal_character(decimal),
+        max_bytes=max_bytes,
+    )
+    if address := _ADDRESS.match(text):
+        return _link(text, address[1].lower(), options, settings)
+    return _file(text, options)
+
+
+def _link(text: str, scheme: str, options: CountsFile, settings: Settings | None) -> CountsLink:
+    # The address itself is not quoted: it may hold a password or a token.
+    if scheme != "https":
+        raise UsageError(
+            f"A source is no address of this kind ({scheme}://). Download the file and pass its "
+            "path, or pass an https:// address; built-in sources: talentcast sources list"
+        )
+    return CountsLink.of(text, options, hosts=settings.source_hosts if settings else ())
+
+
+def _file(text: str, options: CountsFile) -> Source:
     path = Path(text)
     require_reachable(path)
     if holds_vintages(path):
         return ScholarlyMigration(path)
     if path.is_dir():
         raise UsageError(
-            f"{path} is a folder. Pass one CSV or Parquet file of yearly counts. Records "
+            f"{path} is a folder. Pass one {_FILE} of yearly counts. Records "
             "about people are a folder that holds careers or affiliations as .parquet or .csv."
         )
     if not (path.exists() or path.is_symlink() or path.suffix):
         hint = "" if re.fullmatch(NAME_PATTERN, text) else f" (names match {NAME_PATTERN})"
         raise UsageError(
             f"There is no source or file '{text}'{hint}. Sources: {', '.join(BUILT_IN)}; "
-            "or the path of a CSV or Parquet file."
+            f"or the path of a {_FILE}."
         )
-    return CountsFile(
-        path,
-        population=population,
-        counting_rule=counting_rule,
-        vintage=vintage,
-        researchers_column=researchers_column,
-        max_bytes=max_bytes,
-    )
-
-
-def _refuse_address(text: str) -> None:
-    # The address itself is not quoted: it may hold a password or a token.
-    if address := _ADDRESS.match(text):
-        raise UsageError(
-            f"A source is no address ({address[1].lower()}://). Download the file and pass its "
-            "path; the built-in sources, which fetch theirs, are listed by: talentcast sources list"
-        )
+    file, sheet = (text, None) if path.exists() else sheet_of(text)
+    return replace(options, path=Path(file), sheet=sheet)

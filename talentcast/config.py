@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_state_path
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from talentcast.domain.errors import ConfigurationError
 
@@ -66,6 +67,10 @@ class Settings(BaseSettings):
     max_input_bytes: int = Field(
         default=500_000_000, gt=0, description="Larger input files are refused."
     )
+    source_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts from which files of counts may be fetched, with commas between them.",
+    )
     populations: Path | None = Field(
         default=None, description="Folder with population files of your own."
     )
@@ -81,6 +86,13 @@ class Settings(BaseSettings):
     openalex_max_cost: float = Field(
         default=0.10, ge=0, description="US dollars that one run may spend at OpenAlex."
     )
+
+    @field_validator("source_hosts", mode="before")
+    @classmethod
+    def _named_hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(host.strip().lower() for host in value.split(",") if host.strip())
 
     @property
     def snapshots(self) -> Path:

@@ -55,12 +55,14 @@ class Inputs:
     Attributes:
         counts: `researcher_counts` of the wanted populations, in all vintages.
         notes: Notes of the parsers, as check results.
+        understood: How each file of the user was read, a line each.
         people: Groups of people behind some of the counts.
         derived: How those people were counted.
     """
 
     counts: pd.DataFrame
     notes: CheckReport = field(default_factory=CheckReport)
+    understood: tuple[str, ...] = ()
     people: Sequence[People] = ()
     derived: Mapping[SeriesKey, DerivedCounts] = field(default_factory=dict)
 
@@ -100,6 +102,7 @@ def parse_all(
         counts=select_populations(pd.concat(tables), plan.populations),
         notes=CheckReport(tuple(note for one in parsed for note in one.notes))
         + merge(group.notes for group in fetched.people),
+        understood=tuple(line for one in parsed for line in one.understood),
         people=fetched.people,
         derived=derived,
     )
@@ -120,7 +123,12 @@ def read(
     """Parse the copies; rejected ones are put aside with the reason."""
     raws = [load_raw(snapshot) for snapshot in snapshots]
     try:
-        return source_for(source, researchers_column=plan.researchers_column).parse(raws)
+        found = source_for(
+            source,
+            researchers_column=plan.researchers_column,
+            decimal=plan.decimal,
+        )
+        return found.parse(raws)
     except InputRejectedError as error:
         for raw in raws:
             quarantine(raw, str(error), settings.snapshots, rejected_at=datetime.now(UTC))

@@ -42,12 +42,14 @@ class Refreshed:
 
     Attributes:
         undelivered: A line for each thing that could not follow the published release.
+        understood: A line for each file of the user: how it was read.
     """
 
     release: Release
     is_new: bool
     report: CheckReport
     undelivered: tuple[str, ...] = ()
+    understood: tuple[str, ...] = ()
 
 
 def refresh(
@@ -91,7 +93,13 @@ def refresh(
         )
     undelivered = deliver(release, settings, run)
     run.progress("Done")
-    return Refreshed(release, is_new=True, report=report, undelivered=undelivered)
+    return Refreshed(
+        release,
+        is_new=True,
+        report=report,
+        undelivered=undelivered,
+        understood=inputs.understood,
+    )
 
 
 def build(

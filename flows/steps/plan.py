@@ -22,6 +22,7 @@ class Plan:
         populations: Populations to keep; empty for all that the sources hold.
         scenarios: Changed assumptions that the default model is also forecast under.
         researchers_column: Column of a counts file to read, where several could be meant.
+        decimal: Decimal character of a counts file, where its cells do not decide.
         models: Models that forecast, the default one first; all are scored.
         n_draws: Joint draws behind every quantile and mean.
         n_samples: How many of them are published, for the default model.
@@ -32,6 +33,7 @@ class Plan:
     models: tuple[str, ...] = USUAL_MODELS
     populations: tuple[str, ...] = ()
     researchers_column: str | None = None
+    decimal: str | None = None
     scenarios: tuple[Scenario, ...] = ()
     horizons: tuple[int, ...] = PUBLISHED_HORIZONS
     scored_horizons: tuple[int, ...] = SCORED_HORIZONS
@@ -45,7 +47,11 @@ class Plan:
         return self.models[0]
 
     def settings(self) -> dict[str, object]:
-        """Return the choices by name; sources are left out, their snapshots stand for them."""
+        """Return the choices by name; sources are left out, their snapshots stand for them.
+
+        What follows a `#` stays: one workbook holds several sheets.
+        """
         chosen = asdict(self)
         del chosen["sources"]
-        return chosen
+        sheets = {source.partition("#")[2] for source in self.sources if "#" in source}
+        return chosen | ({"sheets": sorted(sheets)} if sheets else {})

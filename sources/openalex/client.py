@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from http import HTTPStatus
-from ssl import SSLContext
 from urllib.parse import urlencode
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from pydantic import SecretStr
 
-from sources.http import FetchLimits, fetch
+from sources.http import fetch, network
 from sources.openalex.access import Access, Budget
 from talentcast.domain.errors import (
     ConfigurationError,
@@ -52,7 +49,7 @@ class Client:
             answer = fetch(
                 url,
                 limits,
-                transport=_Signed(_network(limits), self.access),
+                transport=_Signed(network(httpx.URL(url)), self.access),
                 before_attempt=self.budget.before_call,
             )
         except RefusedError as error:
@@ -93,19 +90,6 @@ class _Signed(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._network.aclose()
-
-
-def _network(limits: FetchLimits) -> httpx.AsyncHTTPTransport:
-    (host,) = limits.hosts
-    is_direct = limits.scheme == "http" or proxy_bypass(host)
-    proxy = None if is_direct else getproxies().get("https")
-    return httpx.AsyncHTTPTransport(verify=_trusted(), proxy=proxy)
-
-
-@cache
-def _trusted() -> SSLContext:
-    """Return who is trusted; reading the certificates takes longer than a call."""
-    return httpx.create_ssl_context()
 
 
 def _refused(status: int, *, has_key: bool) -> TalentcastError:

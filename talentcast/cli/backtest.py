@@ -14,10 +14,11 @@ from models.shares.registry import DEFAULT_MODEL, ModelContext
 from sources.covariates import read_covariates
 from sources.reference_panel import load_reference_panel
 from sources.registry import source_for
-from talentcast.cli.options import Json, ResearchersColumn
+from talentcast.cli.options import Decimal, Json, ResearchersColumn
 from talentcast.cli.output import print_rows, writing_into
 from talentcast.cli.progress import progress_bar
 from talentcast.cli.terminal import say
+from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
 
@@ -35,7 +36,10 @@ SHOWN = (
 _LONGEST_RANGE = 200
 
 
-Counts = Annotated[Path, typer.Option("--counts", help="CSV or Parquet of researcher counts.")]
+Counts = Annotated[
+    str,
+    typer.Option("--counts", metavar="FILE", help="CSV, Excel or Parquet of researcher counts."),
+]
 Origins = Annotated[str, typer.Option("--origins", metavar="FIRST:LAST", help="Forecast origins.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the two result tables.")]
 Horizons = Annotated[str, typer.Option("--horizons", metavar="FIRST:LAST", help="Years ahead.")]
@@ -61,6 +65,7 @@ def backtest(
     covariates: Covariates = None,
     model: Models = None,
     researchers_column: ResearchersColumn = None,
+    decimal: Decimal = None,
     json: Json = False,
 ) -> None:
     """Forecast from past origins and score against what came.
@@ -69,7 +74,9 @@ def backtest(
 
     Example: talentcast backtest --counts counts.csv --origins 2008:2017 --horizons 1:5 --out scores
     """
-    source = source_for(str(counts), researchers_column=researchers_column)
+    source = source_for(
+        counts, researchers_column=researchers_column, decimal=decimal, settings=load_settings()
+    )
     parsed = source.parse(source.download()).counts
     keys = series_keys(parsed)
     if len(keys) != 1:

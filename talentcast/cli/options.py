@@ -20,6 +20,14 @@ ResearchersColumn = Annotated[
         "--researchers-column", help="Column that counts researchers, if several would do."
     ),
 ]
+Decimal = Annotated[
+    str | None,
+    typer.Option(
+        "--decimal",
+        metavar="CHARACTER",
+        help="Decimal character of a file, a point or a comma, if its cells do not decide.",
+    ),
+]
 MaxCost = Annotated[
     float | None,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talentcast.cli.options import Home, Json, MaxCost, ResearchersColumn
+from talentcast.cli.options import Decimal, Home, Json, MaxCost, ResearchersColumn
 from talentcast.cli.orchestrator import orchestrator
 from talentcast.cli.output import print_rows
 from talentcast.cli.summary import print_headline, print_warnings
@@ -26,7 +26,9 @@ AsOf = Annotated[
 ]
 Sources = Annotated[
     list[str] | None,
-    typer.Option("--source", help="Built-in source, file or folder; repeat for several."),
+    typer.Option(
+        "--source", help="Built-in source, file, folder or https:// address; repeat for several."
+    ),
 ]
 Populations = Annotated[
     list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
@@ -67,6 +69,7 @@ def refresh(
     population: Populations = None,
     scenario: Scenarios = None,
     researchers_column: ResearchersColumn = None,
+    decimal: Decimal = None,
     max_cost: MaxCost = None,
     force: Force = False,
     approve_revision: ApprovedRevisions = None,
@@ -97,6 +100,7 @@ def refresh(
             populations=population,
             scenarios=scenario,
             researchers_column=researchers_column,
+            decimal=decimal,
             max_cost=max_cost,
             force=force,
             approve_revisions=approve_revision,
@@ -123,6 +127,8 @@ def print_summary(refreshed: Refreshed, root: Path, reports: Path, seconds: floa
         f"as of {release.as_of.as_of}, {release.vintage_kind} vintage, "
         f"{len(release.populations)} populations, in {root}"
     )
+    for line in refreshed.understood:
+        say(line)
     print_headline(release, root)
     print_warnings(refreshed.report.warned)
     quality = ", ".join(f"{count} {name}" for name, count in release.quality.items())

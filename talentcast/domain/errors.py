@@ -64,9 +64,9 @@ class InputRejectedError(TalentcastError):
 
     exit_code = 3
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, parameters: Collection[str] = ()) -> None:
         self.code = code
-        super().__init__(f"{code}: {message}")
+        super().__init__(f"{code}: {message}", parameters=parameters)
 
 
 class MissingColumnsError(InputRejectedError):

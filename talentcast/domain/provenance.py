@@ -40,7 +40,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class ParsedCounts:
-    """A `researcher_counts` table and the notes of its parser."""
+    """A `researcher_counts` table and the notes of its parser.
+
+    Attributes:
+        understood: One line a file of the user: how it was read.
+    """
 
     counts: pd.DataFrame
     notes: tuple[CheckResult, ...] = ()
+    understood: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from count_shapes import SHAPES, with_part
 
 from flows.steps.scenarios import read_scenario
 from sources import plain_files
@@ -196,8 +197,31 @@ def test_f032_archives_are_not_unpacked_at_all(tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_bytes(content)
         source = source_for(path)
-        raw = source.download()
-        assert rejected(lambda s=source, r=raw: s.parse(r)) in ("ENCODING", "PARSE", "RAGGED")
+        refused = rejected(lambda s=source: s.parse(s.download()))
+        assert refused == ("FORMAT" if name.endswith("zip") else "ENCODING")
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "any"])
+def test_f032_a_workbook_that_unfolds_without_end_is_refused(tmp_path: Path, part: str) -> None:
+    content = io.BytesIO(SHAPES["first sheet"][1])
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr(part, b" " * 100_000_000)
+    path = tmp_path / "lab.xlsx"
+    path.write_bytes(content.getvalue())
+    assert memory_of(READ, str(path), "TOO_LARGE") < 600_000_000
+
+
+def test_f032_a_workbook_of_three_million_cells_is_refused(tmp_path: Path) -> None:
+    row = '<row r="{0}">' + '<c r="A{0}"><v>1</v></c>' * 3 + "</row>"
+    rows = "".join(row.format(number) for number in range(1, 1_000_001))
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        f"<sheetData>{rows}</sheetData></worksheet>"
+    )
+    content = with_part(SHAPES["first sheet"][1], "xl/worksheets/sheet1.xml", sheet.encode())
+    path = tmp_path / "lab.xlsx"
+    path.write_bytes(content)
+    assert memory_of(READ, str(path), "TOO_LARGE") < 600_000_000
 
 
 def files_under(folder: Path) -> set[Path]:

@@ -138,17 +138,29 @@ def test_f009_another_encoding_fails_with_the_byte_offset() -> None:
     assert utf8.counts["country"].iloc[-1] == "CIV"
 
 
-def test_f010_thousands_separators_fail_and_a_fraction_fails_where_persons_are_whole() -> None:
-    error = rejection(csv_bytes([*rows_of(), 'DEU,2019,"1,234"']))
-    assert error.code == "PARSE"
-    assert "row 22" in str(error)
-    with_point = csv_bytes([*rows_of(), *(f"DEU,{year},1.234" for year in YEARS)])
+@pytest.mark.parametrize("written", ['"1,234"', "1.234"])
+def test_f010_what_may_be_thousands_or_decimals_fails_unless_a_cell_or_the_user_decides(
+    written: str,
+) -> None:
+    error = rejection(csv_bytes([*rows_of(), f"DEU,2019,{written}"]))
+    assert error.code == "NUMBER_STYLE"
+    assert error.parameters == ("decimal",)
+    assert "1234 or 1.234" in str(error)
+    separator = written.strip('"')[1]
+    decided = parse(csv_bytes([*rows_of(), f"DEU,2019,{written}", f'DEU,2018,"1{separator}5"']))
+    assert decided.counts["researchers"].tolist()[-2:] == [1.234, 1.5]
+    grouped = parse(csv_bytes([*rows_of(), f'DEU,2019,"1{separator}234{separator}567"']))
+    assert grouped.counts["researchers"].iloc[-1] == 1234567
+
+
+def test_f010_a_fraction_fails_where_persons_are_whole() -> None:
+    with_point = csv_bytes([*rows_of(), *(f"DEU,{year},1.2345" for year in YEARS)])
     found = result(check(with_point), "NOT_INTEGER")
     assert found.outcome is Outcome.FAIL
     assert found.example_keys[0] == "row 22: DEU 2010"
     fractional = parse(with_point, counting_rule=CountingRule.FRACTIONAL).counts
     assert not check_counts(fractional).failed
-    assert fractional["researchers"].iloc[-1] == 1.234
+    assert fractional["researchers"].iloc[-1] == 1.2345
 
 
 def test_f011_two_huge_counts_fail_as_cells_before_any_sum() -> None:

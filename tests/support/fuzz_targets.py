@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from count_shapes import SHAPES, text, wide_grid, with_part, workbook
 from fuzzing import Target
 from hostile_inputs import (
     CAREER_NAMES,
     COUNT_NAMES,
     MOVE_NAMES,
     csv_files,
+    damaged,
     headers,
     mixed,
     parquet_files,
@@ -46,6 +50,36 @@ def raw(name: str, content: bytes, source: str = "file") -> RawFile:
 
 def _counts(name: str) -> Callable[[bytes], object]:
     return lambda content: CountsFile(Path(name)).parse([raw(name, content)])
+
+
+@st.composite
+def _wide_files(draw: st.DrawFn) -> bytes:
+    """Return a wide text file in some style, with a few of its cells changed."""
+    grid = wide_grid(draw(st.sampled_from(("country", "", "Area"))))
+    if draw(st.booleans()):
+        grid = [list(column) for column in zip(*grid, strict=True)]
+    for _ in range(draw(st.integers(0, 2))):
+        row = draw(st.integers(0, len(grid) - 1))
+        grid[row][draw(st.integers(0, len(grid[row]) - 1))] = draw(mixed)
+    separator = draw(st.sampled_from(",;\t"))
+    decimal, thousands = draw(st.sampled_from((".,", ",.", ", ", ".'", (".", ""))))
+    return draw(damaged(text(grid, separator, decimal=decimal, thousands=thousands)))
+
+
+@st.composite
+def _workbooks(draw: st.DrawFn) -> bytes:
+    """Return a workbook with strange cells, a damaged part, or damage anywhere."""
+    printable = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), max_size=5)
+    cell = st.one_of(st.none(), st.integers(), st.floats(), st.booleans(), printable)
+    own = workbook({"A": draw(st.lists(st.lists(cell, max_size=4), max_size=4))})
+    known = [SHAPES[shape][1] for shape in ("first sheet", "wide workbook")]
+    content = draw(st.sampled_from((own, *known)))
+    if draw(st.booleans()):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            name = draw(st.sampled_from(sorted(archive.namelist())))
+            part = archive.read(name)
+        content = with_part(content, name, draw(damaged(part)))
+    return draw(damaged(content))
 
 
 def _careers(files: dict[str, bytes]) -> object:
@@ -136,6 +170,8 @@ def _tables() -> tuple[Target, ...]:
     return (
         Target("counts CSV", csv_files(COUNT_NAMES, _COUNTS), _counts("lab.csv")),
         Target("counts Parquet", parquet_files(COUNT_NAMES, _COUNTS), _counts("lab.parquet")),
+        Target("counts Excel", _workbooks(), _counts("lab.xlsx")),
+        Target("wide counts", _wide_files(), _counts("lab.csv")),
         Target("any bytes", st.binary(max_size=300), _counts("lab.csv")),
         Target(
             "cells",

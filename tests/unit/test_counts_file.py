@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pycountry
 import pytest
+from count_shapes import SHAPES, count
 
 from features.edge_years import first_edge_year
 from sources.columns import match_columns
@@ -332,3 +333,20 @@ def test_every_note_that_warns_of_a_loss_says_what_to_do() -> None:
     by_check = {note.check: note.message for note in parsed.notes}
     for check in ("EXTRA_COLUMNS", "BLANK_COUNT", "NOT_COUNTED_YEAR", "COUNTRY_TOO_EARLY"):
         assert by_check[check], check
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nine_shapes_of_a_file_give_the_same_counts(shape: str) -> None:
+    name, content, said = SHAPES[shape]
+    source = source_for(name)
+    assert isinstance(source, CountsFile)
+    parsed = source.parse([RawFile(source.path.name, content, "file", "", "", VINTAGE)])
+    key = ["country", "year", "researchers", "population", "source", "counting_rule", "vintage"]
+    plain = parse(SHAPES["plain CSV"][1].decode()).counts.assign(population="lab")
+    assert plain["researchers"].iloc[0] == count("France", 2000) == 1900.5
+    pd.testing.assert_frame_equal(parsed.counts[key], plain[key])
+    (line,) = parsed.understood
+    assert line.startswith(f"read {source.path.name}, ")
+    assert all(part in line for part in (*said.split(", "), "3 countries", "2000-2014"))
+    shapes = [note.observed for note in parsed.notes if note.check == "SHAPE"]
+    assert shapes == ([said] if said else [])
