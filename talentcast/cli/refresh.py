@@ -109,13 +109,17 @@ def refresh(
             new_ledger=new_ledger,
             home=settings.home,
         )
-    seconds = time.monotonic() - started
-    for line in refreshed.undelivered:
-        say(f"Warning: {line}", err=True)
+    _print_undelivered(refreshed)
     if json:
         _print_json(refreshed)
     else:
+        seconds = time.monotonic() - started
         print_summary(refreshed, settings.releases, settings.reports, seconds)
+
+
+def _print_undelivered(refreshed: Refreshed) -> None:
+    for line in refreshed.undelivered:
+        say(f"Warning: {line}", err=True)
 
 
 def print_summary(refreshed: Refreshed, root: Path, reports: Path, seconds: float) -> None:
