@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from features.career_counts import researcher_counts
 from features.career_records import CareerRecords
 from features.engine import in_locked_duckdb
-from flows.steps.admit import records_of, versions_of
+from flows.steps.admit import recorded, records_of
 from flows.steps.returns import tested_in_time
 from models.returns.evaluation.backtest import DEFAULT_MODEL
 from models.returns.flows.history import FlowHistory, past_flows
@@ -49,7 +49,7 @@ def main() -> None:
 
 def admitted(records: CareerRecords, seed: int) -> CareerRecords:
     """Return the records behind a first release, under a random key."""
-    now = versions_of(records)
+    now = recorded(records)
     chosen = first_admitted(now, [], np.random.default_rng(seed))
     return records_of(chosen, records, now)
 

@@ -33,6 +33,10 @@ class CareerRecords:
         """Keep the records dated in the origin year or before."""
         return self._each(lambda table: table[table["year"] <= origin.year])
 
+    def after(self, origin: Origin) -> CareerRecords:
+        """Keep the records dated after the origin year."""
+        return self._each(lambda table: table[table["year"] > origin.year])
+
     def of(self, researcher_ids: Collection[str]) -> CareerRecords:
         """Keep the records of these researchers."""
         wanted = set(researcher_ids)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from features.career_records import CareerRecords
@@ -12,15 +13,11 @@ from features.careers import origin_countries
 from features.engine import in_locked_duckdb
 from talentcast.config import Settings
 from talentcast.domain.errors import InputRejectedError, StoreError
-from talentcast.domain.types import ReleaseId, Vintage
-from talentcast.privacy.admission import (
-    DEFAULT_RULES,
-    Admitted,
-    first_admitted,
-    next_admitted,
-    person_versions,
-)
+from talentcast.domain.types import Origin, ReleaseId, Vintage
+from talentcast.privacy.admission import first_admitted, next_admitted
+from talentcast.privacy.admitted_sets import DEFAULT_RULES, Admitted
 from talentcast.privacy.pseudonyms import PseudonymKey
+from talentcast.privacy.versions import VERSION_COLUMNS, Recorded, person_versions
 from talentcast.store.admissions import (
     AdmissionLedger,
     AdmittedSet,
@@ -31,6 +28,19 @@ from talentcast.store.pointer import list_releases
 from talentcast.store.restricted import RestrictedStore, is_stand_in
 
 _ORDER = ["researcher_id", "year", "country"]
+
+
+@dataclass(frozen=True, eq=False)
+class Behind:
+    """What the last release of a population was made from.
+
+    Attributes:
+        admitted: Its people.
+        records: Of them, without the forgotten.
+    """
+
+    admitted: Admitted = field(repr=False)
+    records: CareerRecords = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +82,7 @@ def admit(
     settings: Settings,
     *,
     others: Sequence[Admission] = (),
+    beside: Collection[str] = (),
     new_ledger: bool = False,
 ) -> Admission:
     """Choose the people of a release so that no two releases differ by a few of them.
@@ -83,6 +94,7 @@ def admit(
         key: Of the data set.
         settings: Where the ledger is.
         others: What was chosen for other populations of the same run.
+        beside: Names of all populations of the same run.
         new_ledger: Go on although the ledger is lost.
 
     Raises:
@@ -93,21 +105,14 @@ def admit(
     ledger = admission_ledger(key.dataset_id, settings)
     known = KnownDatasets(settings.datasets)
     begins = require_ledger(ledger, known, settings.restricted, population, new_ledger=new_ledger)
-    now = versions_of(records)
     published = [*ledger.published(), *(other.chosen for other in others)]
-    last = None if begins else _last_set(ledger, population, now)
-    text = now.to_csv(index=False)
-    if last is None:
-        chosen = first_admitted(now, published, key.generator(f"{population}\n{text}"))
-        before = None
-    else:
-        previous = ledger.read(last.digest)
-        # Also who was forgotten while a release was made, or by a command that was cut short.
-        forgotten = store.forgotten()
-        names = previous.people["researcher_id"]
-        gone = frozenset(name for name in names if is_stand_in(name) or name in forgotten)
-        chosen = next_admitted(now, previous, gone, published, key.generator(text))
-        before = store.read_records(last.digest)
+    now = recorded(records, published)
+    taken = {other.made_from.line for other in others}
+    last = None if begins else _last_set(ledger, population, now, beside, taken)
+    behind = (
+        None if last is None else Behind(ledger.read(last.digest), store.read_records(last.digest))
+    )
+    chosen = _chosen(now, behind, population, published, key, store.forgotten())
     if chosen.people.empty:
         raise InputRejectedError(
             "TOO_FEW_PEOPLE",
@@ -120,11 +125,28 @@ def admit(
     return Admission(
         chosen,
         AdmittedSet(digest, line, last.vintage if last is not None and is_unchanged else vintage),
-        records_of(chosen, records, now, before),
+        records_of(chosen, records, now, behind),
         key.dataset_id,
         ledger.releases,
         begins,
     )
+
+
+def _chosen(
+    now: Recorded,
+    behind: Behind | None,
+    population: str,
+    published: Sequence[Admitted],
+    key: PseudonymKey,
+    forgotten: frozenset[str],
+) -> Admitted:
+    text = now.people[list(VERSION_COLUMNS)].to_csv(index=False)
+    if behind is None:
+        return first_admitted(now, published, key.generator(f"{population}\n{text}"))
+    # Also who was forgotten while a release was made, or by a command that was cut short.
+    names = behind.admitted.people["researcher_id"]
+    gone = frozenset(name for name in names if is_stand_in(name) or name in forgotten)
+    return following(now, behind, gone, published, key.generator(text))
 
 
 def keep_admission(
@@ -138,6 +160,7 @@ def keep_admission(
     store = restricted_store(settings)
     ledgers: dict[str, AdmissionLedger] = {}
     by_dataset: dict[str, dict[str, AdmittedSet]] = {}
+    begins: set[str] = set()
     for population, admission in admissions:
         dataset_id = admission.dataset_id
         if dataset_id not in ledgers:
@@ -157,26 +180,60 @@ def keep_admission(
         store.save_records(admission.records, name=digest)
         ledger.write_set(digest, admission.chosen)
         by_dataset.setdefault(dataset_id, {})[population] = admission.made_from
+        if admission.begins_ledger or not ledger.releases:
+            begins.add(dataset_id)
     for dataset_id, sets in by_dataset.items():
-        ledgers[dataset_id].write_release(release_id, sets)
+        ledgers[dataset_id].write_release(release_id, sets, begins=dataset_id in begins)
         KnownDatasets(settings.datasets).note(dataset_id, settings.restricted)
 
 
-def versions_of(records: CareerRecords) -> pd.DataFrame:
-    """Return one row per person of the records: `admission.PERSON_COLUMNS`."""
+def recorded(records: CareerRecords, published: Sequence[Admitted] = ()) -> Recorded:
+    """Return everybody of the records, to be compared with sets that were published."""
+    year = _last_begun_year(records)
+    years = {year, *(other.last_year for other in published)}
+    return Recorded(_versions(records, years), year)
+
+
+def following(
+    now: Recorded,
+    behind: Behind,
+    forgotten: frozenset[str],
+    published: Sequence[Admitted],
+    rng: np.random.Generator,
+) -> Admitted:
+    """Return whom the next release is made from: `next_admitted`, given the records behind."""
+    years = {now.last_year, *(other.last_year for other in published)}
+    standing = _versions(behind.records, years)
+    return next_admitted(now, standing, behind.admitted, forgotten, published, rng)
+
+
+def _versions(records: CareerRecords, years: Collection[int]) -> pd.DataFrame:
     with in_locked_duckdb(records.careers) as careers:
         origins = origin_countries(careers).to_pandas()
     tables = [records.careers, records.coauthor_countries, records.affiliation_weights]
     everybody = frozenset(records.careers["researcher_id"])
     # Somebody of whom no year is known is in no table that is published.
-    return person_versions(
-        [table[table["researcher_id"].isin(everybody)] for table in tables], origins
-    )
+    known = [table[table["researcher_id"].isin(everybody)] for table in tables]
+    return person_versions(known, origins, years)
 
 
-def _last_set(ledger: AdmissionLedger, population: str, now: pd.DataFrame) -> AdmittedSet | None:
+def _last_begun_year(records: CareerRecords) -> int:
+    """The last year in which a batch of people is on record: a few may be ahead of a source."""
+    people = records.careers.groupby("year")["researcher_id"].nunique()
+    begun = people.index[people >= DEFAULT_RULES.batch]
+    return int(begun.max() if len(begun) else people.index.max())
+
+
+def _last_set(
+    ledger: AdmissionLedger,
+    population: str,
+    now: Recorded,
+    beside: Collection[str],
+    taken: Collection[str],
+) -> AdmittedSet | None:
     """The newest set of a population, or of the one that it is under another name."""
-    return ledger.last(population) or ledger.of_same_people(set(now["researcher_id"]))
+    people = now.people["researcher_id"]
+    return ledger.last(population) or ledger.of_same_people(people, beside=beside, taken=taken)
 
 
 def _new_line(key: PseudonymKey, population: str, ledger: AdmissionLedger) -> str:
@@ -185,31 +242,41 @@ def _new_line(key: PseudonymKey, population: str, ledger: AdmissionLedger) -> st
 
 
 def records_of(
-    chosen: Admitted,
-    records: CareerRecords,
-    now: pd.DataFrame,
-    before: CareerRecords | None = None,
+    chosen: Admitted, records: CareerRecords, now: Recorded, behind: Behind | None = None
 ) -> CareerRecords:
     """Return records of the chosen in the version that was chosen: of now, or of before.
 
     Args:
-        chosen: From `first_admitted` or `next_admitted`.
+        chosen: From `first_admitted` or `following`.
         records: Of everybody, as they stand now.
-        now: `versions_of(records)`.
-        before: Behind the last release; None where the chosen are the first.
+        now: `recorded(records)`.
+        behind: The last release; None where the chosen are the first.
     """
-    both = chosen.people.merge(now, on="researcher_id", how="left", suffixes=("", "_now"))
+    both = chosen.people.merge(now.people, on="researcher_id", how="left", suffixes=("", "_now"))
     is_now = both["version"] == both["version_now"]
-    recent = records.of(both["researcher_id"][is_now])
-    held = (records if before is None else before).of(both["researcher_id"][~is_now])
+    parts = [records.of(both["researcher_id"][is_now])]
+    if behind is not None:
+        held, since = both[~is_now], behind.admitted.last_year
+        is_before = held.merge(behind.admitted.people, on=["researcher_id", "version"])
+        stays = set(is_before["researcher_id"])
+        # Who was corrected in a closed year, which waits, and has new years beside.
+        grows = set(held["researcher_id"]) - stays
+        parts += [
+            behind.records.of(stays),
+            behind.records.of(grows).known_by(Origin(since)),
+            records.of(grows).after(Origin(since)),
+        ]
+    return _joined(parts)
 
-    def joined(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-        rows = one if other.empty else pd.concat([one, other], ignore_index=True)
-        return rows.sort_values(_ORDER, ignore_index=True)
+
+def _joined(parts: Sequence[CareerRecords]) -> CareerRecords:
+    def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+        filled = [table for table in tables if len(table)] or list(tables[:1])
+        return pd.concat(filled, ignore_index=True).sort_values(_ORDER, ignore_index=True)
 
     return replace(
-        records,
-        careers=joined(recent.careers, held.careers),
-        coauthor_countries=joined(recent.coauthor_countries, held.coauthor_countries),
-        affiliation_weights=joined(recent.affiliation_weights, held.affiliation_weights),
+        parts[0],
+        careers=joined([part.careers for part in parts]),
+        coauthor_countries=joined([part.coauthor_countries for part in parts]),
+        affiliation_weights=joined([part.affiliation_weights for part in parts]),
     )

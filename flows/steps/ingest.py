@@ -82,11 +82,18 @@ def fetch_all(
     """Fetch every source of a plan."""
     now = datetime.now(UTC)
     people: list[People] = []
-    for source in filter(holds_careers, plan.sources):
-        others, new_ledger = tuple(people), approval.new_ledger
-        people.append(
-            run(gather_people, source, settings, now=now, others=others, new_ledger=new_ledger)
+    groups = [source for source in plan.sources if holds_careers(source)]
+    for source in groups:
+        chosen = run(
+            gather_people,
+            source,
+            settings,
+            now=now,
+            others=tuple(people),
+            beside=tuple(other for other in groups if other != source),
+            new_ledger=approval.new_ledger,
         )
+        people.append(chosen)
     copies = {s: run(fetch, s, plan, settings) for s in plan.sources if not holds_careers(s)}
     return Fetched(copies, people)
 

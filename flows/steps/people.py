@@ -93,13 +93,22 @@ def gather_people(
     *,
     now: datetime,
     others: Sequence[People] = (),
+    beside: Sequence[str] = (),
     new_ledger: bool = False,
 ) -> People:
-    """Draw the synthetic people, or read a folder and choose whom a release is made from."""
+    """Draw the synthetic people, or read a folder and choose whom a release is made from.
+
+    Args:
+        source: Name of the synthetic people, or a folder.
+        settings: Key, limits and places.
+        now: When the run began.
+        others: Groups of the same run that were chosen already.
+        beside: The other sources of people of the same run.
+        new_ledger: Go on although the ledger of these people is lost.
+    """
     if source == NAME:
         return _synthetic_people(settings, now)
-    admissions = [group.admission for group in others if group.admission]
-    return _real_people(Path(source), settings, now, admissions, new_ledger=new_ledger)
+    return _real_people(Path(source), settings, now, others, beside, new_ledger=new_ledger)
 
 
 def turn_of(sources: Sequence[str], settings: Settings) -> AbstractContextManager[None]:
@@ -121,7 +130,8 @@ def _real_people(
     folder: Path,
     settings: Settings,
     now: datetime,
-    others: Sequence[Admission],
+    others: Sequence[People],
+    beside: Sequence[str],
     *,
     new_ledger: bool,
 ) -> People:
@@ -135,14 +145,15 @@ def _real_people(
     store = restricted_store(settings)
     records = pseudonymised(parse_career_records(files), key)
     store.save_records(records, name=records_sha256(files))
-    population = population_name(folder.resolve().name)
+    population = _population(folder)
     admission = admit(
         store.without_forgotten(records),
         population,
         max(file.vintage for file in files),
         key,
         settings,
-        others=others,
+        others=[group.admission for group in others if group.admission],
+        beside=[_population(Path(other)) for other in beside],
         new_ledger=new_ledger,
     )
     snapshot = Snapshot(
@@ -158,6 +169,10 @@ def _real_people(
     )
     series = SeriesKey(population, CountingRule.MODAL_COUNTRY, "affiliations")
     return People(series, snapshot, admission.records, admission)
+
+
+def _population(folder: Path) -> str:
+    return population_name(folder.resolve().name)
 
 
 def _new_ledger_note(population: str) -> CheckResult:

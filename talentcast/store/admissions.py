@@ -8,7 +8,8 @@ that was seen names its sets, and the attempt that died before anyone saw it is 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,7 @@ import pandas as pd
 
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.types import ReleaseId, Vintage
-from talentcast.privacy.admission import Admitted
+from talentcast.privacy.admitted_sets import Admitted
 from talentcast.store.failures import storage_failures
 from talentcast.store.files import OWNER, write_atomically
 from talentcast.store.release import Release
@@ -71,6 +72,11 @@ class AdmissionLedger:
         """Releases that the ledger knows."""
         return frozenset(self._entries)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether anything was ever written."""
+        return self.root.exists()
+
     def published(self) -> list[Admitted]:
         """Return every set that a release was made from."""
         digests = {one.digest for entry in self._entries.values() for one in entry.values()}
@@ -82,24 +88,41 @@ class AdmissionLedger:
             (entry[population] for entry in self._entries.values() if population in entry), None
         )
 
-    def of_same_people(self, researcher_ids: Collection[str]) -> AdmittedSet | None:
-        """Return the newest set that mostly holds these people under another name."""
+    def of_same_people(
+        self, researcher_ids: Collection[str], *, beside: Collection[str], taken: Collection[str]
+    ) -> AdmittedSet | None:
+        """Return the newest set that mostly holds these people under another name.
+
+        Args:
+            researcher_ids: Who they are.
+            beside: Populations of the same run, which keep what is theirs.
+            taken: Lines that populations of the same run go on with.
+        """
         wanted = set(researcher_ids)
         for entry in self._entries.values():
-            for one in entry.values():
+            for population, one in entry.items():
+                if population in beside or one.line in taken:
+                    continue
                 theirs = set(self.read(one.digest).people["researcher_id"])
                 if len(wanted & theirs) > SAME_PEOPLE * len(wanted | theirs):
                     return one
         return None
 
     def is_missing(self, population: str) -> bool:
-        """Whether the newest release of these people is one that the ledger does not know."""
+        """Whether any release of these people since the ledger began is not in it."""
         urn = DATASET_URN + self.dataset_id
         for release in self._seen:
-            for entry in release.inputs:
-                is_theirs = entry["url"] == urn or entry["name"] == population
-                if entry["source"] == "affiliations" and is_theirs:
-                    return release.release_id not in self._entries
+            theirs = (
+                entry["source"] == "affiliations"
+                and (entry["url"] == urn or entry["name"] == population)
+                for entry in release.inputs
+            )
+            if not any(theirs):
+                continue
+            if release.release_id not in self._entries:
+                return True
+            if self._begins(release.release_id):
+                return False
         return False
 
     def read(self, digest: str) -> Admitted:
@@ -112,43 +135,65 @@ class AdmissionLedger:
         """Keep a set, before the release that is made from it becomes visible."""
         path = self.root / "sets" / f"{digest}.parquet"
         if not path.exists():
-            _write(path.with_suffix(".json"), json.dumps(admitted.waiting).encode())
+            beside = {"waiting": dict(admitted.waiting), "last_year": admitted.last_year}
+            _write(path.with_suffix(".json"), json.dumps(beside).encode())
             _write(path, bytes(admitted.people.to_parquet(index=False)))
 
-    def write_release(self, release_id: ReleaseId, sets: Mapping[str, AdmittedSet]) -> None:
-        """Note which sets a release is made from, before it becomes visible."""
+    def write_release(
+        self, release_id: ReleaseId, sets: Mapping[str, AdmittedSet], *, begins: bool
+    ) -> None:
+        """Note which sets a release is made from, before it becomes visible.
+
+        Args:
+            release_id: Of the release.
+            sets: By population.
+            begins: No earlier release is to be found in this ledger.
+        """
         rows = {
             population: asdict(one) | {"vintage": one.vintage.as_of.isoformat()}
             for population, one in sets.items()
         }
-        _write(self._entry_path(release_id), json.dumps(rows).encode())
+        said = {"begins_ledger": begins, "populations": rows}
+        _write(self._entry_path(release_id), json.dumps(said).encode())
 
     def _read_set(self, digest: str) -> Admitted:
         path = self.root / "sets" / f"{digest}.parquet"
-        try:
+        with _damage(path):
             people = pd.read_parquet(path)
-            waiting = json.loads(path.with_suffix(".json").read_text())
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"The disclosure ledger is damaged: {path} cannot be read ({error}). Restore the "
-                "restricted store from a backup; nothing was published."
-            ) from None
-        return Admitted(people, waiting)
+            beside = json.loads(path.with_suffix(".json").read_text())
+            return Admitted(people, beside["waiting"], int(beside["last_year"]))
 
     def _entry_path(self, release_id: ReleaseId) -> Path:
         return self.root / "releases" / f"{release_id}.json"
+
+    def _begins(self, release_id: ReleaseId) -> bool:
+        path = self._entry_path(release_id)
+        with _damage(path):
+            return bool(json.loads(path.read_text())["begins_ledger"])
 
     def _read_entry(self, release_id: ReleaseId) -> dict[str, AdmittedSet] | None:
         path = self._entry_path(release_id)
         if not path.exists():
             return None
-        rows = json.loads(path.read_text())
-        return {
-            population: AdmittedSet(
-                row["digest"], row["line"], Vintage(date.fromisoformat(row["vintage"]))
-            )
-            for population, row in rows.items()
-        }
+        with _damage(path):
+            return {
+                population: AdmittedSet(
+                    row["digest"], row["line"], Vintage(date.fromisoformat(row["vintage"]))
+                )
+                for population, row in json.loads(path.read_text())["populations"].items()
+            }
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Say what to do about a file of the ledger that cannot be read."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(
+            f"The disclosure ledger is damaged: {path} cannot be read ({error}). Restore the "
+            "restricted store from a backup; nothing was published."
+        ) from None
 
 
 def forget_in_sets(restricted: Path, pseudonym: str, stand_in: str) -> int:
@@ -163,8 +208,8 @@ def forget_in_sets(restricted: Path, pseudonym: str, stand_in: str) -> int:
         if is_meant.any():
             found += int(is_meant.sum())
             named = people["researcher_id"].mask(is_meant, stand_in)
-            versions = people["version"].mask(is_meant, "")
-            rows = people.assign(researcher_id=named, version=versions)
+            digests = {name: people[name].mask(is_meant, "") for name in ("version", "closed")}
+            rows = people.assign(researcher_id=named, **digests)
             _write(path, bytes(rows.to_parquet(index=False)))
     return found
 
@@ -178,7 +223,10 @@ class KnownDatasets:
     def home_of(self, dataset_id: str) -> Path | None:
         """Return the restricted store that keeps the ledger of a data set, if one is known."""
         path = self.root / f"{dataset_id}.json"
-        return Path(json.loads(path.read_text())["restricted"]) if path.exists() else None
+        if not path.exists():
+            return None
+        with _damage(path):
+            return Path(json.loads(path.read_text())["restricted"])
 
     def note(self, dataset_id: str, restricted: Path) -> None:
         """Note where the ledger of a data set is kept."""
@@ -210,7 +258,12 @@ def require_ledger(
         UsageError: If a new one is asked for and nothing is missing.
     """
     elsewhere = known.home_of(ledger.dataset_id)
-    is_elsewhere = elsewhere not in (None, restricted.resolve()) and not ledger.releases
+    is_elsewhere = (
+        elsewhere is not None
+        and elsewhere != restricted.resolve()
+        # A home that was moved has the ledger with it, and left none behind.
+        and (not ledger.releases or AdmissionLedger(elsewhere, ledger.dataset_id, ()).is_here)
+    )
     if not (is_elsewhere or ledger.is_missing(population)):
         if new_ledger:
             raise UsageError(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from flows.steps.people import People, gather_people
 from flows.steps.plan import Plan
 from talentcast.domain.approval import NO_APPROVAL, Approval
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
-from talentcast.privacy.admission import DEFAULT_RULES
+from talentcast.privacy.admitted_sets import DEFAULT_RULES
 from talentcast.store.pointer import list_releases
 from talentcast.store.release import Release
 
@@ -87,8 +87,9 @@ def content(release: Release) -> dict[str, str]:
     return {entry.name: entry.row_hash for entry in release.tables.values()}
 
 
-def chosen(folder: Path, home: Path, *others: People) -> People:
-    return gather_people(str(folder), settings_of(home), now=NOW, others=others)
+def chosen(folder: Path, home: Path, *others: People, beside: Sequence[Path] = ()) -> People:
+    names = [str(path) for path in beside]
+    return gather_people(str(folder), settings_of(home), now=NOW, others=others, beside=names)
 
 
 def test_f098_one_person_changes_nothing_that_is_published(
@@ -196,6 +197,20 @@ def test_populations_of_one_run_that_share_people_differ_by_batches(
     assert DEFAULT_RULES.batch <= found < float("inf")
 
 
+def test_a_new_population_of_the_same_people_leaves_a_known_one_its_ledger(
+    records: CareerRecords, folder: Path, home: Path, tmp_path: Path
+) -> None:
+    """Whichever of the two comes first in the run."""
+    copy = write(records, tmp_path / "students")
+    known = chosen(folder, home, beside=[copy])
+    later = chosen(copy, home, known, beside=[folder])
+    earlier = chosen(copy, home, beside=[folder])
+    assert known.line != later.line
+    assert known.line != earlier.line
+    assert chosen(folder, home, earlier, beside=[copy]).line == known.line
+    assert chosen(copy, home).line == known.line  # alone, it is the known one under a new name
+
+
 def test_people_without_their_ledger_are_refused_until_a_reason_is_published(
     folder: Path, home: Path, tmp_path: Path
 ) -> None:
@@ -225,3 +240,36 @@ def test_a_set_of_the_ledger_that_is_lost_stops_the_run(folder: Path, home: Path
     with pytest.raises(StoreError, match="disclosure ledger is damaged"):
         refresh(folder, home)
     assert len(list_releases(home / "releases")) == 1
+
+
+def test_every_release_since_the_ledger_began_must_be_in_it(folder: Path, home: Path) -> None:
+    refresh(folder, home, force=True)
+    newest, first = list_releases(home / "releases")
+    (entries,) = (home / "restricted" / "admissions").glob("*/releases")
+    kept = (entries / f"{first.release_id}.json").read_text()
+    (entries / f"{first.release_id}.json").unlink()
+    with pytest.raises(ConfigurationError, match=r"--new-ledger --reason"):
+        chosen(folder, home)
+    newest_entry = entries / f"{newest.release_id}.json"
+    newest_entry.write_text(newest_entry.read_text().replace("false", "true"))
+    chosen(folder, home)  # began with the newest: nothing is missing
+    newest_entry.write_text("{")
+    (entries / f"{first.release_id}.json").write_text(kept)
+    with pytest.raises(StoreError, match="disclosure ledger is damaged"):
+        chosen(folder, home)
+
+
+def test_of_two_homes_with_a_ledger_only_the_last_one_goes_on(
+    folder: Path, home: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(home / "datasets", other / "datasets")
+    begun = Approval(new_ledger=True, reason="the disk was lost")
+    refresh(folder, other, approval=begun)
+    shutil.copytree(other / "datasets", home / "datasets", dirs_exist_ok=True)
+    with pytest.raises(ConfigurationError, match="is kept in"):
+        chosen(folder, home)
+    chosen(folder, other)
+    moved = tmp_path / "moved"
+    shutil.move(other, moved)
+    chosen(folder, moved)

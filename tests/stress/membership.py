@@ -29,9 +29,9 @@ from sklearn.preprocessing import StandardScaler
 from bench.privacy import KEY, VINTAGE, counts_of
 from features.career_records import CareerRecords
 from flows.steps import returns
-from flows.steps.admit import records_of, versions_of
+from flows.steps.admit import Behind, following, recorded, records_of
 from talentcast.domain.types import Origin
-from talentcast.privacy.admission import first_admitted, next_admitted
+from talentcast.privacy.admission import first_admitted
 from talentcast.privacy.disclosure import protected_counts
 
 
@@ -44,14 +44,15 @@ def admitted(
     """
     rng = np.random.default_rng(seed)
     start = records if earlier is None else earlier
-    before = versions_of(start)
+    before = recorded(start)
     chosen = first_admitted(before, [], rng)
     kept = records_of(chosen, start, before)
     if earlier is None:
         return kept, chosen.origins
-    now = versions_of(records)
-    chosen = next_admitted(now, chosen, frozenset(), [chosen], rng)
-    return records_of(chosen, records, now, kept), chosen.origins
+    behind = Behind(chosen, kept)
+    now = recorded(records, [chosen])
+    chosen = following(now, behind, frozenset(), [chosen], rng)
+    return records_of(chosen, records, now, behind), chosen.origins
 
 
 def released(records: CareerRecords, apart: frozenset[str] | None) -> dict[str, float]:

@@ -33,7 +33,7 @@ from flows.steps.admit import Admission
 from models.simulation.careers import simulate_careers
 from readers.formats import writer
 from talentcast.config import Settings, load_settings
-from talentcast.privacy.admission import DEFAULT_RULES
+from talentcast.privacy.admitted_sets import DEFAULT_RULES
 from talentcast.privacy.pseudonyms import PseudonymKey
 from talentcast.store.pointer import list_releases
 from talentcast.store.reader import read_frame

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from talentcast.domain.types import REST_OF_WORLD
-from talentcast.privacy.admission import Admitted
+from talentcast.privacy.admitted_sets import Admitted
 
 
 def smallest_difference(one: Admitted, other: Admitted, own: frozenset[str]) -> float:
@@ -16,11 +18,12 @@ def smallest_difference(one: Admitted, other: Admitted, own: frozenset[str]) -> 
         other: Another.
         own: Origins that are groups of their own.
     """
-    both = one.people.merge(
-        other.people, on=["researcher_id", "version"], how="outer", indicator=True
-    )
-    differing = both[both["_merge"] != "both"]
-    origin = differing["origin_country_x"].fillna(differing["origin_country_y"])
-    group = origin.where(origin.isin(own), REST_OF_WORLD)
-    counts = differing.assign(group=group).groupby("group")["researcher_id"].nunique()
-    return float(counts.min()) if len(counts) else np.inf
+    differing = _versions(one) ^ _versions(other)
+    groups = {(name, origin if origin in own else REST_OF_WORLD) for name, _, origin in differing}
+    counts = Counter(group for _, group in groups)
+    return float(min(counts.values(), default=np.inf))
+
+
+def _versions(of: Admitted) -> set[tuple[str, str, str]]:
+    people = of.people[["researcher_id", "version", "origin_country"]]
+    return set(people.itertuples(index=False, name=None))
