@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
 from typing import Final
 
 import pandas as pd
 
 from expectations.contract import contract_checks
 from expectations.counts_checks import COUNTS, CountLimits
-from expectations.earlier_states import earlier_vintages, with_other_state
 from expectations.forecast_checks import FORECAST, TOLERANCE
-from expectations.panel_checks import CLOSURE_TOLERANCE, PANEL, long_panel
+from expectations.panel_checks import PANEL
+from expectations.rules import count_rules, panel_rules
 from expectations.run import run_checks
 from features.panel import Panel
 from talentcast.domain.checks import CheckReport, merge
@@ -43,17 +42,13 @@ def check_counts(
         contract = contract_checks(RESEARCHER_COUNTS)
         return run_checks(counts, contract, stage=COUNTS.stage, table=RESEARCHER_COUNTS.name)
     contract = contract_checks(RESEARCHER_COUNTS, checked_elsewhere=_CHECKED_BY_RULES)
-    allowed = asdict(limits or CountLimits())
-    known = with_other_state(counts, previous, "previous_researchers")
-    known = with_other_state(known, earlier_vintages(counts), "earlier_researchers")
-    reports = []
-    for population, rows in known.groupby("population", sort=True):
-        rules = COUNTS.with_limits(allowed, approved=population in approved_revisions)
-        table = rows.reset_index(drop=True)
-        reports.append(
-            run_checks(table, [*contract, *rules], stage=COUNTS.stage, table=str(population))
-        )
-    return merge(reports)
+    tables = count_rules(
+        counts, previous=previous, limits=limits, approved_revisions=approved_revisions
+    )
+    return merge(
+        run_checks(rows, [*contract, *rules], stage=COUNTS.stage, table=population)
+        for population, rows, rules in tables
+    )
 
 
 def check_panel(panel: Panel, *, min_years: int = 3, min_countries: int = 2) -> CheckReport:
@@ -67,13 +62,8 @@ def check_panel(panel: Panel, *, min_years: int = 3, min_countries: int = 2) -> 
     Returns:
         Results whose `table` is the population.
     """
-    limits = {
-        "tolerance": CLOSURE_TOLERANCE,
-        "min_years": min_years,
-        "min_countries": min_countries,
-    }
-    checks = PANEL.with_limits(limits)
-    return run_checks(long_panel(panel), checks, stage=PANEL.stage, table=panel.key.population)
+    table, rules = panel_rules(panel, min_years=min_years, min_countries=min_countries)
+    return run_checks(table, rules, stage=PANEL.stage, table=panel.key.population)
 
 
 def check_forecasts(

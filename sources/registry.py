@@ -6,31 +6,46 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sources.base import Source
 from sources.bundled import Bundled
 from sources.counts_file import CountsFile
-from sources.counts_link import CountsLink
 from sources.excel import sheet_of
 from sources.number_styles import decimal_character
-from sources.openalex.source import NAME as OPENALEX
-from sources.openalex.source import OpenAlex, open_alex
 from sources.plain_files import MAX_FILE_BYTES, require_reachable
-from sources.scholarly_migration import ScholarlyMigration, holds_vintages
-from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import NAME_PATTERN
 from talentcast.domain.types import CountingRule, Vintage
 
+if TYPE_CHECKING:
+    from sources.counts_link import CountsLink
+    from talentcast.config import Settings
+
+OPENALEX: Final = "openalex"
 #: A path of pathlib has one slash left of two.
 _ADDRESS: Final = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
 _FILE: Final = "CSV, Excel or Parquet file"
 
+# What fetches from the network is imported when it is asked for: a file waits for none of it.
+
+
+def _scholarly_migration(folder: Path | None = None) -> Source:
+    from sources.scholarly_migration import ScholarlyMigration
+
+    return ScholarlyMigration(folder)
+
+
+def _openalex() -> Source:
+    from sources.openalex.source import OpenAlex
+
+    return OpenAlex()
+
+
 BUILT_IN: Final[Mapping[str, Callable[[], Source]]] = {
     "bundled": Bundled,
-    "scholarly_migration": ScholarlyMigration,
-    OPENALEX: OpenAlex,
+    "scholarly_migration": _scholarly_migration,
+    OPENALEX: _openalex,
 }
 
 
@@ -67,6 +82,8 @@ def source_for(
     """
     text = str(name_or_path)
     if text == OPENALEX:
+        from sources.openalex.source import open_alex
+
         return open_alex(wanted, settings)
     if text in BUILT_IN:
         return BUILT_IN[text]()
@@ -91,15 +108,19 @@ def _link(text: str, scheme: str, options: CountsFile, settings: Settings | None
             f"A source is no address of this kind ({scheme}://). Download the file and pass its "
             "path, or pass an https:// address; built-in sources: talentcast sources list"
         )
+    from sources.counts_link import CountsLink
+
     return CountsLink.of(text, options, hosts=settings.source_hosts if settings else ())
 
 
 def _file(text: str, options: CountsFile) -> Source:
     path = Path(text)
     require_reachable(path)
-    if holds_vintages(path):
-        return ScholarlyMigration(path)
     if path.is_dir():
+        from sources.scholarly_migration import holds_vintages
+
+        if holds_vintages(path):
+            return _scholarly_migration(path)
         raise UsageError(
             f"{path} is a folder. Pass one {_FILE} of yearly counts. Records "
             "about people are a folder that holds careers or affiliations as .parquet or .csv."

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from features.panel import Panel
 from flows.steps.plan import Plan
-from flows.steps.returns import ReturnRelease
 from flows.steps.runner import Runner
 from publication.share_forecasts import row_count
-from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.errors import ChecksFailedError
 from talentcast.domain.types import ReleaseId, SeriesKey
 from talentcast.store.failures import storage_failures
 from talentcast.store.files import write_atomically
+
+if TYPE_CHECKING:
+    from flows.steps.returns import ReturnRelease
+    from talentcast.config import Settings
 
 # The quality suite takes seconds to import: a run that finds nothing to do spares them.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,7 @@ from features.series import rows_of
 from features.vintages import KnownCounts
 from flows.steps.check import check_shares
 from flows.steps.plan import Plan
-from flows.steps.returns import ReturnRelease
 from flows.steps.runner import Pending, Runner
-from flows.steps.share_effects import share_changes
-from models.scenarios import changed_draws
 from models.shares.fallbacks import fallback_report
 from models.shares.registry import ModelContext, create
 from models.shares.stock import sample_stocks
@@ -26,6 +24,9 @@ from sources.bundled import bundled_covariates
 from sources.reference_panel import load_reference_panel
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.types import BASELINE, SeriesKey
+
+if TYPE_CHECKING:
+    from flows.steps.returns import ReturnRelease
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +61,7 @@ def forecast_population(
     """
     run.progress(f"Forecasting {panel.key.population}")
     scenarios = plan.scenarios if panel.key in returns else ()
-    changes = {
-        scenario.name: share_changes(
-            returns[panel.key].result(), panel, scenario, horizons=plan.horizons
-        )
-        for scenario in scenarios
-    }
+    changes = _changes(panel, plan, returns[panel.key].result()) if scenarios else {}
     made = [run(forecast, panel, model, plan, context, changes) for model in plan.models]
     rows = pd.concat([one.rows for one in made])
     checked = run(check_shares, panel, rows, plan, len(scenarios))
@@ -81,11 +77,23 @@ def forecast(
     rng = np.random.default_rng([plan.seed, panel.origin.year])
     drawn = sample_stocks(fitted, panel, n_draws=plan.n_draws, rng=rng)
     scenarios = {BASELINE: drawn}
-    if is_default:
+    if is_default and changes:
+        from models.scenarios import changed_draws  # with all of the models of people behind it
+
         scenarios |= {name: changed_draws(drawn, change) for name, change in changes.items()}
     n_samples = plan.n_samples if is_default else 0
     rows = forecast_rows(scenarios, panel.key, model=model, n_samples=n_samples)
     return Forecast(rows, fallback_report(model, fitted, panel))
+
+
+def _changes(panel: Panel, plan: Plan, returns: ReturnRelease) -> dict[str, pd.DataFrame]:
+    """Return what each scenario of a plan changes."""
+    from flows.steps.share_effects import share_changes
+
+    return {
+        scenario.name: share_changes(returns, panel, scenario, horizons=plan.horizons)
+        for scenario in plan.scenarios
+    }
 
 
 def observe(known: KnownCounts, panel: Panel) -> pd.DataFrame:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from models.scenarios import Scenario
 from models.shares.registry import BASELINES, DEFAULT_MODEL
 from talentcast.domain.types import PUBLISHED_HORIZONS, PUBLISHED_SAMPLES, SCORED_HORIZONS
+
+if TYPE_CHECKING:
+    from models.scenarios import Scenario
 
 #: The default model, then the baselines it must beat.
 USUAL_MODELS: Final = (DEFAULT_MODEL, *(name for name in BASELINES if name != DEFAULT_MODEL))

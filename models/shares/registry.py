@@ -12,11 +12,9 @@ from features.panel import Panel
 from models.shares.baselines import Drift, Naive
 from models.shares.combination import Combination
 from models.shares.hierarchical_ar1 import HierarchicalAR1
-from models.shares.local_linear_trend import LocalLinearTrend
 from models.shares.pooled.forecaster import Pooled
 from models.shares.pooled.small_panels import SmallPanels
 from models.shares.protocol import Forecaster
-from models.shares.sarimax import Sarimax110
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
 
@@ -52,8 +50,8 @@ BASELINES: Final = ("naive", "drift", "sarimax110")
 MODELS: Final[Mapping[str, Factory]] = {
     "naive": lambda context: Naive(),
     "drift": lambda context: Drift(),
-    "sarimax110": lambda context: Sarimax110(),
-    "local_linear_trend": lambda context: LocalLinearTrend(),
+    "sarimax110": lambda context: _sarimax110(),
+    "local_linear_trend": lambda context: _local_linear_trend(),
     "hierarchical_ar1": lambda context: HierarchicalAR1(),
     "pooled": lambda context: _pooled(context),
     "pooled_small_panels": lambda context: SmallPanels(_pooled(context)),
@@ -65,6 +63,21 @@ MODELS: Final[Mapping[str, Factory]] = {
 
 def _pooled(context: ModelContext) -> Pooled:
     return Pooled(covariates=context.covariates, reference_panel=context.reference_panel)
+
+
+# The library of state-space models takes seconds to import: only who uses one waits for it.
+
+
+def _sarimax110() -> Forecaster:
+    from models.shares.sarimax import Sarimax110
+
+    return Sarimax110()
+
+
+def _local_linear_trend() -> Forecaster:
+    from models.shares.local_linear_trend import LocalLinearTrend
+
+    return LocalLinearTrend()
 
 
 def create(name: str, context: ModelContext | None = None) -> Forecaster:

@@ -9,8 +9,7 @@ from typing import Final
 import pandas as pd
 
 from readers import cache
-from readers.summaries.joint_samples import JointDraws
-from readers.summaries.series import Series, wide
+from readers.summaries.series import Series, arranged
 from talentcast.domain.types import CountingRule, OutputType, SeriesKey, Target
 from talentcast.store.release import Release
 
@@ -71,15 +70,14 @@ def load_series(published: PublishedSeries, release: Release, root: Path) -> Ser
         wanted = chosen | {"target": str(target), "output_type": str(output_type)}
         return cache.rows("forecasts", release, root, filters=wanted, columns=_FORECAST)
 
-    samples = forecast(Target.SHARE, OutputType.SAMPLE)
-    return Series(
-        key=published.key,
+    return arranged(
+        published.key,
         scenario=published.scenario,
         model=published.model,
-        history=observed.assign(share=100 * observed["share"]),
-        shares=wide(forecast(Target.SHARE, OutputType.QUANTILE), scale=100),
-        stocks=wide(forecast(Target.STOCK, OutputType.QUANTILE), scale=1),
-        joint_draws=JointDraws.from_rows(samples) if len(samples) else None,
+        observed=observed,
+        shares=forecast(Target.SHARE, OutputType.QUANTILE),
+        stocks=forecast(Target.STOCK, OutputType.QUANTILE),
+        samples=forecast(Target.SHARE, OutputType.SAMPLE),
         names=country_names(release, root),
     )
 

@@ -95,6 +95,41 @@ class Series:
         return _one_row(self.stocks, country, self.target_year if year is None else year)
 
 
+def arranged(
+    key: SeriesKey,
+    *,
+    scenario: str,
+    model: str,
+    observed: pd.DataFrame,
+    shares: pd.DataFrame,
+    stocks: pd.DataFrame,
+    samples: pd.DataFrame,
+    names: Mapping[str, str],
+) -> Series:
+    """Arrange rows of one series, scenario and model.
+
+    Args:
+        key: The series.
+        scenario: Stated assumptions, or `baseline`.
+        model: The model that made the forecasts.
+        observed: Its rows of `observations`.
+        shares: Its rows of `forecasts` that are quantiles of shares.
+        stocks: Those that are quantiles of stocks.
+        samples: Those that are joint samples of shares; may be empty.
+        names: Country names by code.
+    """
+    return Series(
+        key=key,
+        scenario=scenario,
+        model=model,
+        history=observed.assign(share=100 * observed["share"]),
+        shares=wide(shares, scale=100),
+        stocks=wide(stocks, scale=1),
+        joint_draws=JointDraws.from_rows(samples) if len(samples) else None,
+        names=names,
+    )
+
+
 def wide(rows: pd.DataFrame, *, scale: float) -> pd.DataFrame:
     """Return one row a country and year, one column a quantile level.
 

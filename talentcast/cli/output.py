@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from talentcast.cli.terminal import say, visible
+from talentcast.domain.checks import CheckResult
 from talentcast.domain.errors import UsageError
 from talentcast.store.failures import storage_failures
 
@@ -46,6 +47,26 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: 
     for row in rows:
         grid.add_row(*map(visible, row))
     out.print(grid, markup=False)
+
+
+def print_warnings(warned: Sequence[CheckResult]) -> None:
+    """Print one line per check that warned."""
+    if not warned:
+        return
+    say("\nChecks that warned:")
+    for result in warned:
+        keys = f" ({'; '.join(result.example_keys[:3])})" if result.example_keys else ""
+        say(f"  {result.check} on {result.table}: {result.message or result.observed}{keys}")
+
+
+def percent(share: float) -> str:
+    """Write a share for a reader; a small one never looks like none.
+
+    Example:
+        >>> percent(0.2618), percent(0.0004)
+        ('26.2 %', '<0.1 %')
+    """
+    return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
 @contextmanager

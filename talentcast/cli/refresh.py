@@ -10,8 +10,8 @@ import typer
 
 from talentcast.cli.options import Decimal, Home, Json, MaxCost, ResearchersColumn
 from talentcast.cli.orchestrator import orchestrator
-from talentcast.cli.output import print_rows
-from talentcast.cli.summary import print_headline, print_warnings
+from talentcast.cli.output import print_rows, print_warnings
+from talentcast.cli.summary import print_headline
 from talentcast.cli.terminal import say
 from talentcast.config import load_settings
 from talentcast.domain.approval import Approval

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,8 @@ from flows.steps.publish import headline_of
 from publication.headline import HEADLINE_HORIZON
 from readers.summaries.headlines import leading_pair, odds_by_year
 from readers.summaries.published_series import load_series, published_series
-from talentcast.cli.output import print_table
+from talentcast.cli.output import percent, print_table
 from talentcast.cli.terminal import say
-from talentcast.domain.checks import CheckResult
 from talentcast.domain.types import BASELINE
 from talentcast.store.release import Release
 
@@ -56,23 +55,3 @@ def _odds_of(release: Release, root: Path) -> dict[tuple[str, str, str], str]:
 def _headline_cells(row: Mapping[Hashable, Any]) -> list[str]:
     interval = f"{percent(row['lower_80'])} to {percent(row['upper_80'])}"
     return [str(row["country"]), percent(row["share"]), percent(row["median"]), interval]
-
-
-def print_warnings(warned: Sequence[CheckResult]) -> None:
-    """Print one line per check that warned."""
-    if not warned:
-        return
-    say("\nChecks that warned:")
-    for result in warned:
-        keys = f" ({'; '.join(result.example_keys[:3])})" if result.example_keys else ""
-        say(f"  {result.check} on {result.table}: {result.message or result.observed}{keys}")
-
-
-def percent(share: float) -> str:
-    """Write a share for a reader; a small one never looks like none.
-
-    Example:
-        >>> percent(0.2618), percent(0.0004)
-        ('26.2 %', '<0.1 %')
-    """
-    return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,6 +14,7 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from count_shapes import SHAPES
 from https_server import Https, https_server, reply
@@ -19,10 +24,19 @@ from flows.steps import pipeline
 from flows.steps.ingest import fetch_all, parse_all
 from flows.steps.pipeline import Refreshed
 from flows.steps.plan import Plan
+from flows.steps.quick_look import quick_look
+from readers.summaries.describe import share_rows
+from readers.summaries.published_series import load_series, published_series
 from sources.counts_link import CountsLink
 from sources.registry import source_for
+from talentcast.cli.forecast import forecast
 from talentcast.config import Settings
-from talentcast.domain.errors import InputRejectedError, SourceUnavailableError, UsageError
+from talentcast.domain.errors import (
+    ChecksFailedError,
+    InputRejectedError,
+    SourceUnavailableError,
+    UsageError,
+)
 from talentcast.store.reader import read_frame
 
 #: What says how a file was read differs, and nothing else.
@@ -166,3 +180,77 @@ def test_an_address_that_may_not_be_asked_is_refused_with_what_to_do(
     with pytest.raises(UsageError, match=said) as caught:
         source_for(address, settings=settings).download()
     assert "pw" not in str(caught.value)
+
+
+def test_a_quick_look_says_what_a_release_of_the_same_file_says(
+    plain: tuple[Refreshed, Path],
+) -> None:
+    refreshed, root = plain
+    (published,) = published_series(refreshed.release, root)
+    source = source_for(root.parents[1] / "lab.csv")
+    look = quick_look(source, Plan(sources=(), models=("pooled",), n_samples=5))
+    (series,) = look.series
+    expected = share_rows(load_series(published, refreshed.release, root))
+    assert list(frame_differences("shares", expected, share_rows(series))) == []
+    assert look.understood == refreshed.understood
+    warned = {result.check for result in refreshed.report.warned}
+    assert {result.check for result in look.report.warned} == warned
+
+
+#: Imports that take as long as the whole answer may.
+HEAVY = ("prefect", "great_expectations", "deltalake", "duckdb", "sklearn", "statsmodels", "httpx")
+
+
+def test_the_command_imports_nothing_heavy_and_answers_in_a_table(
+    plain: tuple[Refreshed, Path],
+) -> None:
+    path = str(plain[1].parents[1] / "lab.csv")
+    script = (
+        "import sys\nfrom talentcast.cli import main\n"
+        f"sys.argv = ['talentcast', 'forecast', {path!r}, '--countries', 'Italy,FRA']\n"
+        "try:\n    main()\nfinally:\n"
+        f"    assert not {set(HEAVY)} & set(sys.modules), sorted(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},  # noqa: TID251
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0] == "read lab.csv, 3 countries, 2000-2014"
+    assert lines[2] == "lab (unspecified, file), model pooled"
+    assert lines[3].split()[:5] == ["country", "share", "2014", "2019", "80"]
+    assert [line.split()[0] for line in lines[4:6]] == ["Italy", "France"]
+    assert all("│" in line for line in lines[4:6])
+    assert lines[6] == "and 1 more: --countries, --csv"
+
+
+def test_a_quick_look_is_also_rows_a_file_and_a_page(
+    plain: tuple[Refreshed, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(plain[1].parents[1] / "lab.csv")
+    table, page = tmp_path / "shares.csv", tmp_path / "look.html"
+    forecast(path, json=True, horizon=2, csv=table, out=page)
+    rows = pd.read_csv(table)
+    printed = pd.DataFrame(json.loads(capsys.readouterr().out))
+    assert printed["country"].tolist() == rows["country"].tolist()
+    assert set(rows.loc[rows["kind"] == "forecast", "year"]) == {2015, 2016}
+    text = page.read_text(encoding="utf-8")
+    assert "<svg" in text and "read lab.csv, 3 countries" in text
+    asked = re.findall(r"(?:src|href)=[\"'](?!#)([^\"']+)|url\((?!#)([^)]+)\)", text)
+    assert asked == []
+    with pytest.raises(UsageError, match="is a folder"):
+        forecast(path, csv=tmp_path)
+
+
+def test_a_quick_look_refuses_what_a_release_would(tmp_path: Path) -> None:
+    path = tmp_path / "lab.csv"
+    path.write_bytes(SHAPES["plain CSV"][1].replace(b"Italy", b"Atlantis"))
+    with pytest.raises(ChecksFailedError, match=r"UNKNOWN_CODE.*talentcast check lab\.csv"):
+        forecast(str(path))
+    path.write_bytes(SHAPES["plain CSV"][1])
+    with pytest.raises(UsageError, match="There are ESP, FRA, ITA"):
+        forecast(str(path), countries="Atlantis")

@@ -1,0 +1,227 @@
+"""talentcast forecast: what comes next in a file, at a glance."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from talentcast.cli.options import Decimal, Json, ResearchersColumn
+from talentcast.cli.output import percent, print_table, print_warnings
+from talentcast.cli.terminal import say
+from talentcast.domain.errors import UsageError
+from talentcast.domain.types import PUBLISHED_HORIZONS
+from talentcast.store.failures import storage_failures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from flows.steps.quick_look import QuickLook
+    from readers.summaries.series import Series
+    from talentcast.config import Settings
+
+#: Countries that fit on a screen.
+SHOWN = 12
+#: Years of history that fit on a line.
+PAST = 15
+
+File = Annotated[
+    str,
+    typer.Argument(
+        help="CSV, Excel or Parquet file of counts, its https:// address, or a built-in source."
+    ),
+]
+Model = Annotated[str | None, typer.Option("--model", help="Model [default: that of releases].")]
+Countries = Annotated[
+    str | None,
+    typer.Option("--countries", metavar="A,B", help="Only these: codes or English names."),
+]
+Horizon = Annotated[
+    int,
+    typer.Option(
+        "--horizon", min=1, max=max(PUBLISHED_HORIZONS), help="Years ahead that are shown."
+    ),
+]
+Population = Annotated[
+    list[str] | None, typer.Option("--population", help="Keep only this; repeat for several.")
+]
+CsvFile = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="Write past and forecast shares.")
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write a page with charts (HTML).")
+]
+Open = Annotated[bool, typer.Option("--open", help="Write that page and open it.")]
+
+
+def forecast(
+    file: File,
+    *,
+    model: Model = None,
+    countries: Countries = None,
+    horizon: Horizon = 5,
+    population: Population = None,
+    researchers_column: ResearchersColumn = None,
+    decimal: Decimal = None,
+    csv: CsvFile = None,
+    out: Out = None,
+    open_page: Open = False,
+    json: Json = False,
+) -> None:
+    """Forecast the shares in a file on the spot; nothing is published or kept.
+
+    The numbers are those that `talentcast refresh --source FILE` would publish.
+
+    Example: talentcast forecast counts.csv
+    """
+    from flows.steps.plan import USUAL_MODELS, Plan  # the models: not for a page of help
+    from flows.steps.quick_look import quick_look
+    from sources.registry import source_for
+
+    source = source_for(
+        file,
+        researchers_column=researchers_column,
+        decimal=decimal,
+        wanted=population or (),
+        settings=_settings(file),
+    )
+    plan = Plan(
+        sources=(file,), models=(model or USUAL_MODELS[0],), populations=tuple(population or ())
+    )
+    look = quick_look(source, plan)
+    shown = [(one.until(horizon), _chosen(one, countries)) for one in look.series]
+    if json:
+        say(json_module.dumps(_rows(shown).to_dict("records"), indent=2))
+    else:
+        _print(look, shown)
+    if csv is not None:
+        _write_csv(csv, shown)
+    if out is not None or open_page:
+        _write_page(look, [series for series, _ in shown], out, opens=open_page)
+
+
+def _settings(file: str) -> Settings | None:
+    """Return the settings of a source that is not a file; a file needs none."""
+    from sources.registry import BUILT_IN
+
+    if "://" not in file and file not in BUILT_IN:
+        return None
+    from talentcast.config import load_settings
+
+    return load_settings()
+
+
+def _chosen(series: Series, countries: str | None) -> list[str]:
+    """Return the countries that are asked for, or the largest, with the rest of the world."""
+    if countries is None:
+        rest = [code for code in series.names if code not in series.leaders]
+        return [*series.leaders[: SHOWN - len(rest)], *rest]
+    from sources.countries import country_code
+
+    asked = [text.strip() for text in countries.split(",") if text.strip()]
+    codes = [country_code(text) or text for text in asked]
+    if unknown := [t for t, code in zip(asked, codes, strict=True) if code not in series.names]:
+        raise UsageError(
+            f"{', '.join(unknown)}: not forecast apart. There are {', '.join(series.names)}."
+        )
+    return codes
+
+
+def _print(look: QuickLook, shown: list[tuple[Series, list[str]]]) -> None:
+    for line in look.understood:
+        say(line)
+    for series, codes in shown:
+        key = series.key
+        say()
+        title = f"{key.population} ({key.counting_rule}, {key.source}), model {series.model}"
+        print_table(*_table(series, codes), title=title)
+        if left := len(series.names) - len(codes):
+            say(f"and {left} more: --countries, --csv")
+    print_warnings(look.report.warned)
+
+
+def _table(series: Series, codes: list[str]) -> tuple[list[str], list[list[str]]]:
+    header = ["country", f"share {series.origin_year}", str(series.target_year)]
+    header += ["80 % interval", "95 % interval"]
+    if not _shows_bars():
+        return header, [_cells(series, code) for code in codes]
+    past = _past_years(series)
+    rows = [[*_cells(series, code), _bars(series, code, past)] for code in codes]
+    return [*header, f"{past.start} to {series.target_year}"], rows
+
+
+def _cells(series: Series, code: str) -> list[str]:
+    from readers.fan import field
+
+    ahead = {name: percent(value / 100) for name, value in series.ahead(code).items()}
+    now = _history(series, code).get(series.origin_year)
+    return [
+        series.names[code],
+        "" if now is None else percent(now / 100),
+        ahead[field(0.5)],
+        f"{ahead[field(0.1)]} to {ahead[field(0.9)]}",
+        f"{ahead[field(0.025)]} to {ahead[field(0.975)]}",
+    ]
+
+
+def _bars(series: Series, code: str, past: range) -> str:
+    from readers.fan import field
+    from readers.sparkline import sparkline
+
+    rows = series.shares[series.shares["country"] == code].sort_values("year")
+    counted = _history(series, code).reindex(past).ffill().fillna(0)
+    return sparkline(counted.tolist(), rows[field(0.5)].tolist())
+
+
+def _past_years(series: Series) -> range:
+    first = max(series.origin_year - PAST + 1, int(series.history["year"].min()))
+    return range(first, series.origin_year + 1)
+
+
+def _history(series: Series, code: str) -> pd.Series:
+    """Return the counted shares of a country by year, per cent."""
+    rows = series.history[series.history["country"] == code]
+    return rows.set_index("year")["share"]
+
+
+def _shows_bars() -> bool:
+    """Return whether whoever reads the output can be shown bars."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
+
+
+def _rows(shown: list[tuple[Series, list[str]]]) -> pd.DataFrame:
+    import pandas as pd
+
+    from readers.summaries.describe import share_rows
+
+    return pd.concat([share_rows(series, codes) for series, codes in shown], ignore_index=True)
+
+
+def _write_csv(path: Path, shown: list[tuple[Series, list[str]]]) -> None:
+    from readers.export.text import safe_csv
+
+    _write(path, safe_csv(_rows(shown)))
+
+
+def _write_page(look: QuickLook, series: list[Series], out: Path | None, *, opens: bool) -> None:
+    from readers.report.quick_page import quick_page
+
+    warnings = [f"{result.check} on {result.table}" for result in look.report.warned]
+    page = quick_page(series, as_of=look.as_of.as_of, understood=look.understood, warnings=warnings)
+    path = out or Path(tempfile.mkdtemp(prefix="talentcast-")) / "forecast.html"
+    _write(path, page)
+    if opens and not webbrowser.open(path.resolve().as_uri()):
+        say(f"No browser was found; open {path} in one.", err=True)
+
+
+def _write(path: Path, text: str) -> None:
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder. Name a file.")
+    with storage_failures(path.parent, parameter="out"):
+        path.write_text(text, encoding="utf-8")
+    say(f"Written: {path}", err=True)
