@@ -15,24 +15,21 @@ from flows.lateness import superseded
 from flows.parameters import Home
 from flows.steps import pipeline
 from flows.steps.check import check_report_path
-from flows.steps.pipeline import Refreshed
-from flows.steps.plan import USUAL_MODELS, Plan
+from flows.steps.pipeline import COMMON_STAGES, Refreshed
+from flows.steps.plan import DEFAULT_SOURCES, Plan
 from flows.steps.publish import headline_of
-from flows.steps.scenarios import read_scenario
 from flows.tasks import PrefectRunner
 from talentcast.config import load_settings
 from talentcast.domain.approval import Approval
 from talentcast.store.release import Kind
 
-DEFAULT_SOURCES = ["bundled", "synthetic_careers"]
-#: Stages of a run beside those of each population: fetch, counts, panels, publish.
-COMMON_STAGES = 4
+SOURCES = list(DEFAULT_SOURCES)
 
 
 @flow(name="refresh", on_running=[end_without_server])
 def refresh(
     as_of: date | None = None,
-    sources: list[str] = DEFAULT_SOURCES,
+    sources: list[str] = SOURCES,
     populations: list[str] | None = None,
     scenarios: list[str] | None = None,
     researchers_column: str | None = None,
@@ -70,13 +67,13 @@ def refresh(
         return skipped
     settings = load_settings(home, max_cost=max_cost)
     approval = Approval.of(approve_revisions, approved_by, reason, new_ledger=new_ledger)
-    plan = Plan(
-        sources=tuple(sources),
-        models=tuple(models or USUAL_MODELS),
-        populations=tuple(populations or ()),
+    plan = Plan.asked(
+        sources=sources,
+        models=models,
+        populations=populations,
+        scenarios=scenarios,
         researchers_column=researchers_column,
         decimal=decimal,
-        scenarios=tuple(read_scenario(name) for name in scenarios or ()),
     )
     refreshed = pipeline.refresh(
         plan,

@@ -13,7 +13,7 @@ from prefect.futures import PrefectFuture
 from flows.progress import tell
 from flows.steps import check, deliver, forecast, ingest, past_years, people, publish
 from flows.steps import score as scoring
-from talentcast.domain.errors import SourceUnavailableError
+from flows.steps.runner import RETRY_PAUSES, is_bad_luck
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,13 +24,15 @@ def _task(step: Callable[P, R], run_name: str | None = None, **options: Any) -> 
 
 
 def _is_bad_luck(_: object, __: TaskRun, state: State[object]) -> bool:
-    """Retry what may pass by itself; never a failed check or a model."""
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, SourceUnavailableError) and error.may_pass_soon
+    """Retry what may pass by itself."""
+    return is_bad_luck(state.result(raise_on_failure=False))
 
 
 fetch = _task(
-    ingest.fetch, retries=3, retry_delay_seconds=[10, 60, 300], retry_condition_fn=_is_bad_luck
+    ingest.fetch,
+    retries=len(RETRY_PAUSES),
+    retry_delay_seconds=list(RETRY_PAUSES),
+    retry_condition_fn=_is_bad_luck,
 )
 gather_people = _task(people.gather_people)
 read = _task(ingest.read)

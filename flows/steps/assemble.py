@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flows.steps.returns import ReturnRelease
 from publication.scores import with_true_record
 from sources.bundled import published_figures
 from sources.countries import country_names
 from talentcast.domain.checks import CheckReport
+
+if TYPE_CHECKING:
+    from flows.steps.returns import ReturnRelease
 
 
 def release_tables(

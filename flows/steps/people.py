@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,7 @@ from features.engine import in_locked_duckdb
 from features.panel import Panel
 from flows.steps.admit import Admission, admit, keep_admission, restricted_store
 from flows.steps.plan import Plan
-from flows.steps.returns import ReturnRelease, return_release
 from flows.steps.runner import Pending, Runner
-from models.scenarios import Scenario
 from models.simulation.careers import simulate_careers
 from sources.affiliations import (
     download_affiliations,
@@ -40,6 +39,10 @@ from talentcast.store.admissions import DATASET_URN
 from talentcast.store.pointer import list_releases
 from talentcast.store.restricted import likelihood_rows
 from talentcast.store.snapshots import load_raw, save_snapshot
+
+if TYPE_CHECKING:
+    from flows.steps.returns import ReturnRelease
+    from models.scenarios import Scenario
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,6 +208,8 @@ def forecast_returns(
     people: People, origin: Origin, scenarios: Sequence[Scenario], settings: Settings, *, seed: int
 ) -> ReturnRelease:
     """Fit and test the return model, and make what may be published from it."""
+    from flows.steps.returns import return_release  # takes seconds: not for runs without people
+
     ledger = _last_ledger(_cohorts_ledger(people), settings)
     return return_release(
         people.records,

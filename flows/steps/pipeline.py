@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -24,7 +25,6 @@ from flows.steps.ingest import Inputs, fetch_all, parse_all
 from flows.steps.people import finish_returns, keep_all_restricted, start_returns, turn_of
 from flows.steps.plan import Plan
 from flows.steps.publish import publish_release, served_observations
-from flows.steps.returns import ReturnRelease
 from flows.steps.runner import IN_THIS_PROCESS, Runner
 from flows.steps.score import score_population, score_releases
 from publication.revisions import revision_rows
@@ -34,6 +34,13 @@ from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.types import SeriesKey
 from talentcast.store.publisher import next_repeat, published_release
 from talentcast.store.release import Identity, Kind, Release, ReleaseDraft
+
+if TYPE_CHECKING:
+    from flows.steps.returns import ReturnRelease
+
+
+#: Stages of a run beside those of each population: fetch, counts, panels, publish.
+COMMON_STAGES: Final = 4
 
 
 @dataclass(frozen=True, eq=False)

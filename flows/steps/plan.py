@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,8 @@ from talentcast.domain.types import PUBLISHED_HORIZONS, PUBLISHED_SAMPLES, SCORE
 if TYPE_CHECKING:
     from models.scenarios import Scenario
 
+#: What a run is made from that names no source.
+DEFAULT_SOURCES: Final = ("bundled", "synthetic_careers")
 #: The default model, then the baselines it must beat.
 USUAL_MODELS: Final = (DEFAULT_MODEL, *(name for name in BASELINES if name != DEFAULT_MODEL))
 
@@ -43,6 +46,32 @@ class Plan:
     n_samples: int = PUBLISHED_SAMPLES
     seed: int = 20241123
 
+    @classmethod
+    def asked(
+        cls,
+        *,
+        sources: Sequence[str] = DEFAULT_SOURCES,
+        models: Sequence[str] | None = None,
+        populations: Sequence[str] | None = None,
+        scenarios: Sequence[str] | None = None,
+        researchers_column: str | None = None,
+        decimal: str | None = None,
+    ) -> Plan:
+        """Return the plan of what a user names; nothing, or an empty list, is the usual.
+
+        Raises:
+            UsageError: If a scenario is neither bundled nor a file.
+            InputRejectedError: If a scenario file is none.
+        """
+        return cls(
+            sources=tuple(sources),
+            models=tuple(models or USUAL_MODELS),
+            populations=tuple(populations or ()),
+            researchers_column=researchers_column,
+            decimal=decimal,
+            scenarios=_read(scenarios) if scenarios else (),
+        )
+
     @property
     def default_model(self) -> str:
         """The model whose samples are published."""
@@ -57,3 +86,9 @@ class Plan:
         del chosen["sources"]
         sheets = {source.partition("#")[2] for source in self.sources if "#" in source}
         return chosen | ({"sheets": sorted(sheets)} if sheets else {})
+
+
+def _read(scenarios: Sequence[str]) -> tuple[Scenario, ...]:
+    from flows.steps.scenarios import read_scenario  # with all of the models of people behind it
+
+    return tuple(read_scenario(name) for name in scenarios)

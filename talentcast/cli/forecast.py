@@ -190,7 +190,7 @@ def _history(series: Series, code: str) -> pd.Series:
 
 
 def _shows_bars() -> bool:
-    """Return whether whoever reads the output can be shown bars."""
+    """Return whether the output can show bars."""
     return (sys.stdout.encoding or "").lower().startswith("utf")
 
 

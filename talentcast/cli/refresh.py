@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from talentcast.cli.options import Decimal, Home, Json, MaxCost, ResearchersColumn
 from talentcast.cli.orchestrator import orchestrator
 from talentcast.cli.output import print_rows, print_warnings
+from talentcast.cli.progress import progress_bar
 from talentcast.cli.summary import print_headline
 from talentcast.cli.terminal import say
-from talentcast.config import load_settings
+from talentcast.config import Settings, load_settings, server_url
 from talentcast.domain.approval import Approval
 from talentcast.domain.types import Vintage
 
@@ -87,34 +90,62 @@ def refresh(
     """
     started = time.monotonic()
     # Refused before anything is started.
-    Approval.of(approve_revision, approved_by, reason, new_ledger=new_ledger)
+    approval = Approval.of(approve_revision, approved_by, reason, new_ledger=new_ledger)
     day = Vintage.parse(as_of).as_of if as_of else None
-    settings = load_settings(home)
-    with orchestrator(settings):
-        from flows.refresh import DEFAULT_SOURCES
-        from flows.refresh import refresh as refresh_flow
-
-        refreshed = refresh_flow(
-            as_of=day,
-            sources=source or list(DEFAULT_SOURCES),
-            populations=population,
-            scenarios=scenario,
-            researchers_column=researchers_column,
-            decimal=decimal,
-            max_cost=max_cost,
-            force=force,
-            approve_revisions=approve_revision,
-            approved_by=approved_by,
-            reason=reason,
-            new_ledger=new_ledger,
-            home=settings.home,
-        )
+    settings = load_settings(home, max_cost=max_cost)
+    choices: dict[str, Any] = {
+        **({"sources": source} if source else {}),
+        "populations": population,
+        "scenarios": scenario,
+        "researchers_column": researchers_column,
+        "decimal": decimal,
+    }
+    if server_url() is None:
+        refreshed = _here(choices, settings, approval, as_of=day, force=force)
+    else:
+        approved = {"approve_revisions": approve_revision, "approved_by": approved_by}
+        given = {"reason": reason, "new_ledger": new_ledger, "max_cost": max_cost}
+        choices |= approved | given | {"as_of": day, "force": force}
+        refreshed = _reported(choices, settings)
     _print_undelivered(refreshed)
     if json:
         _print_json(refreshed)
     else:
         seconds = time.monotonic() - started
         print_summary(refreshed, settings.releases, settings.reports, seconds)
+
+
+def _here(
+    choices: Mapping[str, Any],
+    settings: Settings,
+    approval: Approval,
+    *,
+    as_of: date | None,
+    force: bool,
+) -> Refreshed:
+    """Run in this process: there is no server that would show the run to anybody."""
+    from flows.steps import pipeline  # takes seconds: not for a page of help
+    from flows.steps.plan import Plan
+    from flows.steps.runner import LocalRunner
+
+    with progress_bar() as update:
+        return pipeline.refresh(
+            Plan.asked(**choices),
+            settings,
+            as_of=as_of,
+            force=force,
+            approval=approval,
+            run=LocalRunner(update, pipeline.COMMON_STAGES),
+        )
+
+
+def _reported(choices: Mapping[str, Any], settings: Settings) -> Refreshed:
+    """Run as a flow of the configured Prefect server."""
+    with orchestrator(settings):
+        from flows.refresh import refresh as refresh_flow
+
+        refreshed: Refreshed = refresh_flow(**choices, home=settings.home)
+        return refreshed
 
 
 def _print_undelivered(refreshed: Refreshed) -> None:

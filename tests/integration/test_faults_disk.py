@@ -202,16 +202,22 @@ def test_f047_a_full_restricted_store_loses_nobody_and_forgets_on_the_second_try
 
 
 @only_root
-def test_f047_a_home_without_room_for_a_run_is_said_before_a_server_is_waited_for(
-    disk: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("command", "pages"), [("refresh", 2), ("backfill --first-year 2015 --last-year 2015", 1000)]
+)
+def test_f047_a_home_without_room_for_a_run_is_said_at_once(
+    disk: Path, tmp_path: Path, command: str, pages: int
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", MAIN, "refresh", "--source", str(counts(tmp_path / "lab.csv"))],
-        env={**os.environ, "TALENTCAST_HOME": str(disk), "PREFECT_API_URL": ""},  # noqa: TID251
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    """A backfill would wait for a server, which needs more room."""
+    lab = str(counts(tmp_path / "lab.csv"))
+    with room_for(pages, disk):
+        done = subprocess.run(
+            [sys.executable, "-c", MAIN, *command.split(), "--source", lab],
+            env={**os.environ, "TALENTCAST_HOME": str(disk), "PREFECT_API_URL": ""},  # noqa: TID251
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
     assert (done.returncode, done.stderr.count("\n")) == (5, 1)
     assert "DISK: writing to" in done.stderr
 

@@ -113,16 +113,23 @@ def test_a_doctor_asks_what_needs_the_password(server: Server, password: str) ->
     assert code == 0, said
 
 
-def test_a_temporary_server_leaves_the_database_of_a_real_one_alone(server: Server) -> None:
+def test_runs_without_an_address_leave_the_database_of_a_real_server_alone(server: Server) -> None:
     """The environment is that in which the real server runs, but for its address."""
-    before = len(server.runs())
+
+    def by_hand() -> list[str]:
+        return [run["id"] for run in server.runs() if run["deployment_id"] is None]
+
+    before = by_hand()
     home = server.folder / "temporary"
-    code, said = server.refused(
-        "refresh", "--source", "lab.csv", "--home", str(home), PREFECT_API_URL=""
-    )
+    lab = ("--source", "lab.csv", "--home", str(home))
+    code, said = server.refused("refresh", *lab, PREFECT_API_URL="")
+    assert code == 0, said
+    assert not (home / "prefect").exists()  # it started no server at all
+    years = ("--first-year", "2015", "--last-year", "2015")
+    code, said = server.refused("backfill", *lab, *years, PREFECT_API_URL="")
     assert code == 0, said
     assert (home / "prefect" / "temporary.db").exists()
-    assert len(server.runs()) == before
+    assert by_hand() == before
 
 
 def test_a_form_asks_for_nothing_that_is_not_a_users_choice(server: Server) -> None:
