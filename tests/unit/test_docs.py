@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,32 @@ def test_nothing_uses_a_word_that_only_we_would_understand() -> None:
         if PRIVATE_WORDS.search(line)
     ]
     assert found == []
+
+
+def shown_commands() -> list[tuple[str, list[str]]]:
+    """Return the command lines of all pages, by page."""
+    return [
+        (page.name, shlex.split(line.strip().removeprefix("$ "), comments=True))
+        for page in PAGES_OF_TEXT
+        for block in re.findall(r"```console\n(.*?)```", page.read_text(), re.DOTALL)
+        for line in block.replace("\\\n", " ").splitlines()
+        if line.strip().startswith("$ talentcast ")
+    ]
+
+
+def test_every_command_that_a_page_shows_exists_with_its_options() -> None:
+    assert len(shown_commands()) > 20
+    unknown = []
+    for page, (_, *words) in shown_commands():
+        known, command = {"--help", "--version", "--verbose", "-v"}, None
+        if words[0] in COMMANDS:
+            command = load_command(words[0])
+            if (children := getattr(command, "commands", None)) is not None:
+                command = children.get(words[1])
+        known |= {
+            option for parameter in getattr(command, "params", ()) for option in parameter.opts
+        }
+        options = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+        if (command is None and words[0] not in known) or not options <= known:
+            unknown.append((page, words))
+    assert unknown == []
