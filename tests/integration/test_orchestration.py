@@ -73,14 +73,9 @@ def test_f073_no_task_answers_from_a_cache_and_no_result_is_kept() -> None:
 def test_f075_a_server_that_starts_too_slowly_is_one_line_that_names_the_fix(
     tmp_path: Path, counts: str
 ) -> None:
-    process = start(
-        tmp_path,
-        "refresh",
-        "--source",
-        counts,
-        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="1",
-        PREFECT_API_URL="",
-    )
+    years = ("--from", "2015", "--to", "2015", "--source", counts, "--model", "naive")
+    hasty = {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "1", "PREFECT_API_URL": ""}
+    process = start(tmp_path, "backfill", *years, **hasty)
     _, said = process.communicate(timeout=180)
     assert process.returncode == 6, said
     assert "PREFECT_API_URL" in said.splitlines()[-1]
