@@ -82,6 +82,13 @@ SOURCES: Final = {
         1998,
         2018,
     ),
+    # With the last year, which that vintage had not finished.
+    "scopus_2022_07_edge": PanelFile(
+        "scopus_2022_07_V1_scholarlymigration_country.csv",
+        "padded_population_of_researchers",
+        1998,
+        2019,
+    ),
 }
 
 

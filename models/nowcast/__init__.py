@@ -1,0 +1,1 @@
+"""Shares of a year that a source has not finished counting."""
