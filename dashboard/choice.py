@@ -122,8 +122,12 @@ def find(releases: Sequence[Release], wanted: str, latest: Release) -> tuple[Rel
     if not wanted:
         return latest, ""
     for release in releases:
-        if str(release.release_id) == wanted:
-            return release, ""
+        if str(release.release_id) != wanted:
+            continue
+        if not release.has_rows:
+            day = release.published_at.date()
+            return latest, f"Release {wanted} was pruned on {day}; the latest one is shown."
+        return release, ""
     return latest, f"There is no release “{wanted}” here; the latest one is shown."
 
 

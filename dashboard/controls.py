@@ -112,7 +112,11 @@ def filter_row(context: Context, available: Sequence[PublishedSeries]) -> None:
 
 def _release_texts(releases: Sequence[Release]) -> dict[str, str]:
     current = newest_current(releases)
-    return {str(release.release_id): _release_words(release, current) for release in releases}
+    return {
+        str(release.release_id): _release_words(release, current)
+        for release in releases
+        if release.has_rows
+    }
 
 
 def country_control(context: Context) -> str:

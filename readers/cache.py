@@ -135,7 +135,10 @@ def _table(name: str, release: Release, root: Path) -> pa.Table:
         for column in contract.columns
         if column.type == "string" and column.name != "release_id"  # that one is in the path
     ]
-    parts = [pq.ParquetFile(path, read_dictionary=texts).read() for path in paths]
+    try:
+        parts = [pq.ParquetFile(path, read_dictionary=texts).read() for path in paths]
+    except FileNotFoundError:  # pruned since they were looked for
+        return coded(reader.read_rows(name, release, root))
     joined = pa.concat_tables(parts, promote_options="permissive")
     if "release_id" not in joined.column_names:
         joined = joined.append_column(

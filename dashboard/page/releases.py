@@ -78,7 +78,8 @@ def _list(context: Context, change: str | None) -> str:
 
 def _compare(context: Context, previous: Release | None) -> None:
     st.html(html.heading("What changed"))
-    others = [r for r in context.releases if str(r.release_id) != context.release_id]
+    readable = [r for r in context.releases if r.has_rows]
+    others = [r for r in readable if str(r.release_id) != context.release_id]
     if not others:
         st.html(html.empty("There is one release only. Compare when there is a second one."))
         return

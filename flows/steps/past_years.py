@@ -24,7 +24,7 @@ from publication.scores import mean_scores
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Vintage
-from talentcast.store.pointer import list_releases
+from talentcast.store.publisher import next_repeat, published_release
 from talentcast.store.release import Identity, Release
 
 Outcome = Literal["published", "already published", "retracted", "skipped", "failed"]
@@ -121,8 +121,10 @@ def past_year(
     left_out = {key.population: reason for key, reason in known.left_out.items()}
     if known.counts.empty:
         return PastYear(year, "skipped", left_out=left_out, problem=_joined(left_out))
-    present = {release.release_id: release for release in list_releases(settings.releases)}
-    if release := present.get(identity.release_id):
+    release = published_release(identity.release_id, settings.releases)
+    if release is not None and not release.has_rows:
+        identity = identity.repeated(next_repeat(release.release_id, settings.releases))
+    elif release is not None:
         is_served = release.status == "published"
         outcome: Outcome = "already published" if is_served else "retracted"
         return PastYear(year, outcome, release, left_out)

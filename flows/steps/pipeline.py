@@ -78,7 +78,7 @@ def refresh(
         fetched = fetch_all(plan, settings, run, approval=approval)
         identity = fetched.identity(plan, as_of)
         already = published_release(identity.release_id, settings.releases)
-        if already is not None and not force:
+        if already is not None and already.has_rows and not force:
             undelivered = deliver(already, settings, run)
             return Refreshed(already, is_new=False, report=CheckReport(), undelivered=undelivered)
         if already is not None:

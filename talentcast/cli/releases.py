@@ -14,6 +14,7 @@ from flows.steps import deliver as delivery
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
+from talentcast.cli.prune import prune
 from talentcast.cli.summary import print_headline
 from talentcast.cli.terminal import say
 from talentcast.config import Settings, load_settings
@@ -21,13 +22,20 @@ from talentcast.domain.errors import IntegrityError, SourceUnavailableError
 from talentcast.store.cleaning import clean as remove
 from talentcast.store.comparison import compare
 from talentcast.store.inspection import inspect, withdraw_damaged
-from talentcast.store.pointer import find_release, latest_release, list_releases
+from talentcast.store.pointer import (
+    find_recorded,
+    find_release,
+    latest_release,
+    list_releases,
+)
+from talentcast.store.release import require_rows
 from talentcast.store.retraction import restore as serve_again
 from talentcast.store.retraction import retract as withdraw
 from talentcast.store.signing import Signer, Verifier, write_new_key
 from talentcast.store.verification import require_genuine
 
 app = new_app(no_args_is_help=True, help="Look at what was published.")
+app.command()(prune)
 
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A release id, or latest.")]
 
@@ -67,7 +75,7 @@ def show(release: ReleaseArgument = "latest", *, home: Home = None, json: Json =
     """
     settings = load_settings(home)
     verifier = Verifier.configured(settings.verifying_key_file)
-    found = require_genuine(find_release(release, settings.releases), verifier)
+    found = require_genuine(find_recorded(release, settings.releases), verifier)
     facts: list[dict[str, Any]] = [
         {"fact": name, "value": value}
         for name, value in found.to_row().items()
@@ -90,6 +98,7 @@ def show(release: ReleaseArgument = "latest", *, home: Home = None, json: Json =
     ]
     facts += [{"fact": f"checks {name}", "value": count} for name, count in found.quality.items()]
     print_rows(facts, as_json=json)
+    require_rows(found)
     if not json:
         print_headline(found, settings.releases)
 
@@ -137,6 +146,7 @@ def verify(
             {
                 "release_id": str(found.release.release_id),
                 "status": found.release.status,
+                "checked": found.checked,
                 "tables": len(found.release.tables),
                 "problems": len(found.problems),
             }

@@ -13,6 +13,7 @@
         StoreError                   5
             IntegrityError           5
             NotPermittedError        5
+            PrunedError              5
         ConfigurationError           6
             ServerLostError          6
             NotAdmittedError         6
@@ -25,6 +26,7 @@ not options: the command line knows which of its options sets a parameter.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 _MAX_NAMES: Final = 20
@@ -163,6 +165,22 @@ class IntegrityError(StoreError):
 
 class NotPermittedError(StoreError):
     """Files that this process may not use; whether they are sound is not known."""
+
+
+class PrunedError(StoreError):
+    """The rows of a release were removed to free space; its row in `releases` stays.
+
+    Attributes:
+        pruned_at: When, in UTC.
+    """
+
+    def __init__(self, release_id: str, *, pruned_at: datetime, why: str, again: str) -> None:
+        self.pruned_at = pruned_at
+        super().__init__(
+            f"PRUNED: the rows of {release_id} were removed on {pruned_at:%Y-%m-%d %H:%M} UTC "
+            f"({why}). What it was made from: talentcast releases show {release_id}. "
+            f"Make it again: {again}"
+        )
 
 
 class ConfigurationError(TalentcastError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,9 @@ _KEEP_LOG: Final = {
     "delta.enableExpiredLogCleanup": "false",
     "delta.logRetentionDuration": "interval 36500 days",
 }
+
+#: Texts that a constraint names.
+_VALUES: Final = re.compile(r"'([^']*)'")
 
 
 def open_table(root: Path, name: str, *, version: int | None = None) -> DeltaTable:
@@ -149,14 +153,23 @@ def _widen(delta: DeltaTable, contract: Table) -> None:
 
 
 def _constrain(delta: DeltaTable, contract: Table) -> None:
+    """Add the rules for values that the contract gained, and widen those that allow more now."""
     present = delta.metadata().configuration
-    missing = {
-        name: rule
-        for name, rule in constraints(contract).items()
-        if f"delta.constraints.{name}" not in present
-    }
+    missing = {}
+    for name, rule in constraints(contract).items():
+        stored = present.get(f"delta.constraints.{name}")
+        # The library stores a list of values in words of its own.
+        if stored is not None and _VALUES.findall(stored) and not _allows(stored, rule):
+            delta.alter.drop_constraint(name)
+            stored = None
+        if stored is None:
+            missing[name] = rule
     if missing:
         delta.alter.add_constraint(missing)
+
+
+def _allows(stored: str, rule: str) -> bool:
+    return set(_VALUES.findall(rule)) <= set(_VALUES.findall(stored))
 
 
 def _reword(delta: DeltaTable, contract: Table) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from talentcast.store.pointer import find_release, list_releases
+from talentcast.store.pointer import find_recorded, list_releases
 from talentcast.store.release import Release
 from talentcast.store.retraction import retract
 from talentcast.store.signing import Signer, Verifier
@@ -21,13 +21,27 @@ class Inspected:
     release: Release
     problems: tuple[str, ...]
 
+    @property
+    def checked(self) -> str:
+        """What there was to compare."""
+        return "manifest and rows" if self.release.has_rows else "manifest only"
+
 
 def inspect(
     root: Path, release: str | None = None, *, verifier: Verifier | None = None
 ) -> list[Inspected]:
     """Verify one release, or all of them, newest first."""
-    chosen = [find_release(release, root)] if release else list_releases(root)
-    return [Inspected(one, tuple(verify(one, root, verifier=verifier))) for one in chosen]
+    chosen = [find_recorded(release, root)] if release else list_releases(root)
+    return [_inspected(one, root, verifier) for one in chosen]
+
+
+def _inspected(release: Release, root: Path, verifier: Verifier | None) -> Inspected:
+    problems = verify(release, root, verifier=verifier)
+    if problems and release.has_rows:
+        present = find_recorded(str(release.release_id), root)
+        if not present.has_rows:  # since the releases were listed: nothing is damaged
+            return Inspected(present, tuple(verify(present, root, verifier=verifier)))
+    return Inspected(release, tuple(problems))
 
 
 def withdraw_damaged(

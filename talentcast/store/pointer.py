@@ -15,7 +15,7 @@ from talentcast.domain.types import ReleaseId
 from talentcast.store.delta import append, dataset, table_for_writing
 from talentcast.store.failures import one_line, refusal
 from talentcast.store.files import write_atomically
-from talentcast.store.release import Release
+from talentcast.store.release import Release, require_rows
 from talentcast.store.schema import arrow_schema
 
 
@@ -52,7 +52,11 @@ def list_releases(root: Path) -> list[Release]:
 
     A release that was retracted and restored takes its old place again.
     """
-    known = events(root)
+    return present_states(events(root))
+
+
+def present_states(known: Sequence[Release]) -> list[Release]:
+    """Return the present state of every release of some events, as `list_releases`."""
     first = {release.release_id: release.sequence for release in reversed(known)}
     newest = {release.release_id: release for release in known}
     return sorted(newest.values(), key=lambda release: first[release.release_id], reverse=True)
@@ -76,6 +80,7 @@ def find_release(release: str, root: Path) -> Release:
         root: Root of the release store.
 
     Raises:
+        PrunedError: If its rows were removed.
         StoreError: If there is no such release, or none at all.
         UsageError: If it is not an id.
     """
@@ -84,6 +89,15 @@ def find_release(release: str, root: Path) -> Release:
 
 def choose_release(release: str, known: Sequence[Release], root: Path) -> Release:
     """Return one of the releases of a store, given newest first; otherwise as `find_release`."""
+    return require_rows(_choose(release, known, root))
+
+
+def find_recorded(release: str, root: Path) -> Release:
+    """Return a release as `find_release` does, also one whose rows were pruned."""
+    return _choose(release, list_releases(root), root)
+
+
+def _choose(release: str, known: Sequence[Release], root: Path) -> Release:
     if release == "latest":
         latest = newest_current(known)
         if latest is None:

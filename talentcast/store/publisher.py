@@ -20,8 +20,8 @@ from talentcast.store.failures import storage_failures
 from talentcast.store.files import flush
 from talentcast.store.lease import publishing
 from talentcast.store.manifest import DataFile, TableEntry, row_hash
-from talentcast.store.pointer import append_event, events, next_sequence
-from talentcast.store.release import Release, ReleaseDraft, describe_inputs
+from talentcast.store.pointer import append_event, events, next_sequence, present_states
+from talentcast.store.release import Release, ReleaseDraft, describe_inputs, require_rows
 from talentcast.store.schema import to_arrow
 from talentcast.store.signing import Signer
 
@@ -40,8 +40,20 @@ class Stage(StrEnum):
 
 
 def published_release(release_id: ReleaseId, root: Path) -> Release | None:
-    """Return the release if it is visible already."""
-    return _newest(release_id, events(root))
+    """Return the release if it is visible already; if it was pruned, what was made in its place.
+
+    Its rows may not come back under the same id: those of people would not be the same ones.
+    """
+    known = events(root)
+    release = _newest(release_id, known)
+    if release is None or release.has_rows:
+        return release
+    again = (
+        one
+        for one in present_states(known)
+        if one.release_id.base == release_id.base and one.has_rows
+    )
+    return next(again, release)
 
 
 def next_repeat(release_id: ReleaseId, root: Path) -> int:
@@ -74,6 +86,7 @@ def publish(
         on_stage: Called at every stage.
 
     Raises:
+        PrunedError: If it was published and its rows were removed since.
         StoreError: If a table breaks its contract, the id stands for other rows already, the disk
             is full or read-only, or another process holds the store for long.
     """
@@ -86,7 +99,7 @@ def publish(
         on_stage(Stage.STARTED)
         known = events(root)
         if already := _newest(release_id, known):
-            _refuse_other_rows(rows, already)
+            _refuse_other_rows(rows, require_rows(already))
             return already
         _refuse_lost_commits(known, root)
         entries = {}

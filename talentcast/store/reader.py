@@ -10,12 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from talentcast.domain.errors import IntegrityError, UsageError
+from talentcast.domain.errors import IntegrityError, StoreError, UsageError
 from talentcast.domain.tables import TABLES, Table, table
 from talentcast.store.delta import dataset, open_table
 from talentcast.store.failures import one_line, refusal
 from talentcast.store.manifest import TableEntry
-from talentcast.store.release import Release
+from talentcast.store.pointer import list_releases
+from talentcast.store.release import Release, require_rows
 from talentcast.store.schema import with_absent_columns
 
 
@@ -26,10 +27,11 @@ def read_rows(
 
     Raises:
         UsageError: If the release holds no such table.
+        PrunedError: If its rows were removed, meanwhile or before.
         StoreError: If the table's log cannot be read.
         IntegrityError: If a data file is gone.
     """
-    entry = table_entry(name, release)
+    entry = table_entry(name, require_rows(release))
     condition = ds.field("release_id") == str(release.release_id)
     if where is not None:
         condition &= where
@@ -37,12 +39,21 @@ def read_rows(
     try:
         stored = dataset(delta, root / name, release_id=release.release_id)
         rows = stored.to_table(filter=condition)
-    except (FileNotFoundError, OSError) as error:
-        raise refusal(error, root) or IntegrityError(
-            f"Table '{name}' of release {release.release_id} has lost data ({one_line(error)}). "
-            f"See what is damaged: talentcast releases verify {release.release_id}"
-        ) from error
+    except OSError as error:
+        raise _unreadable(name, release, root, error) from error
     return with_absent_columns(rows, table(name))
+
+
+def _unreadable(name: str, release: Release, root: Path, error: OSError) -> StoreError:
+    if (refused := refusal(error, root)) is not None:
+        return refused
+    present = [one for one in list_releases(root) if one.release_id == release.release_id]
+    for one in present:
+        require_rows(one)  # it may have been pruned since it was looked up
+    return IntegrityError(
+        f"Table '{name}' of release {release.release_id} has lost data ({one_line(error)}). "
+        f"See what is damaged: talentcast releases verify {release.release_id}"
+    )
 
 
 def read_frame(

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-from talentcast.domain.errors import IntegrityError, UsageError
+from talentcast.domain.errors import IntegrityError, PrunedError, UsageError
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import ReleaseId, Vintage, VintageKind
 from talentcast.store.manifest import DataFile, TableEntry
@@ -20,7 +20,7 @@ from talentcast.store.signing import Signer
 Kind = Literal["scheduled", "manual", "backfill", "scenario"]
 #: Kinds that answer "what is forecast now"; a backfill or a scenario never becomes the latest.
 CURRENT_KINDS: Final[tuple[Kind, ...]] = ("scheduled", "manual")
-Status = Literal["published", "retracted"]
+Status = Literal["published", "retracted", "pruned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,11 @@ class Release:
         """Whether it is served as an answer to "what is forecast now"."""
         return self.status == "published" and self.kind in CURRENT_KINDS
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether its tables can still be read: it was not pruned."""
+        return self.status != "pruned"
+
     def sealed(self, *, sequence: int, signer: Signer | None = None) -> Release:
         """Return the release at its place among the events, with its hash and signature."""
         placed = replace(self, sequence=sequence)
@@ -200,6 +205,29 @@ class Release:
             manifest_sha256=row.get("manifest_sha256"),
             signature=row.get("signature"),
         )
+
+
+def require_rows(release: Release) -> Release:
+    """Return a release, unless its rows were pruned.
+
+    Raises:
+        PrunedError: With how to make it again.
+    """
+    if release.has_rows:
+        return release
+    day = release.as_of.as_of
+    again = f"talentcast backfill --first-year {day.year} --last-year {day.year}, same sources"
+    if release.kind != "backfill":
+        again = (
+            f"talentcast refresh --as-of {day} --home FOLDER, same sources and scenarios; "
+            "in this home it would be the newest release"
+        )
+    raise PrunedError(
+        str(release.release_id),
+        pruned_at=release.published_at,
+        why=release.reason or "no reason given",
+        again=again,
+    )
 
 
 def _as_text(value: date | datetime) -> str:

@@ -56,12 +56,25 @@ def _change(
             raise StoreError(
                 f"{present.release_id} is {status} already ({present.reason or 'no reason given'})."
             )
-        # A manifest that was forged, or made without the key, is not vouched for afterwards either.
-        is_own = present.manifest_sha256 == present.manifest_hash() and (
-            signer is not None and signer.made(present.manifest_sha256, present.signature)
-        )
-        changed = replace(
-            present, status=status, reason=f"{reason} ({by})", published_at=at
-        ).sealed(sequence=next_sequence(events(root)), signer=signer if is_own else None)
-        append_event(changed, root)
+        return append_change(present, status, root, reason=f"{reason} ({by})", at=at, signer=signer)
+
+
+def append_change(
+    present: Release,
+    status: Status,
+    root: Path,
+    *,
+    reason: str,
+    at: datetime,
+    signer: Signer | None,
+) -> Release:
+    """Write the row from which on a release has another status; call it as `append_event`."""
+    # A manifest that was forged, or made without the key, is not vouched for afterwards either.
+    is_own = present.manifest_sha256 == present.manifest_hash() and (
+        signer is not None and signer.made(present.manifest_sha256, present.signature)
+    )
+    changed = replace(present, status=status, reason=reason, published_at=at).sealed(
+        sequence=next_sequence(events(root)), signer=signer if is_own else None
+    )
+    append_event(changed, root)
     return changed

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +19,8 @@ import httpx
 import pytest
 from small_release import Small, publish_small
 
+from flows.steps.retention import Retention, plan_pruning
+from talentcast.store.pruning import prune
 from talentcast.store.retraction import retract
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -31,11 +33,12 @@ WATCH_SHIFTS = """window.__shift = 0; new PerformanceObserver(list => {
 
 @dataclass(frozen=True)
 class Store:
-    """Four releases: a backfill from earlier data, a retracted one, an older one, the latest."""
+    """A backfill from earlier data, a retracted release, a pruned, an older one, the latest."""
 
     home: Path
     backfill: str
     retracted: str
+    pruned: str
     older: str
     latest: str
 
@@ -123,6 +126,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         for small in (
             Small(date(2020, 1, 31), 2019, "backfill", "b", has_returns=False),
             Small(date(2022, 1, 31), 2021, "manual", "d", has_returns=False),
+            Small(date(2022, 2, 28), 2021, "manual", "e", has_returns=False),
             Small(date(2023, 1, 31), 2022, "manual", "c", tilt=0.03, has_returns=False),
             Small(),
         )
@@ -134,6 +138,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         by="ada",
         at=datetime(2024, 3, 1, tzinfo=UTC),
     )
+    others = frozenset(release.release_id for number, release in enumerate(releases) if number != 2)
+    month, now = timedelta(days=30), datetime(2024, 4, 1, tzinfo=UTC)
+    pruning = plan_pruning(
+        home / "releases", Retention(older_than=month, keep_also=others), now=now
+    )
+    prune(pruning, home / "releases", by="ada", at=now)
     return Store(home, *(str(release.release_id) for release in releases))
 
 

@@ -210,19 +210,27 @@ def test_a_retracted_release_says_why_and_that_its_numbers_are_not_to_be_used(
     visit: Any, store: Any
 ) -> None:
     for path in ("overview", "releases"):
-        visit.open(path, release=store.retracted)
-        text = visit.text()
+        text = visit.open(path, release=store.retracted).text()
         assert f"Release {store.retracted} was retracted: A source counted twice (ada)." in text
         assert "Do not use its numbers." in text
     states = {row[0]: row[3] for row in visit.rows("Releases, newest first")}
     assert states == {
         store.latest: "published",
         store.older: "published",
+        store.pruned: "pruned",
         f"{store.retracted} (shown)": "retracted",
         store.backfill: "published",
     }
     visit.page.get_by_role("link", name="Show the latest.").click()
     visit.page.wait_for_url(f"**release={store.latest}**")
+
+
+def test_a_link_to_a_pruned_release_says_so_and_shows_the_latest(visit: Any, store: Any) -> None:
+    visit.open("releases", release=store.pruned)
+    assert f"{store.pruned} was pruned on 2024-04-01; the latest one is shown." in visit.text()
+    visit.page.get_by_role("combobox", name="Compare with").first.click()
+    visit.page.get_by_role("option", name=store.older).wait_for()
+    assert visit.page.get_by_role("option", name=store.pruned).count() == 0
 
 
 def test_the_manifest_hash_of_a_release_is_the_one_that_is_verified(visit: Any, store: Any) -> None:

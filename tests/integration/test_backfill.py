@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import talentcast
-from talentcast.domain.errors import UsageError, YearsFailedError
-from talentcast.store.pointer import events, latest_release, list_releases
+from flows.steps import past_years
+from flows.steps.plan import Plan
+from flows.steps.retention import Retention, plan_pruning
+from talentcast.config import load_settings
+from talentcast.domain.errors import PrunedError, UsageError, YearsFailedError
+from talentcast.store.pointer import events, find_release, latest_release, list_releases
+from talentcast.store.pruning import prune
 
 pytestmark = pytest.mark.usefixtures("orchestrator")
 
@@ -91,6 +98,29 @@ def test_years_that_are_published_are_not_computed_again(home: Path, sources: li
     assert {year.outcome for year in again.years} == {"already published"}
     assert events(home / "releases") == before
     assert len(again.scores)
+
+
+def test_a_year_that_was_pruned_is_made_again_once_under_the_next_number(
+    home: Path, sources: list[str], tmp_path: Path
+) -> None:
+    settings = load_settings(Path(shutil.copytree(home, tmp_path / "home")))
+    root, later = settings.releases, datetime.now(UTC) + timedelta(days=2)
+    pruning = plan_pruning(root, Retention(older_than=timedelta(days=1)), now=later)
+    prune(pruning, root, by="a.n", at=later)
+    first = next(one for one in pruning.going if one.as_of.as_of.year == YEARS[0])
+    with pytest.raises(PrunedError, match=f"backfill --first-year {YEARS[0]} --last-year"):
+        find_release(str(first.release_id), root)
+    plan = Plan(sources=tuple(sources), models=("naive", "drift"))
+    made, found = (
+        past_years.backfill(range(YEARS[0], YEARS[0] + 1), plan, settings).years[0]
+        for _ in range(2)
+    )
+    assert made.outcome == "published"
+    assert found.outcome == "already published"
+    for year in (made, found):
+        assert year.release is not None
+        assert str(year.release.release_id) == f"{first.release_id}-1"
+        assert year.release.tables["forecasts"].row_hash == first.tables["forecasts"].row_hash
 
 
 def test_a_killed_backfill_goes_on_where_it_was_with_the_same_rows(

@@ -6,18 +6,25 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import SecretStr
+from release_drafts import NOW, draft
 from small_release import Small, publish_small
 
-from readers.export.postgres import READER, mirror
+from flows.steps.deliver import update_mirror
+from flows.steps.retention import Retention, plan_pruning
+from readers.export.postgres import READER, mirror, mirrored
+from talentcast.config import Settings
 from talentcast.domain.errors import SourceUnavailableError, UsageError
 from talentcast.domain.tables import table
+from talentcast.store.pruning import prune
+from talentcast.store.publisher import publish
 from talentcast.store.release import Release
 
 SERVER = "postgresql://postgres@127.0.0.1:5432"
@@ -165,3 +172,18 @@ def _only(release: Release, *names: str) -> Release:
     from dataclasses import replace
 
     return replace(release, tables={name: release.tables[name] for name in names})
+
+
+def test_the_mirror_drops_a_release_that_is_pruned(database: str, tmp_path: Path) -> None:
+    older, latest = (
+        publish(draft(f"{number:064}"), tmp_path / "releases", published_at=NOW)
+        for number in range(2)
+    )
+    settings = Settings(home=tmp_path, mirror_to=SecretStr(database))
+    mirror([latest, older], settings.releases, database)
+    assert update_mirror(settings) == ()
+    assert mirrored(database) == [str(latest.release_id), str(older.release_id)]
+    pruning = plan_pruning(settings.releases, Retention(keep=1), now=datetime.now(UTC))
+    prune(pruning, settings.releases, by="a.n", at=datetime.now(UTC))
+    assert update_mirror(settings) == ()
+    assert mirrored(database) == [str(latest.release_id)]

@@ -12,16 +12,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from release_drafts import NOW, marked_tables, of_tables
 
+from flows.steps.retention import Retention, plan_pruning
 from talentcast.domain.errors import StoreError
 from talentcast.store import publisher
 from talentcast.store.cleaning import clean
 from talentcast.store.pointer import append_event, events, find_release, list_releases
+from talentcast.store.pruning import PruneStage, prune
 from talentcast.store.publisher import Stage, publish
 from talentcast.store.reader import read_rows
 from talentcast.store.release import Release, ReleaseDraft
@@ -185,6 +188,27 @@ class Cleaner:
             found = clean(self.root, dry_run=False, keep_hours=0)
             with self.journal.open("a") as journal:
                 journal.write(f"{sum(len(left.releases) + len(left.files) for left in found)}\n")
+
+
+@dataclass(frozen=True)
+class Pruner:
+    """A process that prunes all but the newest release, and kills itself after some stages."""
+
+    root: Path
+    at: datetime
+    dies_after: int
+
+    def __call__(self) -> None:
+        """Prune until that many stages are done."""
+        done: list[PruneStage] = []
+
+        def count(stage: PruneStage) -> None:
+            done.append(stage)
+            if len(done) == self.dies_after:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        planned = plan_pruning(self.root, Retention(keep=1), now=self.at)
+        prune(planned, self.root, by="a.n", at=self.at, on_stage=count)
 
 
 @dataclass
