@@ -29,6 +29,7 @@ COMMANDS = {
     "mirror": "Put the current release into PostgreSQL, for Grafana, Metabase or Superset.",
     "releases": "Look at what was published.",
     "returns": "How likely researchers abroad are to return.",
+    "claim": "Say how sure a share of a sample is, and beside which figures it stands.",
     "populations": "List the populations that are defined, and what each answers.",
     "sources": "Look at the sources, and fetch one.",
 }

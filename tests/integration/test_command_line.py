@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from console import Console
+from small_release import publish_small
 
 ROWS = [
     (year, country, 100 + 5 * (year - 2000) + size)
@@ -196,3 +197,34 @@ def test_an_unknown_model_is_named_with_those_there_are(
     )
     assert code == 2
     assert "sarimax110" in err
+
+
+def test_a_claim_stands_beside_what_others_and_we_counted(
+    talentcast: Console, tmp_path: Path
+) -> None:
+    publish_small(tmp_path / "releases")
+    asked = ("claim", "--share", "0.42", "--n", "867", "--than", "0.59", "--than-n", "675")
+    code, out, _ = talentcast(*asked, "--country", "united states", "--home", tmp_path)
+    assert code == 0
+    assert "42.0 % of 867: 38.8 to 45.3 % (95 %, Wilson)" in out
+    assert "-21.9 to -12.0 points (95 %, Newcombe): more than chance" in out
+    assert "Counted in the latest release" in out
+    code, out, _ = talentcast(*asked, "--json")
+    (row,) = json.loads(out)
+    assert (row["lower"], row["may_be_chance"]) == (38.8, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        (("--share", "42", "--n", "867"), "--share"),
+        (("--share", ".4", "--n", "0"), "--n"),
+        (("--share", ".4", "--n", "9", "--than", ".5"), "--than-n"),
+        (("--share", ".4", "--n", "9", "--country", "Atlantis"), "--country"),
+    ],
+)
+def test_a_claim_that_makes_no_sense_names_its_option(
+    talentcast: Console, options: tuple[str, ...], option: str
+) -> None:
+    code, _, err = talentcast("claim", *options)
+    assert (code, err.count("\n"), option in err) == (2, 1, True)
