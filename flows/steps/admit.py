@@ -11,18 +11,18 @@ import pandas as pd
 from features.career_records import CareerRecords
 from features.careers import origin_countries
 from features.engine import in_locked_duckdb
+from features.person_versions import VERSION_COLUMNS, Recorded, person_versions
+from flows.steps.known_people import require_ledger
 from talentcast.config import Settings
 from talentcast.domain.errors import InputRejectedError, StoreError
 from talentcast.domain.types import Origin, ReleaseId, Vintage
 from talentcast.privacy.admission import first_admitted, next_admitted
 from talentcast.privacy.admitted_sets import DEFAULT_RULES, Admitted
 from talentcast.privacy.pseudonyms import PseudonymKey
-from talentcast.privacy.versions import VERSION_COLUMNS, Recorded, person_versions
 from talentcast.store.admissions import (
     AdmissionLedger,
     AdmittedSet,
     KnownDatasets,
-    require_ledger,
 )
 from talentcast.store.pointer import list_releases
 from talentcast.store.restricted import RestrictedStore, is_stand_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -129,6 +129,22 @@ def plan_pruning(
     unfinished = (one for one in present if not one.has_rows and folders_of(one.release_id, root))
     decided = fates(known, retention, now=now, recorded=recorded)
     return Pruning(tuple(decided), tuple(unfinished), next_sequence(known), str(retention))
+
+
+def pruning_rows(pruning: Pruning, sizes: Mapping[ReleaseId, int]) -> list[dict[str, object]]:
+    """Return one row for each release that is affected, for people to read."""
+    published = {fate.release.release_id: fate.published_at for fate in pruning.fates}
+    return [
+        {
+            "release_id": str(one.release_id),
+            "kind": one.kind,
+            "as_of": one.as_of.as_of.isoformat(),
+            "published (UTC)": f"{published.get(one.release_id, one.published_at):%Y-%m-%d %H:%M}",
+            "status": one.status,
+            "MB": round(sizes[one.release_id] / 1e6, 1),
+        }
+        for one in pruning.affected
+    ]
 
 
 def parse_age(text: str) -> timedelta:

@@ -87,6 +87,23 @@ class ClaimedShare:
         return Interval(float(lower), float(upper))
 
 
+def claim_facts(claimed: ClaimedShare, other: ClaimedShare | None) -> dict[str, float | bool]:
+    """Return the bounds of a share, in percent, and those of its difference from another one."""
+    found = claimed.interval()
+    facts: dict[str, float | bool] = {
+        "lower": round(100 * found.lower, 1),
+        "upper": round(100 * found.upper, 1),
+    }
+    if other is not None:
+        less = claimed.less(other)
+        facts |= {
+            "difference_lower": round(100 * less.lower, 1),
+            "difference_upper": round(100 * less.upper, 1),
+            "may_be_chance": less.lower <= 0 <= less.upper,
+        }
+    return facts
+
+
 def others_figures(figures: pd.DataFrame, country: str, year: int | None) -> pd.DataFrame:
     """Return shares that others published about a country, with intervals where n is stated.
 

@@ -11,16 +11,16 @@ EN_DASH: Final = "–"
 _LEAST_SHARE: Final = 0.05
 
 
-def percent(value: float, *, digits: int = 1) -> str:
+def percent(value: float, *, digits: int = 1, gap: str = "") -> str:
     """Write per cent; a small share never looks like none.
 
     Example:
-        >>> percent(26.18), percent(0.04), percent(4.392, digits=2)
-        ('26.2%', '<0.1%', '4.39%')
+        >>> percent(26.18), percent(0.04), percent(4.392, digits=2), percent(26.18, gap=" ")
+        ('26.2%', '<0.1%', '4.39%', '26.2 %')
     """
     if 0 < value < _LEAST_SHARE:
-        return "<0.1%"
-    return f"{value:.{digits}f}%"
+        return f"<0.1{gap}%"
+    return f"{value:.{digits}f}{gap}%"
 
 
 def whole_percent(value: float) -> str:

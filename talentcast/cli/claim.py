@@ -12,6 +12,7 @@ from readers.api import read
 from readers.summaries.claims import (
     LEVEL_PERCENT,
     ClaimedShare,
+    claim_facts,
     others_figures,
     our_shares,
 )
@@ -45,7 +46,7 @@ def claim(
     Example: talentcast claim --share 0.42 --n 867 --than 0.59 --than-n 675 --country USA
     """
     claimed, other = ClaimedShare(share, n), _other(than, than_n)
-    facts = _facts(claimed, other)
+    facts = claim_facts(claimed, other)
     tables = {} if country is None else _beside(_code(country), year, home)
     if json:
         print_rows([facts | tables], as_json=True)
@@ -82,22 +83,6 @@ def _other(share: float | None, n: int | None) -> ClaimedShare | None:
             parameters=("than", "than_n"),
         )
     return None if share is None or n is None else ClaimedShare(share, n)
-
-
-def _facts(claimed: ClaimedShare, other: ClaimedShare | None) -> dict[str, Any]:
-    found = claimed.interval()
-    facts: dict[str, Any] = {
-        "lower": round(100 * found.lower, 1),
-        "upper": round(100 * found.upper, 1),
-    }
-    if other is not None:
-        less = claimed.less(other)
-        facts |= {
-            "difference_lower": round(100 * less.lower, 1),
-            "difference_upper": round(100 * less.upper, 1),
-            "may_be_chance": less.lower <= 0 <= less.upper,
-        }
-    return facts
 
 
 def _beside(country: str, year: int | None, home: Path | None) -> dict[str, list[dict[str, Any]]]:

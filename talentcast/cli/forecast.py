@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from talentcast.cli.options import Decimal, Json, ResearchersColumn
-from talentcast.cli.output import percent, print_table, print_warnings
+from talentcast.cli.output import print_table, print_warnings
 from talentcast.cli.terminal import say
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import PUBLISHED_HORIZONS
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from flows.steps.quick_look import QuickLook
     from readers.summaries.series import Series
     from talentcast.config import Settings
-
-#: Countries that fit on a screen.
-SHOWN = 12
-#: Years of history that fit on a line.
-PAST = 15
 
 File = Annotated[
     str,
@@ -81,6 +76,7 @@ def forecast(
     """
     from flows.steps.plan import USUAL_MODELS, Plan  # the models: not for a page of help
     from flows.steps.quick_look import quick_look
+    from readers.share_table import chosen_countries
     from sources.registry import source_for
 
     source = source_for(
@@ -94,7 +90,7 @@ def forecast(
         sources=(file,), models=(model or USUAL_MODELS[0],), populations=tuple(population or ())
     )
     look = quick_look(source, plan)
-    shown = [(one.until(horizon), _chosen(one, countries)) for one in look.series]
+    shown = [(one.until(horizon), chosen_countries(one, countries)) for one in look.series]
     if json:
         say(json_module.dumps(_rows(shown).to_dict("records"), indent=2))
     else:
@@ -116,77 +112,19 @@ def _settings(file: str) -> Settings | None:
     return load_settings()
 
 
-def _chosen(series: Series, countries: str | None) -> list[str]:
-    """Return the countries that are asked for, or the largest, with the rest of the world."""
-    if countries is None:
-        rest = [code for code in series.names if code not in series.leaders]
-        return [*series.leaders[: SHOWN - len(rest)], *rest]
-    from sources.countries import country_code
-
-    asked = [text.strip() for text in countries.split(",") if text.strip()]
-    codes = [country_code(text) or text for text in asked]
-    if unknown := [t for t, code in zip(asked, codes, strict=True) if code not in series.names]:
-        raise UsageError(
-            f"{', '.join(unknown)}: not forecast apart. There are {', '.join(series.names)}."
-        )
-    return codes
-
-
 def _print(look: QuickLook, shown: list[tuple[Series, list[str]]]) -> None:
+    from readers.share_table import share_table
+
     for line in look.understood:
         say(line)
     for series, codes in shown:
         key = series.key
         say()
         title = f"{key.population} ({key.counting_rule}, {key.source}), model {series.model}"
-        print_table(*_table(series, codes), title=title)
+        print_table(*share_table(series, codes, has_bars=_shows_bars()), title=title)
         if left := len(series.names) - len(codes):
             say(f"and {left} more: --countries, --csv")
     print_warnings(look.report.warned)
-
-
-def _table(series: Series, codes: list[str]) -> tuple[list[str], list[list[str]]]:
-    header = ["country", f"share {series.origin_year}", str(series.target_year)]
-    header += ["80 % interval", "95 % interval"]
-    if not _shows_bars():
-        return header, [_cells(series, code) for code in codes]
-    past = _past_years(series)
-    rows = [[*_cells(series, code), _bars(series, code, past)] for code in codes]
-    return [*header, f"{past.start} to {series.target_year}"], rows
-
-
-def _cells(series: Series, code: str) -> list[str]:
-    from readers.fan import field
-
-    ahead = {name: percent(value / 100) for name, value in series.ahead(code).items()}
-    now = _history(series, code).get(series.origin_year)
-    return [
-        series.names[code],
-        "" if now is None else percent(now / 100),
-        ahead[field(0.5)],
-        f"{ahead[field(0.1)]} to {ahead[field(0.9)]}",
-        f"{ahead[field(0.025)]} to {ahead[field(0.975)]}",
-    ]
-
-
-def _bars(series: Series, code: str, past: range) -> str:
-    from readers.fan import field
-    from readers.sparkline import sparkline
-
-    rows = series.shares[series.shares["country"] == code].sort_values("year")
-    counted = _history(series, code).reindex(past).ffill().fillna(0)
-    return sparkline(counted.tolist(), rows[field(0.5)].tolist())
-
-
-def _past_years(series: Series) -> range:
-    first = max(series.origin_year - PAST + 1, int(series.history["year"].min()))
-    return range(first, series.origin_year + 1)
-
-
-def _history(series: Series, code: str) -> pd.Series:
-    """Return the counted shares of a country by year, per cent."""
-    rows = series.history[series.history["country"] == code]
-    return rows.set_index("year")["share"]
 
 
 def _shows_bars() -> bool:

@@ -59,16 +59,6 @@ def print_warnings(warned: Sequence[CheckResult]) -> None:
         say(f"  {result.check} on {result.table}: {result.message or result.observed}{keys}")
 
 
-def percent(share: float) -> str:
-    """Write a share for a reader; a small one never looks like none.
-
-    Example:
-        >>> percent(0.2618), percent(0.0004)
-        ('26.2 %', '<0.1 %')
-    """
-    return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
-
-
 @contextmanager
 def writing_into(folder: Path) -> Iterator[None]:
     """Make a folder for results, and say in one line what the disk refuses there.

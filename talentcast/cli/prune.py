@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from flows.steps import deliver as delivery
-from flows.steps.retention import Retention, parse_age, plan_pruning
+from flows.steps.retention import Retention, parse_age, plan_pruning, pruning_rows
 from flows.steps.track_record import first_forecasts
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
@@ -22,7 +22,6 @@ from talentcast.domain.errors import UsageError
 from talentcast.domain.types import ReleaseId
 from talentcast.store.pruning import Pruning, stored_bytes
 from talentcast.store.pruning import prune as remove
-from talentcast.store.release import Release
 from talentcast.store.signing import Signer
 
 Keep = Annotated[
@@ -101,22 +100,9 @@ def prune(
 
 def _show(pruning: Pruning, root: Path, *, as_json: bool) -> None:
     sizes = {
-        release.release_id: stored_bytes(release.release_id, root) for release in _all(pruning)
+        release.release_id: stored_bytes(release.release_id, root) for release in pruning.affected
     }
-    published = {fate.release.release_id: fate.published_at for fate in pruning.fates}
-    rows = [
-        {
-            "release_id": str(one.release_id),
-            "kind": one.kind,
-            "as_of": one.as_of.as_of.isoformat(),
-            "published (UTC)": published.get(one.release_id, one.published_at).strftime(
-                "%Y-%m-%d %H:%M"
-            ),
-            "status": one.status,
-            "MB": round(sizes[one.release_id] / _MB, 1),
-        }
-        for one in _all(pruning)
-    ]
+    rows = pruning_rows(pruning, sizes)
     if rows or as_json:
         print_rows(rows, as_json=as_json)
     kept = Counter(fate.stays for fate in pruning.fates if fate.stays is not None)
@@ -129,10 +115,6 @@ def _show(pruning: Pruning, root: Path, *, as_json: bool) -> None:
     if pruning.unfinished:
         said += f", and {len(pruning.unfinished)} that an earlier run left half removed"
     say(f"{said}: {sum(sizes.values()) / _MB:,.1f} MB.", err=as_json)
-
-
-def _all(pruning: Pruning) -> list[Release]:
-    return [*pruning.going, *pruning.unfinished]
 
 
 def _releases(count: int) -> str:

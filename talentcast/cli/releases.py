@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.steps import deliver as delivery
+from readers.comparison import compare
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
@@ -20,7 +21,6 @@ from talentcast.cli.terminal import say
 from talentcast.config import Settings, load_settings
 from talentcast.domain.errors import IntegrityError, SourceUnavailableError
 from talentcast.store.cleaning import clean as remove
-from talentcast.store.comparison import compare
 from talentcast.store.inspection import inspect, withdraw_damaged
 from talentcast.store.pointer import (
     find_recorded,

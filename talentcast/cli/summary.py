@@ -10,7 +10,8 @@ from flows.steps.publish import headline_of
 from publication.headline import HEADLINE_HORIZON
 from readers.summaries.headlines import leading_pair, odds_by_year
 from readers.summaries.published_series import load_series, published_series
-from talentcast.cli.output import percent, print_table
+from readers.summaries.wording import percent
+from talentcast.cli.output import print_table
 from talentcast.cli.terminal import say
 from talentcast.domain.types import BASELINE
 from talentcast.store.release import Release
@@ -53,5 +54,7 @@ def _odds_of(release: Release, root: Path) -> dict[tuple[str, str, str], str]:
 
 
 def _headline_cells(row: Mapping[Hashable, Any]) -> list[str]:
-    interval = f"{percent(row['lower_80'])} to {percent(row['upper_80'])}"
-    return [str(row["country"]), percent(row["share"]), percent(row["median"]), interval]
+    share, median, lower, upper = (
+        percent(100 * row[name], gap=" ") for name in ("share", "median", "lower_80", "upper_80")
+    )
+    return [str(row["country"]), share, median, f"{lower} to {upper}"]

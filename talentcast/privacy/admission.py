@@ -24,6 +24,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from features.person_versions import NOTHING, Recorded, continued, is_open_part_other, until
 from talentcast.domain.types import REST_OF_WORLD
 from talentcast.privacy.admitted_sets import (
     DEFAULT_RULES,
@@ -34,7 +35,6 @@ from talentcast.privacy.admitted_sets import (
     stepped_aside,
     unsafe_groups,
 )
-from talentcast.privacy.versions import NOTHING, Recorded, continued, is_open_part_other, until
 
 _PERSON: Final = "researcher_id"
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.person_versions import NOTHING, until
 from talentcast.domain.types import REST_OF_WORLD
-from talentcast.privacy.versions import NOTHING, until
 
 #: Columns of an admitted set: `closed` is the digest of the rows up to the last year of the set.
 PERSON_COLUMNS: Final = ("researcher_id", "origin_country", "version", "closed")

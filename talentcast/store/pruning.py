@@ -73,6 +73,11 @@ class Pruning:
         """Releases whose rows are to go."""
         return [fate.release for fate in self.fates if fate.stays is None]
 
+    @property
+    def affected(self) -> list[Release]:
+        """Those, and the ones that are half removed."""
+        return [*self.going, *self.unfinished]
+
 
 def prune(
     pruning: Pruning,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from talentcast.privacy.versions import (
+from features.person_versions import (
     continued,
     is_open_part_other,
     person_versions,
