@@ -13,7 +13,7 @@ def sparkline(past: Sequence[float], ahead: Sequence[float]) -> str:
 
     Example:
         >>> sparkline([1, 2, 4], [6, 8])
-        '▂▃▅│▆█'
+        '▂▃▅│▇█'
     """
     top = max(*past, *ahead, 0) or 1.0
     bars = [_BARS[min(int(value / top * len(_BARS)), len(_BARS) - 1)] for value in (*past, *ahead)]
