@@ -24,8 +24,6 @@ PAGE_NAMES: Final = (
     "compare",
 )
 USUAL_HORIZON: Final = 5
-#: Populations that are shown first, if the release holds them.
-_FIRST: Final = ("scholars_scopus",)
 _FIRST_RULE: Final = str(CountingRule.MODAL_COUNTRY)
 
 
@@ -56,9 +54,8 @@ def counting_of(published: PublishedSeries) -> str:
 
 
 def populations(available: Sequence[PublishedSeries]) -> list[str]:
-    """Return the populations of a release, the one to show first in front."""
-    found = sorted({one.key.population for one in available})
-    return sorted(found, key=lambda name: (name not in _FIRST, name))
+    """Return the populations of a release in the order of what it can show."""
+    return list(dict.fromkeys(one.key.population for one in available))
 
 
 def countings(available: Sequence[PublishedSeries], population: str) -> list[str]:

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import library
 from dashboard.choice import Choice
 from readers.charts.theme import PALETTES, Mode, Palette
+from readers.summaries.populations import is_about_ai
 from readers.summaries.published_series import PublishedSeries
 from readers.summaries.reference_figures import reference_points
 from readers.summaries.series import Series
@@ -55,14 +56,13 @@ class Context:
         """The series up to the chosen horizon."""
         return self.full_series.until(self.choice.horizon)
 
-    def others(self, population: str) -> list[Series]:
-        """Return the series of another population, without a scenario."""
-        series = [
-            one
-            for one in library.published_series(self.root, self.release, self.release_id)
-            if one.key.population == population and one.scenario == BASELINE
+    def freshest_ai(self) -> list[Series]:
+        """Return the AI series that was counted last, without a scenario; none if there is none."""
+        available = library.published_series(self.root, self.release, self.release_id)
+        found = [
+            one for one in available if one.scenario == BASELINE and is_about_ai(one.key.population)
         ]
-        return [library.series(self.root, self.release, self.release_id, one) for one in series]
+        return [library.series(self.root, self.release, self.release_id, one) for one in found[:1]]
 
     @property
     def references(self) -> pd.DataFrame | None:

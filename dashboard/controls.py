@@ -93,7 +93,7 @@ def filter_row(context: Context, available: Sequence[PublishedSeries]) -> None:
     with st.container(key="filters"):
         columns = st.columns([5, 7, 3, 4, 6], gap="small")
         texts = {
-            "population": {name: population_words(name).name for name in populations},
+            "population": {name: _population_words(name, available) for name in populations},
             "counting": {name: _counting_words(name, countings) for name in countings},
             "horizon": {str(h): f"to {origin + h}" for h in context.published.horizons},
             "scenario": {name: sentence(name.replace("_", " ")) for name in scenarios},
@@ -202,6 +202,11 @@ def _choose(name: str, key: str) -> None:
     st.session_state[_CHOSEN] = chosen
     # The address is now old; it must not win over the widget.
     st.session_state[_WRITTEN] = dict(st.query_params)
+
+
+def _population_words(name: str, available: Sequence[PublishedSeries]) -> str:
+    last = max(one.last_counted for one in available if one.key.population == name)
+    return f"{population_words(name).name} · {last}"
 
 
 def _counting_words(name: str, all_names: Sequence[str]) -> str:

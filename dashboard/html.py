@@ -115,7 +115,9 @@ def definitions(entries: Sequence[tuple[str, str]]) -> Markup:
 def fan_key(fan: Fan, colour: str) -> Markup:
     """Return the key above a fan chart, drawn with CSS."""
     has_provisional = bool(fan.history["is_provisional"].any())
-    return _piece("fan_key", colour, has_provisional, len(fan.references) > 0)
+    return _piece(
+        "fan_key", colour, has_provisional, fan.last_past_year is not None, len(fan.references) > 0
+    )
 
 
 def footer(release_id: str) -> Markup:

@@ -7,11 +7,13 @@ from pathlib import Path
 from docs.commands import command_reference
 from docs.dictionary import data_dictionary
 from docs.layers import layers_picture
+from docs.populations import population_list
 
 FOLDER = Path(__file__).parent
 PAGES = {
     "data-dictionary.md": data_dictionary,
     "command-line.md": command_reference,
+    "populations.md": population_list,
     "images/layers.svg": layers_picture,
 }
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import great_expectations as gx
 import pandas as pd
+from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context.types.base import (
     DataContextConfig,
     InMemoryStoreBackendDefaults,
@@ -59,16 +61,7 @@ def run_checks(
 
 def _validated(frame: pd.DataFrame, checks: Sequence[Check]) -> list[dict[str, Any]]:
     """Validate all expectations in one pass; results in the order of `checks`."""
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.ERROR)
-    in_memory = DataContextConfig(
-        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
-        analytics_enabled=False,
-    )
-    context = gx.get_context(mode="ephemeral", project_config=in_memory)
-    context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
-    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+    batch = _whole_frame().get_batch({"dataframe": frame})
     suite = gx.ExpectationSuite(name="checks", expectations=[_expectation(c) for c in checks])
     keys = [column for column in _KEY_COLUMNS if column in frame]
     validation = batch.validate(
@@ -88,6 +81,21 @@ def _validated(frame: pd.DataFrame, checks: Sequence[Check]) -> list[dict[str, A
         for result in validation.results
     }
     return [by_code.get(check.code, {}) for check in checks]
+
+
+@cache
+def _whole_frame() -> BatchDefinition[Any]:
+    """Return what makes a batch of a frame; it keeps none, and takes longer than many checks."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    in_memory = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        analytics_enabled=False,
+    )
+    context = gx.get_context(mode="ephemeral", project_config=in_memory)
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    return asset.add_batch_definition_whole_dataframe("whole")
 
 
 def _expectation(check: Check) -> Any:

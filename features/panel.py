@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +23,23 @@ MIN_YEARS: Final = 3
 MIN_COUNTRIES: Final = 2
 
 
+@dataclass(frozen=True, slots=True)
+class PanelRule:
+    """Which countries are forecast apart.
+
+    Attributes:
+        min_count: In persons, or whatever the population counts, in the last year.
+        present_years: So many last years must count somebody; years before that without anybody
+            are missing. None for all years.
+    """
+
+    min_count: float = MIN_COUNT
+    present_years: int | None = None
+
+
+USUAL_RULE: Final = PanelRule()
+
+
 @dataclass(frozen=True)
 class Panel:
     """Counts of one population by one rule and source.
@@ -31,10 +49,12 @@ class Panel:
         counts: Index: every year from first to last, without gaps in the index. Columns: country
             codes, `ROW` last where anything falls to it. Values in persons, positive; a missing or
             provisional year is NaN, never a compressed index.
+        rule: How the parts were chosen.
     """
 
     key: SeriesKey
     counts: pd.DataFrame
+    rule: PanelRule = USUAL_RULE
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -66,9 +86,18 @@ class Panel:
         return self.counts.div(self.totals(), axis=0)
 
 
-def build_panels(counts: pd.DataFrame) -> list[Panel]:
-    """Build the panel of every series; `counts` hold one vintage per series."""
-    return [build_panel(counts, key) for key in series_keys(counts)]
+def build_panels(counts: pd.DataFrame, rules: Mapping[str, PanelRule] | None = None) -> list[Panel]:
+    """Build the panel of every series.
+
+    Args:
+        counts: Rows of `researcher_counts` with one vintage per series.
+        rules: By population, where they are not the usual ones.
+    """
+    chosen = rules or {}
+    return [
+        build_panel(counts, key, rule=chosen.get(key.population, USUAL_RULE))
+        for key in series_keys(counts)
+    ]
 
 
 def build_panel(
@@ -77,13 +106,14 @@ def build_panel(
     *,
     last_year: int | None = None,
     eligible_by: Origin | None = None,
-    min_count: float = MIN_COUNT,
+    rule: PanelRule = USUAL_RULE,
 ) -> Panel:
     """Return one series as a panel.
 
-    A country is a part of its own if it has a positive count in every year up to `eligible_by` and
-    at least `min_count` persons in that year. All others, `ROW` and `UNK` are summed to `ROW`.
-    A year with a provisional row is missing; such years at either end are cut off.
+    A country is a part of its own if it has a positive count in every year up to `eligible_by` (or
+    the last ones, as the rule says) and at least the rule's count in that year. All others, `ROW`
+    and `UNK` are summed to `ROW`. A year with a provisional row is missing; such years at either
+    end are cut off.
 
     Args:
         counts: Rows of `researcher_counts` with one vintage of the series.
@@ -91,7 +121,7 @@ def build_panel(
         last_year: Ignore later years, for example those that the source has not finished.
         eligible_by: Decide on parts with the years up to here; the last year by default. A
             backtest names its first origin, so that later years do not choose the parts.
-        min_count: In persons.
+        rule: Which countries are forecast apart.
 
     Raises:
         UsageError: If the series is absent, or holds several vintages.
@@ -103,23 +133,23 @@ def build_panel(
     table = _year_by_country(rows)
     _require_enough(table, key)
     decided_on = table if eligible_by is None else table.loc[: eligible_by.year]
-    own = _eligible(decided_on, min_count)
+    own = _eligible(decided_on, rule)
     parts = table[own].where(table[own] > 0)
     others = table.drop(columns=own)
     rest = others.sum(axis=1)
     if (rest > 0).any():
         is_missing = table.isna().all(axis=1)
         if REST_OF_WORLD in others:
-            is_missing |= _is_gap(others[[REST_OF_WORLD]], min_count)[REST_OF_WORLD]
+            is_missing |= _is_gap(others[[REST_OF_WORLD]], rule.min_count)[REST_OF_WORLD]
         # A rest of nobody in one year is a share too small to see, not an impossible one.
         parts[REST_OF_WORLD] = rest.clip(lower=1).mask(is_missing)
     if len(own) == 0 or parts.shape[1] < MIN_COUNTRIES:
         raise InputRejectedError(
             "SHORT_PANEL",
-            f"Series {_label(key)} leaves {len(own)} countries with at least {min_count:g} "
+            f"Series {_label(key)} leaves {len(own)} countries with at least {rule.min_count:g} "
             "persons and a count in every year. Give more countries or a longer list of years.",
         )
-    return Panel(key, parts.astype("float64"))
+    return Panel(key, parts.astype("float64"), rule)
 
 
 def _rows_of_one_vintage(counts: pd.DataFrame, key: SeriesKey) -> pd.DataFrame:
@@ -161,12 +191,13 @@ def _is_gap(table: pd.DataFrame, min_count: float) -> pd.DataFrame:
     return table.isna() & (table.ffill() >= min_count) & (table.bfill() >= min_count)
 
 
-def _eligible(table: pd.DataFrame, min_count: float) -> list[str]:
+def _eligible(table: pd.DataFrame, rule: PanelRule) -> list[str]:
     present = table.dropna(how="all")
     if present.empty:
         return []
-    always = ((present > 0) | _is_gap(present, min_count)).all()
-    large = present.iloc[-1] >= min_count
+    is_there = (present > 0) | _is_gap(present, rule.min_count)
+    always = is_there.tail(rule.present_years or len(is_there)).all()
+    large = present.iloc[-1] >= rule.min_count
     return [str(country) for country in table.columns[always & large] if country != REST_OF_WORLD]
 
 

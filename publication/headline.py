@@ -34,11 +34,10 @@ def headline_shares(
     key = [*SERIES_COLUMNS, "country", "origin_year"]
     ahead = forecasts[
         (forecasts["target"] == Target.SHARE)
-        & (forecasts["model"] == default_model(forecasts))
         & (forecasts["scenario"] == BASELINE)
         & (forecasts["horizon_years"] == years_ahead)
         & (forecasts["country"] != REST_OF_WORLD)
-    ]
+    ].merge(default_models(forecasts))
     level = ahead["output_type_id"].where(ahead["output_type"] == "quantile").round(3)
     columns = {LOWER_LEVEL: "lower_80", 0.5: "median", UPPER_LEVEL: "upper_80"}
     quantiles = (
@@ -56,7 +55,7 @@ def headline_shares(
     return first[order].reset_index(drop=True)
 
 
-def default_model(forecasts: pd.DataFrame) -> str:
-    """Return the model that readers should quote: the one whose samples are published."""
-    sampled = forecasts.loc[forecasts["output_type"] == OutputType.SAMPLE, "model"]
-    return str(sampled.iloc[0])
+def default_models(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the model of each series that readers should quote: its samples are published."""
+    sampled = forecasts["output_type"] == OutputType.SAMPLE
+    return forecasts.loc[sampled, [*SERIES_COLUMNS, "model"]].drop_duplicates(ignore_index=True)

@@ -31,12 +31,14 @@ class Fan:
         quantiles: series, year, and one column per level of `LEVELS`, see `field`.
         labels: series, year, value, name, text, short, text_short: beside the end of each line.
         references: series, year, value, note: figures of others; may be empty.
+        last_past_year: Forecast years up to this one are past but not counted; None if none is.
     """
 
     history: pd.DataFrame
     quantiles: pd.DataFrame
     labels: pd.DataFrame
     references: pd.DataFrame
+    last_past_year: int | None = None
 
     @property
     def series(self) -> list[str]:
@@ -47,3 +49,8 @@ class Fan:
     def origin_year(self) -> int:
         """Last year whose data the forecast used."""
         return int(self.quantiles["year"].min()) - 1
+
+    @property
+    def counted_or_past(self) -> int:
+        """Last year that had ended when the forecast was made."""
+        return max(self.origin_year, self.last_past_year or 0)

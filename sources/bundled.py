@@ -13,15 +13,19 @@ import pandas as pd
 
 from sources.cells import parse_numbers, parse_years
 from sources.counts import CountsDefaults, merge_parsed, to_counts
+from sources.paper_lists import counts_of_lists, read_venue_counts
 from sources.parse_notes import warning_note
 from sources.tabular import TextTable, read_table
 from talentcast.domain.errors import UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.tables import COUNTRY_COVARIATES, PUBLISHED_FIGURES
 from talentcast.domain.types import CountingRule, Vintage
+from talentcast.populations.catalogue import bundled_populations
 
 #: Day on which figures without a date of their own were taken into the package.
 TAKEN_IN: Final = Vintage(date(2026, 11, 23))
+#: Day on which the lists of papers were counted.
+LISTS_COUNTED: Final = Vintage(date(2026, 11, 23))
 #: Publication of the data descriptor of the 2024 V1 files; they were complete by then.
 SCHOLARLY_2024: Final = Vintage(date(2024, 7, 24))
 
@@ -44,6 +48,14 @@ class _CountsFile:
     provisional_years: tuple[int, ...] = ()
 
 
+_LISTS: Final = _CountsFile(
+    "conference_by_country.csv",
+    "conferences",  # populations say which venues they add up
+    CountingRule.AUTHORSHIPS,
+    "https://github.com/papercopilot/paperlists (public lists of accepted papers)",
+    "figures with citation",
+    LISTS_COUNTED,
+)
 _FILES: Final = (
     _CountsFile(
         "ai_conference_authorships.csv",
@@ -70,6 +82,7 @@ _FILES: Final = (
         TAKEN_IN,
         provisional_years=(2016,),  # the papers of one of the two venues are missing
     ),
+    _LISTS,
 )
 
 
@@ -78,7 +91,7 @@ class Bundled:
     """The populations that come with the package."""
 
     name: str = "bundled"
-    title: str = "Figures that come with the package: AI conferences, Scopus scholars, robotics"
+    title: str = "Figures that come with the package: AI and robotics conferences, Scopus scholars"
     licence: str = "figures with citation; CC BY 4.0 (scholars_scopus)"
     url: str = "sources/data/README.md"
 
@@ -97,7 +110,7 @@ class Bundled:
         ]
 
     def parse(self, files: Sequence[RawFile]) -> ParsedCounts:
-        """Read `neurips_authorships`, `icml_authorships`, `scholars_scopus`, `robotics_authors`."""
+        """Read every population whose source is `bundled`."""
         return merge_parsed([self._parse_one(raw) for raw in files])
 
     def _parse_one(self, raw: RawFile) -> ParsedCounts:
@@ -106,6 +119,8 @@ class Bundled:
             raise UsageError(
                 f"'{raw.name}' is none of the bundled files ({', '.join(f.name for f in _FILES)})."
             )
+        if file is _LISTS:
+            return self._parse_lists(raw)
         defaults = CountsDefaults(file.population, self.name, raw.vintage, file.counting_rule)
         parsed = to_counts(read_table(raw.content, raw.name), defaults)
         if not file.provisional_years:
@@ -119,6 +134,22 @@ class Bundled:
         )
         counts = parsed.counts.assign(is_provisional=unfinished)
         return ParsedCounts(counts, (*parsed.notes, note))
+
+    def _parse_lists(self, raw: RawFile) -> ParsedCounts:
+        rows = read_venue_counts(read_table(raw.content, raw.name))
+        return merge_parsed(
+            [
+                counts_of_lists(
+                    rows,
+                    one.lists,
+                    one.counting_rule,
+                    CountsDefaults(one.id, self.name, raw.vintage, one.counting_rule),
+                    first_year=one.first_year,
+                )
+                for one in bundled_populations().values()
+                if one.lists is not None
+            ]
+        )
 
 
 def bundled_covariates() -> pd.DataFrame:

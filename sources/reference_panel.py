@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
+
+import pandas as pd
 
 from features.panel import Panel, build_panel
 from sources.bundled import Bundled
@@ -10,6 +13,7 @@ from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.types import CountingRule, Origin, SeriesKey
 
 REFERENCE_SERIES: Final = SeriesKey("scholars_scopus", CountingRule.MODAL_COUNTRY, "bundled")
+_FILE: Final = "scholars_by_country.csv"
 
 
 def load_reference_panel(first_origin: Origin) -> Panel | None:
@@ -17,9 +21,15 @@ def load_reference_panel(first_origin: Origin) -> Panel | None:
 
     None where it is too short by then.
     """
-    bundled = Bundled()
-    counts = bundled.parse(bundled.download()).counts
     try:
-        return build_panel(counts, REFERENCE_SERIES, eligible_by=first_origin)
+        return build_panel(_reference_counts(), REFERENCE_SERIES, eligible_by=first_origin)
     except InputRejectedError:
         return None
+
+
+@cache
+def _reference_counts() -> pd.DataFrame:
+    """Return the counts of the panel; every score asks for them, and nobody changes them."""
+    bundled = Bundled()
+    files = [raw for raw in bundled.download() if raw.name == _FILE]
+    return bundled.parse(files).counts

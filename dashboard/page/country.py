@@ -26,7 +26,7 @@ HEIGHTS = {"country": 344, "stock": 344, "flows": 214}
 
 def show(context: Context) -> None:
     """Draw the page."""
-    st.html(html.kicker("Country", f"release {context.release_id}"))
+    st.html(html.kicker("Country", f"release {context.release_id}", context.full_series.freshness))
     country = country_control(context)
     series = context.series
     name = series.names.get(country, country)

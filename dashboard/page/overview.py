@@ -19,7 +19,7 @@ from readers.fan import field
 from readers.summaries.describe import fan_description, interval_description, share_rows
 from readers.summaries.headlines import leading_pair, odds_by_year, overview_headline
 from readers.summaries.joint_samples import order_changes
-from readers.summaries.populations import AI_POPULATION
+from readers.summaries.populations import is_about_ai
 from readers.summaries.series import Series, interval_rows, share_fan
 from readers.summaries.source_line import SHARE_UNIT
 from readers.summaries.wording import in_sentence, odds, percent, probability, sentence, span
@@ -36,6 +36,7 @@ def show(context: Context) -> None:
         html.kicker(
             "Overview",
             f"release {context.release_id}",
+            series.freshness,
             f"forecasts {series.origin_year + 1}–{series.target_year}",
         )
         + html.headline(overview_headline(series))
@@ -52,10 +53,10 @@ def show(context: Context) -> None:
 
 
 def _strips(context: Context, series: Series) -> Markup:
-    """Say how likely the order of the two largest is: here, and among authors in AI."""
+    """Say how likely the order of the two largest is: here, and where AI was counted last."""
     shown = [series]
-    if series.key.population != AI_POPULATION:
-        shown += [found.until(context.choice.horizon) for found in context.others(AI_POPULATION)]
+    if not is_about_ai(series.key.population):
+        shown += [found.until(context.choice.horizon) for found in context.freshest_ai()]
     claims = []
     for one in shown:
         pair = leading_pair(one)

@@ -104,7 +104,7 @@ def cohort_table(context: Context, rows: pd.DataFrame, *, name: str) -> None:
         population=f"researchers of {rows['population'].iloc[0].replace('_', ' ')} observed abroad",
         counting="first return only; numbers of people rounded to 5",
         release_id=context.release_id,
-        data_to=str(max(series.origin_year, int(rows["landmark_year"].max()))),
+        last_counted=str(max(series.origin_year, int(rows["landmark_year"].max()))),
         as_of=context.release.as_of.as_of,
         note=note,
     )

@@ -62,10 +62,17 @@ def forecast_population(
     run.progress(f"Forecasting {panel.key.population}")
     scenarios = plan.scenarios if panel.key in returns else ()
     changes = _changes(panel, plan, returns[panel.key].result()) if scenarios else {}
-    made = [run(forecast, panel, model, plan, context, changes) for model in plan.models]
+    made = run(forecast_all, panel, plan, context, changes)
     rows = pd.concat([one.rows for one in made])
     checked = run(check_shares, panel, rows, plan, len(scenarios))
     return Forecast(rows, merge(one.report for one in made) + checked)
+
+
+def forecast_all(
+    panel: Panel, plan: Plan, context: ModelContext, changes: Mapping[str, pd.DataFrame]
+) -> list[Forecast]:
+    """Forecast one population with every model."""
+    return [forecast(panel, model, plan, context, changes) for model in plan.models]
 
 
 def forecast(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -20,6 +20,7 @@ from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.provenance import ParsedCounts, Snapshot
 from talentcast.domain.types import SeriesKey, Vintage
+from talentcast.populations.catalogue import on_request
 from talentcast.store.release import Identity, settings_hash
 from talentcast.store.snapshots import load_raw, quarantine, save_snapshot
 
@@ -105,14 +106,24 @@ def parse_all(
     parsed = [run(read, name, copies, plan, settings) for name, copies in fetched.copies.items()]
     derived = {group.key: run(count_people, group, settings) for group in fetched.people}
     tables = [*(one.counts for one in parsed), *(one.counts for one in derived.values())]
+    counts = pd.concat(tables)
+    unasked = frozenset[str]() if plan.populations else _unasked(parsed)
     return Inputs(
-        counts=select_populations(pd.concat(tables), plan.populations),
-        notes=CheckReport(tuple(note for one in parsed for note in one.notes))
+        counts=select_populations(counts[~counts["population"].isin(unasked)], plan.populations),
+        notes=CheckReport(
+            tuple(note for one in parsed for note in one.notes if note.table not in unasked)
+        )
         + merge(group.notes for group in fetched.people),
         understood=tuple(line for one in parsed for line in one.understood),
         people=fetched.people,
         derived=derived,
     )
+
+
+def _unasked(parsed: Iterable[ParsedCounts]) -> frozenset[str]:
+    """Return the populations that a source counts, but forecasts only when they are named."""
+    sources = {str(source) for one in parsed for source in one.counts["source"].unique()}
+    return frozenset().union(*map(on_request, sources))
 
 
 def fetch(source: str, plan: Plan, settings: Settings) -> list[Snapshot]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from features.panel import Panel, build_panels
+from features.panel_rules import panel_rules
 from features.vintages import KnownCounts, known_at
 from flows.steps.assemble import release_tables
 from flows.steps.check import (
@@ -186,7 +187,7 @@ def _checked_panels(
     require(report, identity.release_id, settings)
     run.progress("Checking panels")
     known = known_at(inputs.counts, identity.as_of)
-    panels = build_panels(known.counts)
+    panels = build_panels(known.counts, panel_rules())
     report += run(check_panels, panels)
     require(report, identity.release_id, settings)
     return known, panels, report
@@ -206,6 +207,9 @@ def _forecasts(
     # and scored.
     growing = start_returns(inputs.people, panels, plan, settings, run)
     context = context_of(panels)
-    forecasts = [forecast_population(panel, plan, context, growing, run) for panel in panels]
-    scores = [score_population(known, panel, plan, context, run) for panel in panels]
+    plans = {panel.key: plan.of(panel.key.population) for panel in panels}
+    forecasts = [
+        forecast_population(panel, plans[panel.key], context, growing, run) for panel in panels
+    ]
+    scores = [score_population(known, panel, plans[panel.key], context, run) for panel in panels]
     return forecasts, scores, finish_returns(growing, run)

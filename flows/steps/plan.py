@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from models.evaluation.origins import MAX_ORIGINS
 from models.shares.registry import BASELINES, DEFAULT_MODEL
 from talentcast.domain.types import PUBLISHED_HORIZONS, PUBLISHED_SAMPLES, SCORED_HORIZONS
+from talentcast.populations.catalogue import bundled_populations, is_further_rule
 
 if TYPE_CHECKING:
     from models.scenarios import Scenario
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 DEFAULT_SOURCES: Final = ("bundled", "synthetic_careers")
 #: The default model, then the baselines it must beat.
 USUAL_MODELS: Final = (DEFAULT_MODEL, *(name for name in BASELINES if name != DEFAULT_MODEL))
+
+#: Of a further counting rule of a family: models, published samples, origins that are scored.
+FURTHER_MODELS: Final = 2
+FURTHER_SAMPLES: Final = 100
+FURTHER_ORIGINS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class Plan:
         models: Models that forecast, the default one first; all are scored.
         n_draws: Joint draws behind every quantile and mean.
         n_samples: How many of them are published, for the default model.
+        n_origins: On how many past origins every population is scored, at most.
         seed: Start of the random numbers; the same seed gives the same tables.
     """
 
@@ -44,6 +52,7 @@ class Plan:
     scored_horizons: tuple[int, ...] = SCORED_HORIZONS
     n_draws: int = 1000
     n_samples: int = PUBLISHED_SAMPLES
+    n_origins: int = MAX_ORIGINS
     seed: int = 20241123
 
     @classmethod
@@ -76,6 +85,28 @@ class Plan:
     def default_model(self) -> str:
         """The model whose samples are published."""
         return self.models[0]
+
+    def of(self, population: str) -> Plan:
+        """Return the plan of one population.
+
+        Where a family counts the same people or works by several rules, those beside the primary
+        one are forecast with the default model and one baseline, publish fewer samples and are
+        scored on fewer origins. A population may name models of its own; a run that names models
+        keeps to those.
+        """
+        known = bundled_populations().get(population)
+        if known is None:
+            return self
+        is_usual = self.models == USUAL_MODELS
+        plan = replace(self, models=known.models) if known.models and is_usual else self
+        if not is_further_rule(population):
+            return plan
+        return replace(
+            plan,
+            models=plan.models[:FURTHER_MODELS],
+            n_samples=min(self.n_samples, FURTHER_SAMPLES),
+            n_origins=min(self.n_origins, FURTHER_ORIGINS),
+        )
 
     def settings(self) -> dict[str, object]:
         """Return the choices by name; sources are left out, their snapshots stand for them.

@@ -35,7 +35,7 @@ def score_population(
 
 def score(known: KnownCounts, panel: Panel, plan: Plan, context: ModelContext) -> pd.DataFrame:
     """Score every model at past origins of one population; nothing, if it is too short."""
-    origins = evaluation_origins(panel)
+    origins = evaluation_origins(panel, at_most=plan.n_origins)
     if not origins:
         return pd.DataFrame()
     # The reference's countries are chosen by what was known then, as the panel's own are.
@@ -48,6 +48,7 @@ def score(known: KnownCounts, panel: Panel, plan: Plan, context: ModelContext) -
         horizons=plan.scored_horizons,
         last_year=panel.origin.year,
         context=ModelContext(context.covariates, reference_panel=reference),
+        rule=panel.rule,
     )
     vintage = vintage_of(known.counts, panel.key)
     # All origins are trained on today's vintage, so every one of these scores is pseudo.

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.composition import close
-from features.panel import Panel, build_panel
+from features.panel import USUAL_RULE, Panel, PanelRule, build_panel
 from models.evaluation.quantiles import LEVELS, quantiles
 from models.evaluation.scores import Cell, Score, share_scores, stock_scores
 from models.shares.protocol import Draws
@@ -74,6 +74,7 @@ def backtest(
     horizons: Sequence[int] = SCORED_HORIZONS,
     last_year: int | None = None,
     context: ModelContext | None = None,
+    rule: PanelRule = USUAL_RULE,
     progress: Progress | None = None,
 ) -> Backtest:
     """Evaluate models on one series of a `researcher_counts` table.
@@ -86,6 +87,7 @@ def backtest(
         horizons: Years ahead.
         last_year: Ignore later years, neither for training nor as truth.
         context: Covariates and a reference panel; each origin sees only its past.
+        rule: Which countries are forecast apart.
         progress: Told how many of how many fits are done.
 
     Raises:
@@ -94,7 +96,7 @@ def backtest(
     """
     if not origins:
         raise UsageError("A backtest needs at least one origin.", parameters=("origins",))
-    panel = build_panel(counts, key, last_year=last_year, eligible_by=min(origins))
+    panel = build_panel(counts, key, last_year=last_year, eligible_by=min(origins), rule=rule)
     return backtest_panel(
         panel,
         models=models,

@@ -12,11 +12,11 @@ MIN_TRAINING_YEARS: Final = 7
 MAX_ORIGINS: Final = 10
 
 
-def evaluation_origins(panel: Panel) -> list[Origin]:
+def evaluation_origins(panel: Panel, *, at_most: int = MAX_ORIGINS) -> list[Origin]:
     """Return the latest origins that have enough years before them and one after; none if short.
 
     Origins with a missing year are passed over.
     """
     years = [int(year) for year in panel.counts.dropna(how="all").index]
     usable = [Origin(year) for year in years[MIN_TRAINING_YEARS - 1 : -1]]
-    return usable[-MAX_ORIGINS:]
+    return usable[-at_most:]

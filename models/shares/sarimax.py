@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-from models.shares.per_series import CannotFitError, FittedSeries, PerSeries, StateSpaceFit
+from models.shares.per_series import CannotFitError, FittedSeries, PerSeries
 
 FloatArray = NDArray[np.float64]
 
@@ -35,4 +36,30 @@ class Sarimax110(PerSeries):
         )
         if not (found.success and np.isfinite(found.fun)):
             raise CannotFitError("did not converge")
-        return StateSpaceFit(model.filter(np.array([found.x])))
+        model.update(np.array([found.x]), transformed=True)
+        return _Filtered(model.ssm)
+
+
+class _Filtered:
+    """A state space model at its parameters.
+
+    Forecasts follow from the last predicted state; the results object of `statsmodels` would first
+    take longer than the search to compute what is not asked for.
+    """
+
+    def __init__(self, representation: KalmanFilter) -> None:
+        self._filtered = representation.filter()
+
+    def forecast(self, n_horizons: int) -> tuple[FloatArray, FloatArray]:
+        """Return means and standard deviations 1, 2 ... n_horizons years ahead."""
+        design, transition = (self._filtered.design[:, :, 0], self._filtered.transition[:, :, 0])
+        selection = self._filtered.selection[:, :, 0]
+        noise = selection @ self._filtered.state_cov[:, :, 0] @ selection.T
+        state = self._filtered.predicted_state[:, -1]
+        spread = self._filtered.predicted_state_cov[:, :, -1]
+        mean, variance = np.empty(n_horizons), np.empty(n_horizons)
+        for ahead in range(n_horizons):
+            mean[ahead] = (design @ state)[0]
+            variance[ahead] = (design @ spread @ design.T)[0, 0]
+            state, spread = transition @ state, transition @ spread @ transition.T + noise
+        return mean, np.sqrt(variance)

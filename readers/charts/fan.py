@@ -11,6 +11,10 @@ from readers.charts.parts import Axis, given_colour, layer
 from readers.charts.theme import Palette, Spec, finish
 from readers.fan import LEVELS, RANGES, Fan, field
 
+#: How much paler years are drawn that are past but not counted yet.
+UNCOUNTED: Final = 0.5
+#: So many years a caption needs beside the others.
+_CAPTION_YEARS: Final = 3
 #: Lower and upper quantile level, and opacity: drawn back to front, the centre is darkest.
 BANDS: Final = tuple(
     (low, high, opacity) for (low, high), opacity in zip(RANGES, (0.16, 0.20, 0.28), strict=True)
@@ -42,16 +46,19 @@ def fan_chart(
             ("references", fan.references),
         )
     }
+    past, ahead = _past_and_ahead(coloured["band"], fan)
     layers = [
         _wash(fan.origin_year, end, x, palette),
-        *_bands(coloured["band"], x, y),
+        *_bands(past, x, y, strength=UNCOUNTED),
+        *_bands(ahead, x, y),
         _rule(fan.origin_year, x, palette),
         *_history(coloured["history"], x, y, palette),
-        _median(coloured["band"], x, y),
+        _median(past, x, y, dash=(1, 3), opacity=UNCOUNTED),
+        _median(ahead, x, y),
         *_references(coloured["references"], x, y, palette),
-        *_captions(fan.origin_year, x, palette),
+        *_captions(fan, x, palette),
         *parts.end_labels(coloured["labels"], x, y, palette, height=height),
-        _hover(coloured, x, y, is_share=is_share),
+        _hover(coloured, x, y, fan, is_share=is_share),
     ]
     return finish(layers, palette, height=height, width=width, description=description)
 
@@ -105,6 +112,13 @@ def _from_last_count(fan: Fan) -> pd.DataFrame:
     return pd.concat([anchor, fan.quantiles], ignore_index=True)
 
 
+def _past_and_ahead(band: pd.DataFrame, fan: Fan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cut a band where the years end that are past but not counted; both parts hold the cut."""
+    cut = fan.counted_or_past
+    past = band["year"].le(cut) & (cut > fan.origin_year)
+    return band[past], band[band["year"].ge(cut)]
+
+
 def _wash(origin: int, end: int, x: Axis, palette: Palette) -> Spec:
     span = pd.DataFrame({"year": [origin], "end": [end]})
     mark = {"type": "rect", "color": palette.wash, "opacity": 1}
@@ -116,10 +130,12 @@ def _rule(origin: int, x: Axis, palette: Palette) -> Spec:
     return layer(mark, pd.DataFrame({"year": [origin]}), {"x": x.encode("year")})
 
 
-def _bands(band: pd.DataFrame, x: Axis, y: Axis) -> list[Spec]:
+def _bands(band: pd.DataFrame, x: Axis, y: Axis, *, strength: float = 1.0) -> list[Spec]:
+    if band.empty:
+        return []
     return [
         layer(
-            {"type": "area", "opacity": opacity, "clip": True},
+            {"type": "area", "opacity": strength * opacity, "clip": True},
             band[["series", "colour", "year", field(low), field(high)]],
             {
                 "x": x.encode("year"),
@@ -133,9 +149,16 @@ def _bands(band: pd.DataFrame, x: Axis, y: Axis) -> list[Spec]:
     ]
 
 
-def _median(band: pd.DataFrame, x: Axis, y: Axis) -> Spec:
+def _median(
+    band: pd.DataFrame,
+    x: Axis,
+    y: Axis,
+    *,
+    dash: tuple[int, int] = (5, 3),
+    opacity: float = 1.0,
+) -> Spec:
     return layer(
-        {"type": "line", "strokeWidth": 1.75, "strokeDash": [5, 3]},
+        {"type": "line", "strokeWidth": 1.75, "strokeDash": list(dash), "opacity": opacity},
         band[["series", "colour", "year", field(0.5)]],
         {
             "x": x.encode("year"),
@@ -194,41 +217,34 @@ def _references(references: pd.DataFrame, x: Axis, y: Axis, palette: Palette) ->
     return [layer(mark | {"color": palette.ink}, references, at | {"tooltip": tooltip})]
 
 
-def _captions(origin: int, x: Axis, palette: Palette) -> list[Spec]:
-    """Say on which side of the rule is history and on which forecast."""
+def _captions(fan: Fan, x: Axis, palette: Palette) -> list[Spec]:
+    """Say which years are observed, past but not counted, and forecast."""
     style = {"type": "text", "y": 9, "fontSize": 12.5, "color": palette.muted}
+    said = [
+        (fan.origin_year, "Observed", "right", -7),
+        (fan.counted_or_past, "Forecast", "left", 7),
+    ]
+    if fan.counted_or_past - fan.origin_year >= _CAPTION_YEARS:
+        said.append((fan.origin_year, "Not yet counted", "left", 7))
     return [
         layer(
             style | {"align": align, "dx": dx, "fontStyle": "italic"},
-            pd.DataFrame({"year": [origin], "said": [said]}),
+            pd.DataFrame({"year": [year], "said": [text]}),
             {"x": x.encode("year"), "text": {"field": "said"}},
         )
-        for said, align, dx in (("Observed", "right", -7), ("Forecast", "left", 7))
+        for year, text, align, dx in said
     ]
 
 
-def _hover(coloured: dict[str, pd.DataFrame], x: Axis, y: Axis, *, is_share: bool) -> Spec:
+def _hover(
+    coloured: dict[str, pd.DataFrame], x: Axis, y: Axis, fan: Fan, *, is_share: bool
+) -> Spec:
     """Invisible points that answer the pointer with name, year, value and range."""
-    history, labels = coloured["history"], coloured["labels"]
-    ahead = coloured["band"][lambda rows: rows["year"] > rows["year"].min()]
     form = "{:.1f}%" if is_share else "{:,.0f}"
-    names = labels.set_index("series")["name"]
     rows = pd.concat(
-        [
-            history.assign(
-                status=history["is_provisional"].map({True: "provisional", False: "observed"}),
-                interval="",
-            ),
-            ahead.assign(
-                value=ahead[field(0.5)],
-                status="forecast, median",
-                interval=[
-                    f"80%: {form.format(low)} to {form.format(high)}"
-                    for low, high in zip(ahead[field(0.1)], ahead[field(0.9)], strict=True)
-                ],
-            ),
-        ]
+        [_counted_answers(coloured["history"]), _forecast_answers(coloured["band"], fan, form)]
     ).dropna(subset=["value"])
+    names = coloured["labels"].set_index("series")["name"]
     rows = rows.assign(
         name=rows["series"].map(names), said=[form.format(value) for value in rows["value"]]
     )
@@ -249,4 +265,22 @@ def _hover(coloured: dict[str, pd.DataFrame], x: Axis, y: Axis, *, is_share: boo
                 )
             ],
         },
+    )
+
+
+def _counted_answers(history: pd.DataFrame) -> pd.DataFrame:
+    status = history["is_provisional"].map({True: "provisional", False: "observed"})
+    return history.assign(status=status, interval="")
+
+
+def _forecast_answers(band: pd.DataFrame, fan: Fan, form: str) -> pd.DataFrame:
+    ahead: pd.DataFrame = band[band["year"] > band["year"].min()]
+    is_past = ahead["year"].le(fan.counted_or_past)
+    return ahead.assign(
+        value=ahead[field(0.5)],
+        status=is_past.map({True: "not yet counted, forecast median", False: "forecast, median"}),
+        interval=[
+            f"80%: {form.format(low)} to {form.format(high)}"
+            for low, high in zip(ahead[field(0.1)], ahead[field(0.9)], strict=True)
+        ],
     )

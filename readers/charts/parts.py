@@ -89,8 +89,15 @@ def layer(
 
 def records(rows: pd.DataFrame) -> list[dict[str, object]]:
     """Return rows as plain values, rounded to what a chart can show; missing as None."""
-    rounded = rows.round(5).astype(object)
-    return rounded.where(rows.notna(), None).to_dict("records")  # type: ignore[return-value]
+    columns = [_plain(rows[name]) for name in rows]
+    names = [str(name) for name in rows]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _plain(column: pd.Series) -> list[object]:
+    if pd.api.types.is_float_dtype(column):
+        return [None if value != value else round(value, 5) for value in column.tolist()]
+    return [None if value is pd.NA or value != value else value for value in column.tolist()]
 
 
 def given_colour(field: str = "colour") -> Spec:

@@ -21,6 +21,7 @@ from readers.summaries.series import Series
 from readers.summaries.source_line import SHARE_UNIT, source_line
 from readers.summaries.track_record import TrackRecord, track_headline, track_record
 from talentcast.domain.types import BASELINE, Target
+from talentcast.populations.catalogue import is_further_rule
 from talentcast.store.files import write_atomically
 from talentcast.store.release import Release
 
@@ -58,10 +59,12 @@ def report_page(release: Release, folder: Path) -> Path:
 
 
 def _section(series: Series, release: Release, root: Path) -> dict[str, Any]:
+    """Return what the template says about one series; less of a further counting rule."""
+    is_brief = is_further_rule(series.key.population)
     line = source_line(
         series, release_id=str(release.release_id), as_of=release.as_of.as_of, unit=SHARE_UNIT
     )
-    record = _track_record(series, release, root)
+    record = None if is_brief else _track_record(series, release, root)
     return series_section(series, line.text(), track_record=record)
 
 

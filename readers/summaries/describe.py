@@ -34,7 +34,7 @@ def forecast_cells(series: Series, country: str) -> list[list[str]]:
     rows = series.shares[series.shares["country"] == country].sort_values("year")
     return [
         [
-            str(int(row["year"])),
+            _year_words(series, int(row["year"])),
             f"{row[field(0.5)]:.2f}",
             span(row[field(0.25)], row[field(0.75)], digits=2),
             span(row[field(0.1)], row[field(0.9)], digits=2),
@@ -42,6 +42,10 @@ def forecast_cells(series: Series, country: str) -> list[list[str]]:
         ]
         for row in rows.to_dict("records")
     ]
+
+
+def _year_words(series: Series, year: int) -> str:
+    return f"{year}, not yet counted" if year in series.uncounted_years else str(year)
 
 
 def share_rows(series: Series, countries: list[str] | None = None) -> pd.DataFrame:

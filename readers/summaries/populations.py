@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from talentcast.domain.types import CountingRule
+from talentcast.domain.types import CountingRule, SeriesKey
+from talentcast.populations.catalogue import bundled_populations
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +26,8 @@ class PopulationWords:
     counted: str
 
 
-_KNOWN: Final = {
-    "scholars_scopus": PopulationWords(
-        "Scholars (Scopus)",
-        "the world’s researchers",
-        "researchers",
-        "authors with a publication in Scopus in the year",
-    ),
-    "robotics_authors": PopulationWords(
-        "Robotics authors",
-        "authors at two robotics conferences",
-        "authors",
-        "authors of papers at two robotics conferences in the year",
-    ),
-    "neurips_authorships": PopulationWords(
-        "NeurIPS authorships",
-        "NeurIPS authorships",
-        "authorships",
-        "authorships of papers accepted at NeurIPS, not unique people",
-    ),
-    "icml_authorships": PopulationWords(
-        "ICML authorships",
-        "ICML authorships",
-        "authorships",
-        "authorships of papers accepted at ICML, not unique people",
-    ),
-}
-
-#: Counts of artificial intelligence research: what most readers come for.
-AI_POPULATION: Final = "neurips_authorships"
+#: Counts of people who do not exist.
+_SIMULATED: Final = "simulator"
 
 _RULES: Final = {
     CountingRule.MODAL_COUNTRY: "each person once, in one country a year",
@@ -61,6 +35,8 @@ _RULES: Final = {
     CountingRule.WHOLE: "each person once in every country they were in",
     CountingRule.WHOLE_WORKS: "each work once in every country on it",
     CountingRule.AUTHORSHIPS: "each author of each paper once",
+    CountingRule.LEAD_AUTHOR: "each paper once, in the country of its first author",
+    CountingRule.FRACTIONAL_WORKS: "each paper once, divided over its authors and their countries",
     CountingRule.UNSPECIFIED: "as the source counts",
 }
 
@@ -76,7 +52,10 @@ def population_words(population: str) -> PopulationWords:
     fallback = PopulationWords(
         plain[:1].upper() + plain[1:], f"all in {plain}", "researchers", f"{plain}, as supplied"
     )
-    return _KNOWN.get(population, fallback)
+    known = bundled_populations().get(population)
+    if known is None or known.words is None:
+        return fallback
+    return PopulationWords(known.words.name, known.words.whole, known.unit, known.words.counted)
 
 
 def rule_words(rule: str) -> str:
@@ -87,3 +66,28 @@ def rule_words(rule: str) -> str:
         'each person once, in one country a year'
     """
     return _RULES[CountingRule(rule)]
+
+
+def is_about_ai(population: str) -> bool:
+    """Return whether a population that is known counts research on artificial intelligence.
+
+    Example:
+        >>> is_about_ai("neurips_authorships"), is_about_ai("scholars_scopus")
+        (True, False)
+    """
+    known = bundled_populations().get(population)
+    return known is not None and known.about == "ai"
+
+
+def reading_order(key: SeriesKey, last_counted: int) -> tuple[object, ...]:
+    """Return what sorts series for a reader.
+
+    Research on artificial intelligence first, simulated people last; within each the most
+    recently counted first, then primary rules, long series, and names.
+    """
+    known = bundled_populations().get(key.population)
+    is_science = known is not None and known.about != "ai"
+    kind = 3 if key.source == _SIMULATED else 2 if is_science else 0 if known is not None else 1
+    is_further = known is not None and not known.is_primary
+    since = 0 if known is None else known.first_year
+    return (kind, -last_counted, is_further, since, key.population, str(key.counting_rule))

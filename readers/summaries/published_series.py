@@ -9,8 +9,9 @@ from typing import Final
 import pandas as pd
 
 from readers import cache
+from readers.summaries.populations import reading_order
 from readers.summaries.series import Series, arranged
-from talentcast.domain.types import CountingRule, OutputType, SeriesKey, Target
+from talentcast.domain.types import BASELINE, CountingRule, OutputType, SeriesKey, Target
 from talentcast.store.release import Release
 
 #: What a series needs of its forecasts.
@@ -26,23 +27,28 @@ _FORECAST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class PublishedSeries:
-    """One thing a release can show: a series under a scenario, and the model to quote."""
+    """One thing a release can show: a series under a scenario, and the model to quote.
+
+    Attributes:
+        last_counted: Last year whose data the forecast used.
+    """
 
     key: SeriesKey
     scenario: str
     model: str
     horizons: tuple[int, ...]
+    last_counted: int
 
 
 def published_series(release: Release, root: Path) -> tuple[PublishedSeries, ...]:
-    """Return what a release can show, by population, counting rule, source and scenario."""
+    """Return what a release can show, in the order of `reading_order`, `baseline` first."""
     axes = ["population", "counting_rule", "source", "scenario", "model"]
     rows = cache.distinct(
         "forecasts",
         release,
         root,
         filters={"target": str(Target.SHARE)},
-        columns=[*axes, "output_type", "horizon_years"],
+        columns=[*axes, "output_type", "horizon_years", "origin_year"],
     )
     made = []
     for group, block in rows.groupby(axes[:4], sort=True):
@@ -52,8 +58,19 @@ def published_series(release: Release, root: Path) -> tuple[PublishedSeries, ...
         model = str(sampled.iloc[0]) if len(sampled) else str(block["model"].iloc[0])
         horizons = sorted(int(h) for h in block["horizon_years"].unique())
         key = SeriesKey(population, CountingRule(rule), source)
-        made.append(PublishedSeries(key, scenario, model, tuple(horizons)))
-    return tuple(made)
+        last_counted = int(block["origin_year"].max())
+        made.append(PublishedSeries(key, scenario, model, tuple(horizons), last_counted))
+    return tuple(sorted(made, key=_reading_order))
+
+
+def _reading_order(published: PublishedSeries) -> tuple[object, ...]:
+    is_changed = published.scenario != BASELINE
+    return (
+        *reading_order(published.key, published.last_counted),
+        published.key.source,
+        is_changed,
+        published.scenario,
+    )
 
 
 def load_series(published: PublishedSeries, release: Release, root: Path) -> Series:
@@ -79,6 +96,7 @@ def load_series(published: PublishedSeries, release: Release, root: Path) -> Ser
         stocks=forecast(Target.STOCK, OutputType.QUANTILE),
         samples=forecast(Target.SHARE, OutputType.SAMPLE),
         names=country_names(release, root),
+        as_of=release.as_of.as_of,
     )
 
 

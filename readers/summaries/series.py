@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 import pandas as pd
@@ -32,6 +33,7 @@ class Series:
         stocks: The same in persons; empty if the release forecasts none.
         joint_draws: Joint samples of shares; None if the release holds none.
         names: Country names by code.
+        as_of: Day of the release; without one nothing is said to be past.
     """
 
     key: SeriesKey
@@ -42,6 +44,7 @@ class Series:
     stocks: pd.DataFrame
     joint_draws: JointDraws | None
     names: Mapping[str, str]
+    as_of: date | None = None
 
     @cached_property
     def words(self) -> PopulationWords:
@@ -52,6 +55,27 @@ class Series:
     def origin_year(self) -> int:
         """Last year whose data the forecast used."""
         return int(self.shares["origin_year"].max())
+
+    @cached_property
+    def read_on(self) -> date | None:
+        """Day on which the source stood as it is used; None if the history does not say."""
+        if "vintage" not in self.history or self.history["vintage"].isna().all():
+            return None
+        return pd.Timestamp(self.history["vintage"].max()).date()
+
+    @cached_property
+    def uncounted_years(self) -> list[int]:
+        """Forecast years that had ended by the day of the release, but are not counted yet."""
+        if self.as_of is None:
+            return []
+        years = self.shares.loc[self.shares["year"] < self.as_of.year, "year"].unique()
+        return sorted(int(year) for year in years)
+
+    @cached_property
+    def freshness(self) -> str:
+        """How far the counts go, and the day on which they were read."""
+        read = f", read {self.read_on.isoformat()}" if self.read_on else ""
+        return f"last counted {self.origin_year}{read}"
 
     @cached_property
     def provisional_years(self) -> list[int]:
@@ -105,6 +129,7 @@ def arranged(
     stocks: pd.DataFrame,
     samples: pd.DataFrame,
     names: Mapping[str, str],
+    as_of: date | None = None,
 ) -> Series:
     """Arrange rows of one series, scenario and model.
 
@@ -117,6 +142,7 @@ def arranged(
         stocks: Those that are quantiles of stocks.
         samples: Those that are joint samples of shares; may be empty.
         names: Country names by code.
+        as_of: Day of the release.
     """
     return Series(
         key=key,
@@ -127,6 +153,7 @@ def arranged(
         stocks=wide(stocks, scale=1),
         joint_draws=JointDraws.from_rows(samples) if len(samples) else None,
         names=names,
+        as_of=as_of,
     )
 
 
@@ -225,6 +252,7 @@ def _fan(
         ahead.rename(columns={"country": "series"})[["series", "year", *map(field, LEVELS)]],
         _labels(end, series.names, is_share=is_share),
         shown,
+        max(series.uncounted_years, default=None),
     )
 
 

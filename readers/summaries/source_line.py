@@ -23,19 +23,22 @@ class SourceLine:
     population: str
     counting: str
     release_id: str
-    data_to: str
+    last_counted: str
     as_of: date
+    read_on: date | None = None
     note: str = ""
 
     def parts(self) -> list[tuple[str, str]]:
         """Return labels and values, in reading order."""
         written = f"{self.as_of.day} {self.as_of:%b %Y}"
+        read = [] if self.read_on is None else [("read", f"{self.read_on.isoformat()},")]
         return [
             ("Unit:", f"{self.unit}."),
             ("Population:", f"{self.population}."),
             ("Counting:", f"{self.counting}."),
             ("Release", f"{self.release_id},"),
-            ("data to", f"{self.data_to},"),
+            ("last counted", f"{self.last_counted},"),
+            *read,
             ("as of", f"{written}.{' ' + self.note if self.note else ''}"),
         ]
 
@@ -57,13 +60,16 @@ def source_line(
     """Return the line for a chart of one series; `population` and `counting` may be overridden."""
     years = series.provisional_years
     provisional = f" ({year_list(years)} provisional)" if years else ""
+    past = series.uncounted_years
+    uncounted = f"Past but not yet counted: {year_list(past)}." if past else ""
     scenario = "" if series.scenario == BASELINE else f"Scenario: {series.scenario}."
     return SourceLine(
         unit=unit,
         population=population or series.words.counted,
         counting=counting or rule_words(series.key.counting_rule),
         release_id=release_id,
-        data_to=f"{series.origin_year}{provisional}",
+        last_counted=f"{series.origin_year}{provisional}",
+        read_on=series.read_on,
         as_of=as_of,
-        note=" ".join(filter(None, (scenario, note))),
+        note=" ".join(filter(None, (scenario, uncounted, note))),
     )

@@ -38,7 +38,7 @@ class FetchedPages:
 def year_query(population: Population, year: int) -> dict[str, str]:
     """Return what is asked for one year, without the place in the pages."""
     return {
-        "filter": f"{population.query.filter},publication_year:{year}",
+        "filter": f"{population.asked.filter},publication_year:{year}",
         "group_by": "authorships.countries:include_unknown",
         "corpus": "core",
         "per_page": str(_GROUPS_A_PAGE),

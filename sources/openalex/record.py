@@ -57,8 +57,8 @@ class FetchRecord:
         return cls(
             population=population.id,
             counting_rule=population.counting_rule,
-            filter=population.query.filter,
-            method=population.query.method,
+            filter=population.asked.filter,
+            method=population.asked.method,
             finished_after_months=population.finished_after_months,
             absence=population.absence,
             as_of=as_of,

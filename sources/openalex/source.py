@@ -137,7 +137,7 @@ def _chosen(known: Mapping[str, Population], wanted: Sequence[str]) -> tuple[Pop
 
 
 def _require_groups(population: Population) -> None:
-    if population.query.method != "group_by":
+    if population.asked.method != "group_by":
         raise UsageError(
             f"{population.id} needs a list of every work, which this version does not read yet."
         )

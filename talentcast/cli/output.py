@@ -50,13 +50,17 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: 
 
 
 def print_warnings(warned: Sequence[CheckResult]) -> None:
-    """Print one line per check that warned."""
+    """Print one line per check that warned, however many tables it warned about."""
     if not warned:
         return
     say("\nChecks that warned:")
+    lines: dict[tuple[str, str], list[CheckResult]] = {}
     for result in warned:
-        keys = f" ({'; '.join(result.example_keys[:3])})" if result.example_keys else ""
-        say(f"  {result.check} on {result.table}: {result.message or result.observed}{keys}")
+        lines.setdefault((result.check, result.message or result.observed), []).append(result)
+    for (check, message), results in lines.items():
+        examples = results[0].example_keys if len(results) == 1 else ()
+        keys = f" ({'; '.join(examples[:3])})" if examples else ""
+        say(f"  {check} on {', '.join(result.table for result in results)}: {message}{keys}")
 
 
 @contextmanager

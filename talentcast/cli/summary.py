@@ -6,10 +6,13 @@ from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from flows.steps.publish import headline_of
 from publication.headline import HEADLINE_HORIZON
 from readers.summaries.headlines import leading_pair, odds_by_year
 from readers.summaries.published_series import load_series, published_series
+from readers.summaries.series import Series
 from readers.summaries.wording import percent
 from talentcast.cli.output import print_table
 from talentcast.cli.terminal import say
@@ -18,39 +21,32 @@ from talentcast.store.release import Release
 
 
 def print_headline(release: Release, root: Path) -> None:
-    """Print the leading shares of each population, now and five years on."""
-    headline = headline_of(release, root)
-    odds = _odds_of(release, root)
-    for (population, rule, source), rows in headline.groupby(
-        ["population", "counting_rule", "source"], sort=True
-    ):
-        say()
-        print_table(
-            [
-                "country",
-                f"share {rows['origin_year'].iloc[0]}",
-                f"{rows['target_year'].iloc[0]}",
-                "80 % interval",
-            ],
-            [_headline_cells(row) for row in rows.to_dict("records")],
-            title=f"{population} ({rule}, {source})",
-        )
-        if (said := odds.get((str(population), str(rule), str(source)))) is not None:
-            say(said)
-
-
-def _odds_of(release: Release, root: Path) -> dict[tuple[str, str, str], str]:
-    """Say, by series, how likely the order of its two largest countries is in each year."""
-    said = {}
+    """Print the leading shares of each population, now and five years on; AI counted last first."""
+    rows = dict(iter(headline_of(release, root).groupby(["population", "counting_rule", "source"])))
     for published in published_series(release, root):
-        if published.scenario != BASELINE:
-            continue
-        series = load_series(published, release, root).until(HEADLINE_HORIZON)
-        if (pair := leading_pair(series)) is not None:
-            years = ", ".join(f"{text} in {year}" for year, text in odds_by_year(series, *pair))
-            key = (published.key.population, str(published.key.counting_rule), published.key.source)
-            said[key] = f"P({pair[0]} ahead of {pair[1]}): {years}"
-    return said
+        key = published.key
+        name = (key.population, str(key.counting_rule), key.source)
+        if published.scenario == BASELINE and name in rows:
+            _print_series(load_series(published, release, root).until(HEADLINE_HORIZON), rows[name])
+
+
+def _print_series(series: Series, rows: pd.DataFrame) -> None:
+    key, target = series.key, int(rows["target_year"].iloc[0])
+    is_past = target in series.uncounted_years
+    say()
+    print_table(
+        [
+            "country",
+            f"share {rows['origin_year'].iloc[0]}",
+            f"{target}{', not yet counted' if is_past else ''}",
+            "80 % interval",
+        ],
+        [_headline_cells(row) for row in rows.to_dict("records")],
+        title=f"{key.population} ({key.counting_rule}, {key.source}), {series.freshness}",
+    )
+    if (pair := leading_pair(series)) is not None:
+        years = ", ".join(f"{text} in {year}" for year, text in odds_by_year(series, *pair))
+        say(f"P({pair[0]} ahead of {pair[1]}): {years}")
 
 
 def _headline_cells(row: Mapping[Hashable, Any]) -> list[str]:

@@ -38,6 +38,8 @@ class CountingRule(StrEnum):
     WHOLE = "whole"
     WHOLE_WORKS = "whole_works"
     AUTHORSHIPS = "authorships"
+    LEAD_AUTHOR = "lead_author"
+    FRACTIONAL_WORKS = "fractional_works"
     UNSPECIFIED = "unspecified"
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,7 @@ def all_populations(own_folder: Path | None = None) -> Mapping[str, Population]:
         ConfigurationError: If the folder does not exist.
         InputRejectedError: If a file is no population.
     """
-    found = bundled_populations()
+    found = dict(bundled_populations())
     if own_folder is not None:
         if not own_folder.is_dir():
             raise ConfigurationError(
@@ -34,12 +35,28 @@ def all_populations(own_folder: Path | None = None) -> Mapping[str, Population]:
     return dict(sorted(found.items()))
 
 
-def bundled_populations() -> dict[str, Population]:
+@cache
+def bundled_populations() -> Mapping[str, Population]:
     """Return the populations that come with the package, by id."""
     folder = files("talentcast.populations")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     texts = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in names}
     return {name.removesuffix(".yaml"): parse_population(texts[name], name) for name in names}
+
+
+def is_further_rule(population: str) -> bool:
+    """Return whether a bundled population counts by another rule than the primary of its family."""
+    found = bundled_populations().get(population)
+    return found is not None and found.family is not None and not found.is_primary
+
+
+def on_request(source: str) -> frozenset[str]:
+    """Return the bundled populations of a source that are only forecast when they are named."""
+    return frozenset(
+        name
+        for name, one in bundled_populations().items()
+        if one.source == source and not one.is_default
+    )
 
 
 def _read(path: Path) -> Population:
@@ -48,6 +65,13 @@ def _read(path: Path) -> Population:
     if len(content) > _MAX_BYTES:
         raise InputRejectedError("TOO_LARGE", f"{path.name} is no population: it is too long.")
     try:
-        return parse_population(content.decode(), path.name)
+        population = parse_population(content.decode(), path.name)
     except UnicodeDecodeError:
         raise InputRejectedError("ENCODING", f"{path.name} is not UTF-8.") from None
+    if population.query is None:
+        raise InputRejectedError(
+            "POPULATION",
+            f"{path.name} asks for nothing: a file of your own needs a query of OpenAlex. Counts "
+            "that you have already are read with: talentcast refresh --source FILE",
+        )
+    return population

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.tables import NAME_PATTERN
 from talentcast.domain.types import CountingRule
 
@@ -16,6 +23,9 @@ from talentcast.domain.types import CountingRule
 _NOT_IN_FILTER: Final = ("publication_year", "is_xpac", "search")
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+#: The source that answers queries; other sources bring their figures as files.
+_ASKED: Final = "openalex"
 
 
 class Query(BaseModel):
@@ -45,29 +55,74 @@ class Query(BaseModel):
         return text
 
 
+class PaperLists(BaseModel):
+    """Which lists of accepted papers are counted, and which countries are forecast apart.
+
+    Attributes:
+        venues: Conferences; their counts are added up, in years in which every list can be used.
+        smallest_part: A country with fewer in the last year belongs to the rest of the world.
+        present_years: So many last years must count somebody there; all years without this.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    venues: Annotated[tuple[Name, ...], Field(min_length=1)]
+    smallest_part: Annotated[float, Field(gt=0)] = 50
+    present_years: Annotated[int, Field(ge=3, le=30)] | None = None
+
+
+class Words(BaseModel):
+    """How readers are told of a population.
+
+    Attributes:
+        name: For a choice among populations.
+        whole: What a share is a share of.
+        counted: Who or what is counted, for the source line.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Text
+    whole: Text
+    counted: Text
+
+
 class Population(BaseModel):
     """Who or what is counted, and what a reader must know about it.
 
     Attributes:
         id: Name in the tables, and stem of the file.
         question: What a reader asks whom this population answers.
-        unit: What one count is.
+        about: Research on artificial intelligence is shown before all of science.
+        family: Populations that count the same works or people by different rules share one.
+        is_primary: The rule that is quoted first in its family.
+        unit: What is counted, in the plural.
+        words: How readers are told of it; its id in plain words without this.
+        query: What is asked of a source that answers queries.
+        lists: Lists of papers that were counted, for figures that come with the package.
+        models: Models to forecast with where the usual ones do not serve, the one to quote first.
         first_year: First year asked for.
         finished_after_months: A year is provisional until so many months after it ended.
         absence: What it means that a country is absent from a year that was counted.
-        is_default: Whether it is fetched when a source is asked without naming populations.
+        is_default: Whether it is forecast when a source is asked without naming populations.
         not_for: What the numbers are not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Annotated[str, Field(pattern=NAME_PATTERN)]
+    id: Name
     title: Text
     question: Text
+    about: Literal["ai", "science"] = "ai"
+    family: Name | None = None
+    is_primary: bool = False
     unit: Text
+    words: Words | None = None
     counting_rule: CountingRule
-    source: Annotated[str, Field(pattern=NAME_PATTERN)]
-    query: Query
+    source: Name
+    query: Query | None = None
+    lists: PaperLists | None = None
+    models: tuple[Name, ...] = ()
     first_year: Annotated[int, Field(ge=1900, le=2100)]
     finished_after_months: Annotated[int, Field(ge=0, le=60)] = 6
     absence: Literal["zero", "missing"] = "zero"
@@ -76,6 +131,23 @@ class Population(BaseModel):
     attribution: Text
     citation: Text
     not_for: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _is_asked_for(self) -> Self:
+        if (self.source == _ASKED) != (self.query is not None):
+            raise ValueError(f"a query, and nothing without one, is asked of {_ASKED}")
+        return self
+
+    @property
+    def asked(self) -> Query:
+        """What is asked of the source.
+
+        Raises:
+            UsageError: If its figures come with the package.
+        """
+        if self.query is None:
+            raise UsageError(f"Population {self.id} comes with the package; nothing is asked for.")
+        return self.query
 
 
 def parse_population(text: str, name: str) -> Population:

@@ -84,8 +84,8 @@ def next_admitted(
     Args:
         now: Everybody in the records who is not forgotten, with the last year of each published
             set and its own.
-        standing: `person_versions.person_versions` of the records behind the last release, with the same
-            years; the forgotten are missing.
+        standing: `person_versions` of the records behind the last release, with the same years;
+            the forgotten are missing.
         last: The set behind the last release, the forgotten included under any name.
         forgotten: Names in `last` of people who must leave at once.
         published: Every set behind an earlier release; `last` is among them.

@@ -15,6 +15,7 @@ from sources.bundled import Bundled
 from talentcast.domain.checks import CheckReport, Outcome
 from talentcast.domain.tables import FORECASTS
 from talentcast.domain.types import QUANTILE_LEVELS, CountingRule, SeriesKey
+from talentcast.populations.catalogue import bundled_populations
 
 COUNTRIES = ["CHN", "USA", "ROW"]
 KEY = SeriesKey("people", CountingRule.MODAL_COUNTRY, "file")
@@ -78,10 +79,7 @@ def test_the_bundled_figures_pass_the_checks_of_counts() -> None:
     report = check_counts(source.parse(source.download()).counts)
     assert not report.failed
     assert {one.table for one in report.results} == {
-        "icml_authorships",
-        "neurips_authorships",
-        "robotics_authors",
-        "scholars_scopus",
+        name for name, one in bundled_populations().items() if one.source == "bundled"
     }
 
 

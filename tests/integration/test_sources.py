@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from features.panel import build_panels
+from features.panel_rules import panel_rules
 from sources.bundled import Bundled, bundled_covariates, published_figures
 from sources.counts_file import CountsFile
 from sources.moves import arrivals_and_departures, to_moves
@@ -21,6 +23,7 @@ from talentcast.domain.checks import Outcome
 from talentcast.domain.errors import InputRejectedError, IntegrityError, UsageError
 from talentcast.domain.tables import COUNTRY_COVARIATES, PUBLISHED_FIGURES
 from talentcast.domain.types import Vintage
+from talentcast.populations.catalogue import bundled_populations
 
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "scholarly_migration"
 needs_real_files = pytest.mark.skipif(
@@ -35,14 +38,35 @@ def test_the_bundled_populations_are_complete() -> None:
         first=("year", "min"), last=("year", "max"), parts=("country", "nunique")
     )
     assert spans.to_dict("index") == {
+        "colt_authorships": {"first": 2011, "last": 2024, "parts": 35},
+        "ijcai_authorships": {"first": 2020, "last": 2024, "parts": 66},
+        "ijcai_lead_authors": {"first": 2020, "last": 2024, "parts": 59},
+        "neurips_country_authorships": {"first": 2007, "last": 2018, "parts": 50},
+        "robotics_authorships": {"first": 2005, "last": 2023, "parts": 86},
+        "robotics_lead_authors": {"first": 2005, "last": 2023, "parts": 77},
+        "robotics_papers": {"first": 2005, "last": 2023, "parts": 86},
         "icml_authorships": {"first": 2013, "last": 2025, "parts": 3},
         "neurips_authorships": {"first": 2006, "last": 2025, "parts": 3},
         "robotics_authors": {"first": 2005, "last": 2023, "parts": 18},
         "scholars_scopus": {"first": 1998, "last": 2019, "parts": 61},
     }
+    defined = {
+        name: (one.counting_rule, one.first_year)
+        for name, one in bundled_populations().items()
+        if one.source == "bundled"
+    }
+    assert set(defined) == set(spans.index)
     rules = counts.groupby("population")["counting_rule"].unique().map(list).to_dict()
-    assert rules["neurips_authorships"] == rules["icml_authorships"] == ["authorships"]
-    assert rules["robotics_authors"] == rules["scholars_scopus"] == ["modal_country"]
+    assert rules == {name: [rule] for name, (rule, _) in defined.items()}
+    late = {name: first for name, (_, first) in defined.items() if spans["first"][name] != first}
+    assert set(late) == {"robotics_authorships", "robotics_lead_authors", "robotics_papers"}
+
+
+def test_two_bundled_populations_of_conferences_forecast_thirty_countries_apart() -> None:
+    source = Bundled()
+    panels = build_panels(source.parse(source.download()).counts, panel_rules())
+    sizes = {panel.key.population: len(panel.countries) - 1 for panel in panels}
+    assert min(sizes["robotics_authorships"], sizes["robotics_papers"]) >= 30
 
 
 def test_the_robotics_year_without_one_venue_is_provisional() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import altair as alt
 import pandas as pd
@@ -159,3 +160,24 @@ def test_a_country_has_the_same_colour_in_every_chart_and_a_fifth_is_grey() -> N
     many = country_colours(["BRA", "CHN", "DEU", "FRA", "USA"], LIGHT)
     assert {c: many[c] for c in some} == some
     assert list(many.values()).count(LIGHT.context) == 1
+
+
+def test_years_that_are_past_but_not_counted_are_drawn_apart_and_say_so() -> None:
+    late = replace(fan(), last_past_year=2023)
+    spec = fan_chart(late, LIGHT, colours={"USA": LIGHT.hues[0]}, description="USA")
+    areas = [one for one in spec["layer"] if one["mark"]["type"] == "area"]
+    years = [{row["year"] for row in one["data"]["values"]} for one in areas]
+    assert years == [{2022, 2023}] * 3 + [{2023, 2024}] * 3
+    paler, usual = areas[0]["mark"]["opacity"], areas[3]["mark"]["opacity"]
+    assert paler == usual / 2
+    tips = {
+        row["year"]: row["status"]
+        for one in spec["layer"]
+        for row in one["data"]["values"]
+        if "status" in row
+    }
+    assert tips == dict.fromkeys(range(2018, 2023), "observed") | {
+        2023: "not yet counted, forecast median",
+        2024: "forecast, median",
+    }
+    assert "not yet counted" not in json.dumps(drawn_fan())

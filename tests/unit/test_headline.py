@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from publication.headline import default_model, headline_shares
+from publication.headline import default_models, headline_shares
 
 KEY = {"population": "lab", "counting_rule": "modal_country", "source": "file"}
 
@@ -36,8 +36,11 @@ def observations() -> pd.DataFrame:
     ).assign(**KEY)
 
 
-def test_the_model_with_published_samples_is_the_default() -> None:
-    assert default_model(forecasts()) == "good"
+def test_each_series_quotes_the_model_whose_samples_are_published() -> None:
+    swapped = forecasts()["model"].map({"good": "baseline", "baseline": "good"})
+    other = forecasts().assign(population="another", model=swapped)
+    found = default_models(pd.concat([forecasts(), other])).set_index("population")["model"]
+    assert found.to_dict() == {"lab": "good", "another": "baseline"}
 
 
 def test_countries_stand_in_the_order_of_their_last_count_without_the_rest() -> None:

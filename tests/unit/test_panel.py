@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.panel import build_panel
+from features.panel import PanelRule, build_panel
 from features.series import series_keys
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.types import CountingRule, Origin, SeriesKey
@@ -51,6 +51,14 @@ def test_a_gap_in_a_large_series_is_missing_and_does_not_lift_the_others() -> No
     assert panel.shares().loc[2002, "USA"] == pytest.approx(0.5)
     assert panel.counts.isna().sum().sum() == 1
     assert panel.carried_forward().loc[2002, "FRA"] == 100
+
+
+def test_a_rule_may_ask_for_the_last_years_only_and_earlier_zeros_are_missing() -> None:
+    table = counts(USA=[500] * 6, ISR=[0, 4, 0, 6, 7, 12], FIN=[9, 9, 9, 9, 0, 9])
+    panel = build_panel(table, KEY, rule=PanelRule(min_count=5, present_years=3))
+    assert panel.countries == ("ISR", "USA", "ROW")
+    assert panel.counts["ISR"].fillna(-1).tolist() == [-1, 4, -1, 6, 7, 12]
+    assert panel.rule.min_count == 5
 
 
 def test_a_small_country_that_is_absent_for_a_year_counted_nobody() -> None:

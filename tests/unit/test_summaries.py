@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from readers.summaries.describe import forecast_cells
 from readers.summaries.headlines import (
     country_headline,
     leading_pair,
@@ -14,9 +18,11 @@ from readers.summaries.headlines import (
     year_of_passing,
 )
 from readers.summaries.joint_samples import JointDraws, order_changes
+from readers.summaries.populations import reading_order
 from readers.summaries.reference_figures import reference_points
 from readers.summaries.returns import cohort_cells
-from readers.summaries.series import Series, wide
+from readers.summaries.series import Series, share_fan, wide
+from readers.summaries.source_line import source_line
 from readers.summaries.track_record import placement, track_headline, track_record
 from readers.summaries.wording import odds, probability
 from talentcast.domain.errors import UsageError
@@ -211,3 +217,42 @@ def test_a_withheld_cell_and_one_too_recent_are_words() -> None:
     first, second = cohort_cells(rows, [1, 5], last_year=2020)
     assert [cell for cell, _ in first] == ["2015", "Europe", "100", "20% (10–30)", "withheld"]
     assert second[-1] == ("too recent", True)
+
+
+def test_a_series_says_how_far_it_is_counted_and_which_forecast_years_are_past() -> None:
+    found = series(last=0.45)
+    read = found.history.assign(vintage=pd.Timestamp("2024-07-24"))
+    late = replace(found, history=read, as_of=date(2025, 11, 23))
+    assert late.freshness == "last counted 2023, read 2024-07-24"
+    assert (found.uncounted_years, late.uncounted_years) == ([], [2024])
+    line = source_line(late, release_id="r1", as_of=date(2025, 11, 23), unit="%").text()
+    assert "last counted 2023, read 2024-07-24, as of 23 Nov 2025." in line
+    assert line.endswith("Past but not yet counted: 2024.")
+    assert [cells[0] for cells in forecast_cells(late, "AAA")] == ["2024, not yet counted", "2025"]
+    assert share_fan(late, ["AAA"]).last_past_year == 2024
+
+
+def test_readers_meet_ai_that_was_counted_last_first_and_simulated_people_last() -> None:
+    counted = {
+        ("scholars_scopus", "bundled"): 2025,
+        ("synthetic_careers", "simulator"): 2026,
+        ("colt_authorships", "bundled"): 2024,
+        ("my_own_counts", "file"): 2025,
+        ("icml_authorships", "bundled"): 2025,
+        ("neurips_authorships", "bundled"): 2025,
+        ("ijcai_lead_authors", "bundled"): 2025,
+    }
+    keys = {
+        SeriesKey(name, CountingRule.UNSPECIFIED, source): year
+        for (name, source), year in counted.items()
+    }
+    ordered = sorted(keys, key=lambda key: reading_order(key, keys[key]))
+    assert [key.population for key in ordered] == [
+        "neurips_authorships",
+        "icml_authorships",
+        "ijcai_lead_authors",
+        "colt_authorships",
+        "my_own_counts",
+        "scholars_scopus",
+        "synthetic_careers",
+    ]
