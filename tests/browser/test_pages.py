@@ -8,36 +8,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from forecast_medians import median
 
 import talentcast
 
 PAGES = ("overview", "country", "returns", "track-record", "quality", "releases")
 #: Layout shift that readers do not notice.
 STILL = 0.1
-
-
-def median(store: Any, country: str, year: int, **filters: Any) -> float:
-    """Return a forecast share in per cent, read from the table and not through the dashboard."""
-    chosen = {
-        "population": "scholars_scopus",
-        "counting_rule": "modal_country",
-        "scenario": "baseline",
-        "release": store.latest,
-        **filters,
-    }
-    rows = talentcast.read(
-        "forecasts",
-        home=store.home,
-        target="researcher_share",
-        model="sarimax110",
-        output_type="quantile",
-        output_type_id=0.5,
-        country=country,
-        target_year=year,
-        **chosen,
-    )
-    assert len(rows) == 1
-    return 100 * float(rows["value"].iloc[0])
 
 
 def test_the_heading_quotes_the_leader_s_median(visit: Any, store: Any) -> None:
@@ -269,7 +246,7 @@ def test_past_forecasts_are_shown_where_a_release_was_made_from_earlier_data(vis
 
 
 def test_the_pages_that_compare_releases_show_what_moved(visit: Any, store: Any) -> None:
-    visit.open("releases")
+    visit.open("releases", population="scholars_scopus")
     before, after = (
         median(store, "IND", 2027, release=release) for release in (store.older, store.latest)
     )
