@@ -66,7 +66,8 @@ class CountsLink:
         if not url.host or url.userinfo or not name.lower().endswith(_KNOWN_SUFFIXES):
             raise UsageError(
                 "The address of a source is https://HOST/PATH without a user, and its path ends in "
-                f"{', '.join(_KNOWN_SUFFIXES)}. For anything else, download the file and pass it."
+                f"{', '.join(_KNOWN_SUFFIXES)}. Download the file and pass it otherwise; for "
+                "the built-in sources see: talentcast sources list"
             )
         sheet = unquote(url.fragment) or None
         bare = str(url.copy_with(query=None, fragment=None))

@@ -8,10 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
-from ssl import SSLContext
 from typing import Final, Literal
 from urllib.request import getproxies, proxy_bypass
 
@@ -130,13 +128,7 @@ def network(url: httpx.URL) -> httpx.AsyncHTTPTransport:
     """Return the real network on the way to an address, for a transport that adds to requests."""
     is_direct = url.scheme == "http" or proxy_bypass(url.host)
     proxy = None if is_direct else getproxies().get("https")
-    return httpx.AsyncHTTPTransport(verify=_trusted(), proxy=proxy)
-
-
-@cache
-def _trusted() -> SSLContext:
-    """Return who is trusted; reading the certificates takes longer than a call."""
-    return httpx.create_ssl_context()
+    return httpx.AsyncHTTPTransport(verify=httpx.create_ssl_context(), proxy=proxy)
 
 
 def _given_up(url: str, error: _PassingFailureError, limits: FetchLimits) -> GaveUpError:

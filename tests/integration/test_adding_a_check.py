@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import expectations.check
+import expectations.rules
 from expectations import counts_checks
 from expectations.check import check_counts
 from expectations.suite import Suite
@@ -22,7 +23,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-check.md"
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """What the page says, run in a suite that lasts for one test."""
     suite = Suite("counts", counts_checks.COUNTS.checks)
-    monkeypatch.setattr(expectations.check, "COUNTS", suite)
+    for module in (expectations.check, expectations.rules):
+        monkeypatch.setattr(module, "COUNTS", suite)
     rule, test = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
     found = vars(counts_checks) | {"COUNTS": suite}
     exec(rule, found)  # noqa: S102 - our own page
