@@ -16,7 +16,7 @@ from expectations.earlier_states import earlier_vintages, with_other_state
 from expectations.panel_checks import CLOSURE_TOLERANCE, PANEL, long_panel
 from expectations.suite import Check
 from features.panel import MIN_COUNTRIES, MIN_YEARS, Panel
-from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity, Stage
+from talentcast.domain.checks import CheckReport, CheckResult, Stage
 
 
 def count_rules(
@@ -69,16 +69,6 @@ def _broken(
     for rule in rules:
         found = rule.asks(table)
         if found.count:
-            is_warning = rule.severity is Severity.WARNING
-            yield CheckResult(
-                stage,
-                name,
-                rule.code,
-                rule.severity,
-                Outcome.WARN if is_warning else Outcome.FAIL,
-                observed=found.observed or f"{found.count} found",
-                threshold=rule.threshold,
-                failing_rows=found.count,
-                example_keys=tuple(found.examples),
-                message=rule.message,
+            yield rule.broken(
+                stage, name, count=found.count, observed=found.observed, examples=found.examples
             )

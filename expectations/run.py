@@ -122,19 +122,12 @@ def _result(check: Check, outcome: dict[str, Any], stage: Stage, table: str) -> 
             stage, table, check.code, check.severity, Outcome.PASS, threshold=check.threshold
         )
     found = outcome.get("result") or {}
-    count = int(found.get("unexpected_count") or 1)
-    is_warning = check.severity is Severity.WARNING
-    return CheckResult(
+    return check.broken(
         stage,
         table,
-        check.code,
-        check.severity,
-        Outcome.WARN if is_warning else Outcome.FAIL,
-        observed=str(found.get("observed_value") or f"{count} found"),
-        threshold=check.threshold,
-        failing_rows=count,
-        example_keys=_examples(found),
-        message=check.message,
+        count=int(found.get("unexpected_count") or 1),
+        observed=str(found.get("observed_value") or ""),
+        examples=_examples(found),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 import pandas as pd
 
 from expectations.violations import Violations
-from talentcast.domain.checks import Severity, Stage
+from talentcast.domain.checks import CheckResult, Outcome, Severity, Stage
 
 Rule = Callable[..., Violations]
 
@@ -41,6 +41,31 @@ class Check:
     message: str = ""
     severity: Severity = Severity.ERROR
     can_be_approved: bool = False
+
+    def broken(
+        self, stage: Stage, table: str, *, count: int, observed: str, examples: Iterable[str]
+    ) -> CheckResult:
+        """Return what is reported of a table that breaks this.
+
+        Args:
+            stage: Under which it is reported.
+            table: Its name.
+            count: Failing rows or groups.
+            observed: What was seen; how many, if it is empty.
+            examples: Keys of failing rows.
+        """
+        return CheckResult(
+            stage,
+            table,
+            self.code,
+            self.severity,
+            Outcome.WARN if self.severity is Severity.WARNING else Outcome.FAIL,
+            observed=observed or f"{count} found",
+            threshold=self.threshold,
+            failing_rows=count,
+            example_keys=tuple(examples),
+            message=self.message,
+        )
 
 
 class Bound(str):

@@ -17,8 +17,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.util import hash_array
 
-from talentcast.domain.types import REST_OF_WORLD
-
 #: Columns of one row per person: whose origin is what, and a digest of all that is recorded.
 VERSION_COLUMNS: Final = ("researcher_id", "origin_country", "version")
 #: Digest of a person of whom nothing is on record in the years that it covers.
@@ -44,19 +42,16 @@ def until(year: int) -> str:
     return f"until_{year}"
 
 
-def person_versions(
-    tables: Sequence[pd.DataFrame], origins: pd.DataFrame, years: Collection[int] = ()
-) -> pd.DataFrame:
+def person_versions(tables: Sequence[pd.DataFrame], years: Collection[int] = ()) -> pd.DataFrame:
     """Return one row per person with digests of the rows about them.
 
     Args:
         tables: Person-level tables with `researcher_id` and `year`; neither the order of rows nor
             the types of columns matter, nor columns in which nothing is known.
-        origins: `researcher_id` and `origin_country`.
         years: Years up to which a digest is wanted beside that of all rows.
 
     Returns:
-        `VERSION_COLUMNS` and `until(year)` for each year.
+        `researcher_id`, `version` and `until(year)` for each year.
     """
     rows = pd.concat(
         [
@@ -67,9 +62,7 @@ def person_versions(
     names = pd.Index(sorted(rows[_PERSON].unique()), name=_PERSON)
     parts = {"version": rows} | {until(y): rows[rows["year"] <= y] for y in sorted(set(years))}
     digests = {name: _sums(part, names) for name, part in parts.items()}
-    known = origins.set_index(_PERSON)["origin_country"].reindex(names).fillna(REST_OF_WORLD)
-    found = pd.DataFrame({"origin_country": known} | digests, index=names)
-    return found.reset_index()
+    return pd.DataFrame(digests, index=names).reset_index()
 
 
 def continued(

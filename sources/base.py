@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from talentcast.domain.provenance import ParsedCounts, RawFile
+
+
+def today_utc() -> date:
+    """Return the day it is where days are counted in UTC, as providers do."""
+    return datetime.now(UTC).date()
 
 
 class Source(Protocol):

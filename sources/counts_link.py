@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import unquote
 
 import httpx
 
+from sources.base import today_utc
 from sources.counts_file import CountsFile
 from sources.excel import SUFFIXES, require_own_suffix
 from sources.http import FetchLimits, fetch, network
@@ -19,11 +20,6 @@ from talentcast.domain.provenance import ParsedCounts, RawFile
 from talentcast.domain.types import Vintage
 
 _KNOWN_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", *SUFFIXES)
-
-
-def today_utc() -> date:
-    """Return the day it is."""
-    return datetime.now(UTC).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
+from ssl import DefaultVerifyPaths, SSLContext, get_default_verify_paths
 from typing import Final, Literal
 from urllib.request import getproxies, proxy_bypass
 
@@ -128,7 +130,13 @@ def network(url: httpx.URL) -> httpx.AsyncHTTPTransport:
     """Return the real network on the way to an address, for a transport that adds to requests."""
     is_direct = url.scheme == "http" or proxy_bypass(url.host)
     proxy = None if is_direct else getproxies().get("https")
-    return httpx.AsyncHTTPTransport(verify=httpx.create_ssl_context(), proxy=proxy)
+    return httpx.AsyncHTTPTransport(verify=_trusted(get_default_verify_paths()), proxy=proxy)
+
+
+@cache
+def _trusted(_: DefaultVerifyPaths) -> SSLContext:
+    """Return whom the certificates in these places trust; reading them takes longer than a call."""
+    return httpx.create_ssl_context()
 
 
 def _given_up(url: str, error: _PassingFailureError, limits: FetchLimits) -> GaveUpError:

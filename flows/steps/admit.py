@@ -15,7 +15,7 @@ from features.person_versions import VERSION_COLUMNS, Recorded, person_versions
 from flows.steps.known_people import require_ledger
 from talentcast.config import Settings
 from talentcast.domain.errors import InputRejectedError, StoreError
-from talentcast.domain.types import Origin, ReleaseId, Vintage
+from talentcast.domain.types import REST_OF_WORLD, Origin, ReleaseId, Vintage
 from talentcast.privacy.admission import first_admitted, next_admitted
 from talentcast.privacy.admitted_sets import DEFAULT_RULES, Admitted
 from talentcast.privacy.pseudonyms import PseudonymKey
@@ -190,8 +190,11 @@ def keep_admission(
 def recorded(records: CareerRecords, published: Sequence[Admitted] = ()) -> Recorded:
     """Return everybody of the records, to be compared with sets that were published."""
     year = _last_begun_year(records)
-    years = {year, *(other.last_year for other in published)}
-    return Recorded(_versions(records, years), year)
+    versions = _versions(records, {year, *(other.last_year for other in published)})
+    with in_locked_duckdb(records.careers) as careers:
+        origins = origin_countries(careers).to_pandas()
+    known = versions["researcher_id"].map(origins.set_index("researcher_id")["origin_country"])
+    return Recorded(versions.assign(origin_country=known.fillna(REST_OF_WORLD)), year)
 
 
 def following(
@@ -208,13 +211,11 @@ def following(
 
 
 def _versions(records: CareerRecords, years: Collection[int]) -> pd.DataFrame:
-    with in_locked_duckdb(records.careers) as careers:
-        origins = origin_countries(careers).to_pandas()
     tables = [records.careers, records.coauthor_countries, records.affiliation_weights]
     everybody = frozenset(records.careers["researcher_id"])
     # Somebody of whom no year is known is in no table that is published.
     known = [table[table["researcher_id"].isin(everybody)] for table in tables]
-    return person_versions(known, origins, years)
+    return person_versions(known, years)
 
 
 def _last_begun_year(records: CareerRecords) -> int:

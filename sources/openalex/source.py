@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
+from sources.base import today_utc
 from sources.counts import merge_parsed
 from sources.openalex.access import Access, Budget
 from sources.openalex.client import Client
@@ -29,11 +30,6 @@ NAME = "openalex"
 _MAX_DAYS = 1
 
 
-def today_utc() -> date:
-    """Return the day it is at the provider, whose budget begins at midnight UTC."""
-    return datetime.now(UTC).date()
-
-
 @dataclass(frozen=True, slots=True)
 class OpenAlex:
     """Counts of works from OpenAlex.
@@ -42,7 +38,7 @@ class OpenAlex:
         populations: What to fetch.
         access: Where to ask, and what it may cost.
         snapshots: Where pages are kept while they come.
-        today: Tells the day.
+        today: Tells the day at the provider, whose budget begins at midnight UTC.
     """
 
     populations: Sequence[Population] = ()

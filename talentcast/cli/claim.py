@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
 
 from readers.api import read
@@ -18,7 +17,7 @@ from readers.summaries.claims import (
 )
 from sources.countries import country_code
 from talentcast.cli.options import Home, Json
-from talentcast.cli.output import print_rows
+from talentcast.cli.output import plain_rows, print_rows
 from talentcast.cli.terminal import say
 from talentcast.domain.errors import StoreError, UsageError
 
@@ -95,9 +94,4 @@ def _beside(country: str, year: int | None, home: Path | None) -> dict[str, list
         "Published by others": others_figures(figures, country, year),
         "Counted in the latest release": our_shares(observations, country, year),
     }
-    return {title: _rows(table) for title, table in tables.items() if len(table)}
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+    return {title: plain_rows(table) for title, table in tables.items() if len(table)}

@@ -11,7 +11,7 @@ from publication.cohort_report import cohort_report
 from sources.affiliations import read_career_records
 from sources.roster import read_roster
 from talentcast.cli.options import Json
-from talentcast.cli.output import print_rows
+from talentcast.cli.output import plain_rows, print_rows
 
 
 def cohort(
@@ -40,8 +40,4 @@ def cohort(
         comparison=None if comparison is None else read_roster(comparison),
         by=by,
     )
-    shown = report.round(3).astype(object).where(report.notna(), None)
-    print_rows(
-        [{str(name): value for name, value in row.items()} for row in shown.to_dict("records")],
-        as_json=json,
-    )
+    print_rows(plain_rows(report.round(3)), as_json=json)

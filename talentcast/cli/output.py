@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +16,9 @@ from talentcast.cli.terminal import say, visible
 from talentcast.domain.checks import CheckResult
 from talentcast.domain.errors import UsageError
 from talentcast.store.failures import storage_failures
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Width of a table that nobody watches: wide enough that no cell is folded in a log.
 LOG_WIDTH = 200
@@ -34,6 +37,12 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str =
         say("No rows.")
         return
     print_table(list(rows[0]), (list(map(_text, row.values())) for row in rows), title=title)
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table; None where nothing is known."""
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:

@@ -115,11 +115,12 @@ class _Step:
     def taken(self, rng: np.random.Generator) -> Admitted:
         """Return the next set."""
         pending = self._pending()
+        full_years = self._growing_groups(pending)
         held: frozenset[str] = frozenset()
         not_grown: frozenset[str] = frozenset()
         while True:  # a group that would point at somebody is held, which may hold others
             moving = self._full_groups(pending, held)
-            growing = self._growing_groups(pending) - not_grown
+            growing = full_years - not_grown
             seed = np.random.default_rng(int(rng.integers(2**63)))
             people = self._applied(pending, moving, growing, seed)
             unsafe = unsafe_groups(people, self.published, self.own, self.rules)
@@ -248,7 +249,7 @@ class _Step:
 def _with_digests(last: Admitted, standing: pd.DataFrame) -> pd.DataFrame:
     """Return the people of a set with the digests of their records; none for the forgotten."""
     people = last.people[[_PERSON, "origin_country"]]
-    return people.merge(standing.drop(columns="origin_country"), on=_PERSON, how="left").fillna("")
+    return people.merge(standing, on=_PERSON, how="left").fillna("")
 
 
 def _side(pending: pd.DataFrame, side: str) -> pd.DataFrame:

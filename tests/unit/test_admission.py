@@ -43,7 +43,7 @@ def step(
 ) -> Admitted:
     last = sets[-1]
     behind = last.people[~last.people["researcher_id"].isin(list(forgotten))]
-    standing = recorded(behind.drop(columns="closed")).people
+    standing = recorded(behind.drop(columns="closed")).people.drop(columns="origin_country")
     return next_admitted(recorded(now), standing, last, frozenset(forgotten), sets, rng(seed))
 
 
@@ -245,7 +245,7 @@ def a_year_later(people: pd.DataFrame, *, idle: Collection[str] = ()) -> Recorde
 
 def after_a_year(now: Recorded, *published: Admitted) -> Admitted:
     behind = recorded(published[-1].people.drop(columns="closed")).people
-    standing = behind.assign(**{until(NEXT_YEAR): behind["version"]})
+    standing = behind.drop(columns="origin_country").assign(**{until(NEXT_YEAR): behind["version"]})
     return next_admitted(now, standing, published[-1], NOBODY, published, rng(3))
 
 
