@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from features.panel import build_panels
-from features.panel_rules import panel_rules
 from features.series import rows_of, series_keys
 from features.vintages import known_at
 from talentcast.domain.errors import InputRejectedError
@@ -51,7 +50,7 @@ def _obstacle(rows: pd.DataFrame, key: SeriesKey, year: int, *, is_pseudo: bool)
     if is_pseudo and last < year - 1:
         return f"the counts end in {last}"
     try:
-        build_panels(rows, panel_rules())
+        build_panels(rows)
     except InputRejectedError as error:
         return str(error)
     return None

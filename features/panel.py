@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +15,7 @@ from talentcast.domain.types import (
     Origin,
     SeriesKey,
 )
+from talentcast.populations.catalogue import bundled_populations
 
 #: Below this many persons a country is part of `ROW`: its yearly changes are mostly chance.
 MIN_COUNT: Final = 50
@@ -86,18 +86,21 @@ class Panel:
         return self.counts.div(self.totals(), axis=0)
 
 
-def build_panels(counts: pd.DataFrame, rules: Mapping[str, PanelRule] | None = None) -> list[Panel]:
-    """Build the panel of every series.
+def build_panels(counts: pd.DataFrame) -> list[Panel]:
+    """Build the panel of every series, each by the rule of its population.
 
     Args:
         counts: Rows of `researcher_counts` with one vintage per series.
-        rules: By population, where they are not the usual ones.
     """
-    chosen = rules or {}
-    return [
-        build_panel(counts, key, rule=chosen.get(key.population, USUAL_RULE))
-        for key in series_keys(counts)
-    ]
+    return [build_panel(counts, key, rule=rule_of(key.population)) for key in series_keys(counts)]
+
+
+def rule_of(population: str) -> PanelRule:
+    """Return which countries of a population are forecast apart."""
+    known = bundled_populations().get(population)
+    if known is None or known.lists is None:
+        return USUAL_RULE
+    return PanelRule(known.lists.smallest_part, known.lists.present_years)
 
 
 def build_panel(

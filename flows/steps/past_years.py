@@ -11,7 +11,6 @@ import pandas as pd
 
 from features.forecastable import forecastable_series
 from features.panel import build_panels
-from features.panel_rules import panel_rules
 from features.series import rows_of
 from features.vintages import known_at
 from flows.steps.ingest import Inputs, fetch_all, parse_all
@@ -165,7 +164,7 @@ def _scores(
     known = known_at(inputs.counts, Vintage(inputs.counts["vintage"].max().date()))
     now = pd.concat(
         observation_rows(rows_of(known.counts, panel.key), panel)
-        for panel in build_panels(known.counts, panel_rules())
+        for panel in build_panels(known.counts)
     )
     started = [
         run.submit(score_release, year.release, now, settings.releases)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from features.panel import Panel, build_panels
-from features.panel_rules import panel_rules
 from features.vintages import KnownCounts, known_at
 from flows.steps.assemble import release_tables
 from flows.steps.check import (
@@ -187,7 +186,7 @@ def _checked_panels(
     require(report, identity.release_id, settings)
     run.progress("Checking panels")
     known = known_at(inputs.counts, identity.as_of)
-    panels = build_panels(known.counts, panel_rules())
+    panels = build_panels(known.counts)
     report += run(check_panels, panels)
     require(report, identity.release_id, settings)
     return known, panels, report

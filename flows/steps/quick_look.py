@@ -44,7 +44,7 @@ class QuickLook:
 
 
 def quick_look(source: Source, plan: Plan) -> QuickLook:
-    """Forecast what a source counts with the default model of a plan.
+    """Forecast what a source counts with the model that a release would quote.
 
     Raises:
         ChecksFailedError: If a rule is broken that would stop a release.
@@ -61,7 +61,7 @@ def quick_look(source: Source, plan: Plan) -> QuickLook:
     report += merge(map(broken_panel_rules, panels))
     _require(report, source)
     context = context_of(panels)
-    looks = [_look(known, panel, plan, context) for panel in panels]
+    looks = [_look(known, panel, plan.of(panel.key.population), context) for panel in panels]
     return QuickLook(
         series=tuple(series for series, _ in looks),
         report=report + merge(fitted for _, fitted in looks),

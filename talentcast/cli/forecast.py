@@ -74,7 +74,7 @@ def forecast(
 
     Example: talentcast forecast counts.csv
     """
-    from flows.steps.plan import USUAL_MODELS, Plan  # the models: not for a page of help
+    from flows.steps.plan import Plan  # the models: not for a page of help
     from flows.steps.quick_look import quick_look
     from readers.share_table import chosen_countries
     from sources.registry import source_for
@@ -86,9 +86,7 @@ def forecast(
         wanted=population or (),
         settings=_settings(file),
     )
-    plan = Plan(
-        sources=(file,), models=(model or USUAL_MODELS[0],), populations=tuple(population or ())
-    )
+    plan = Plan.asked(sources=(file,), models=(model,) if model else None, populations=population)
     look = quick_look(source, plan)
     shown = [(one.until(horizon), chosen_countries(one, countries)) for one in look.series]
     if json:

@@ -20,10 +20,12 @@ from count_shapes import SHAPES
 from https_server import Https, https_server, reply
 from release_comparison import frame_differences
 
+from features.panel import USUAL_RULE, build_panels
+from features.series import select_populations
 from flows.steps import pipeline
 from flows.steps.ingest import fetch_all, parse_all
 from flows.steps.pipeline import Refreshed
-from flows.steps.plan import Plan
+from flows.steps.plan import USUAL_MODELS, Plan
 from flows.steps.quick_look import quick_look
 from readers.summaries.describe import share_rows
 from readers.summaries.published_series import load_series, published_series
@@ -180,6 +182,18 @@ def test_an_address_that_may_not_be_asked_is_refused_with_what_to_do(
     with pytest.raises(UsageError, match=said) as caught:
         source_for(address, settings=settings).download()
     assert "pw" not in str(caught.value)
+
+
+def test_a_quick_look_keeps_to_the_rules_of_a_population() -> None:
+    name = "ijcai_authorships"
+    source = source_for("bundled", wanted=(name,))
+    look = quick_look(source, Plan(sources=(), populations=(name,), n_samples=5))
+    (series,) = look.series
+    counts = select_populations(source.parse(source.download()).counts, (name,))
+    (panel,) = build_panels(counts)
+    assert panel.rule != USUAL_RULE
+    assert set(series.names) == set(panel.countries)
+    assert series.model == Plan(sources=()).of(name).default_model != USUAL_MODELS[0]
 
 
 def test_a_quick_look_says_what_a_release_of_the_same_file_says(

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 from features.panel import build_panels
-from features.panel_rules import panel_rules
 from sources.bundled import Bundled, bundled_covariates, published_figures
 from sources.counts_file import CountsFile
 from sources.moves import arrivals_and_departures, to_moves
@@ -64,7 +63,7 @@ def test_the_bundled_populations_are_complete() -> None:
 
 def test_two_bundled_populations_of_conferences_forecast_thirty_countries_apart() -> None:
     source = Bundled()
-    panels = build_panels(source.parse(source.download()).counts, panel_rules())
+    panels = build_panels(source.parse(source.download()).counts)
     sizes = {panel.key.population: len(panel.countries) - 1 for panel in panels}
     assert min(sizes["robotics_authorships"], sizes["robotics_papers"]) >= 30
 
