@@ -14,7 +14,7 @@ from dashboard import html, library
 from dashboard.context import Context, reader_mode
 from dashboard.controls import filter_row, make_context, notices, write_address
 from dashboard.links import PAGE
-from dashboard.page import country, overview, quality, releases, returns, track_record
+from dashboard.page import claims, country, overview, quality, releases, returns, track_record
 from dashboard.paths import PAGE_PATHS, PAGES
 from readers.charts.theme import PALETTES
 from talentcast.config import load_settings
@@ -23,7 +23,7 @@ from talentcast.store.signing import Verifier
 from talentcast.store.verification import require_genuine
 
 HERE: Final = Path(__file__).resolve().parent
-MODULES: Final = (overview, country, returns, track_record, quality, releases)
+MODULES: Final = (overview, country, returns, track_record, claims, quality, releases)
 HEIGHTS: Final = {name: px for page in MODULES for name, px in page.HEIGHTS.items()}
 PAGE_WIDTH: Final = 1200
 #: Seconds; a reader does not notice them.

@@ -7,6 +7,7 @@ PAGES: Final = (
     ("Country", "country"),
     ("Returns", "returns"),
     ("Track record", "track-record"),
+    ("Claims", "claims"),
     ("Quality", "quality"),
     ("Releases", "releases"),
 )

@@ -16,6 +16,8 @@ from talentcast.domain.errors import UsageError
 LEVEL_PERCENT: Final = 95
 #: Measures of `published_figures` that are shares of a group by country.
 _SHARES: Final = ("work_share", "origin_share", "stay_rate")
+#: Units of shares that are none of a sample.
+_NO_SAMPLE: Final = ("bound", "derived", "of authorships", "approximate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,8 @@ def others_figures(figures: pd.DataFrame, country: str, year: int | None) -> pd.
     names = {"origin_iso3": "origin", "value": "percent", "n_sample": "n"}
     columns = ["year", "population", "measure", *names, "publisher"]
     table = kept[columns].rename(columns=names).astype({"n": "Int64"})
-    bounds = [_bounds(percent, n) for percent, n in zip(table["percent"], table["n"], strict=True)]
+    columns_of_bounds = zip(table["percent"], kept["unit"], table["n"], strict=True)
+    bounds = [sample_bounds(percent, unit, n) for percent, unit, n in columns_of_bounds]
     at = list(table.columns).index("n")
     table.insert(at + 1, "lower", [lower for lower, _ in bounds])
     table.insert(at + 2, "upper", [upper for _, upper in bounds])
@@ -166,8 +169,16 @@ def our_shares(observations: pd.DataFrame, country: str, year: int | None) -> pd
     return pd.DataFrame(rows)
 
 
-def _bounds(percent: float, n: int | None) -> tuple[float | None, float | None]:
-    if n is None or pd.isna(n) or n < 1:
+def sample_bounds(
+    percent: float, unit: str, n: float | None
+) -> tuple[float, float] | tuple[None, None]:
+    """Return the 95 % interval of a published share of a sample, in percent.
+
+    None and None where it is no share of a sample: its size is not stated, it is a bound, it was
+    derived from weighted counts, or everything was counted.
+    """
+    is_sample = not any(word in unit for word in _NO_SAMPLE)
+    if n is None or pd.isna(n) or n < 1 or not is_sample:
         return None, None
     found = ClaimedShare(percent / 100, int(n)).interval()
     return round(100 * found.lower, 1), round(100 * found.upper, 1)

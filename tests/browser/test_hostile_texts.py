@@ -21,7 +21,7 @@ HOSTILE = (
     f"$\\href{{javascript:{HIT}}}{{x}}$ "
     f"{{{{constructor.constructor('{HIT}')()}}}} ');{HIT}//\" datum['x']"
 )
-PAGES = ("overview", "country", "returns", "track-record", "quality", "releases")
+PAGES = ("overview", "country", "returns", "track-record", "claims", "quality", "releases")
 
 
 def hostile_home(home: Path) -> Path:
@@ -32,11 +32,14 @@ def hostile_home(home: Path) -> Path:
     tables["country_names"] = names.assign(name=[f"{n} {HOSTILE}" for n in names["name"]])
     for table, columns in (
         ("quality_checks", ("observed", "message", "example_keys")),
-        ("published_figures", ("source", "publisher", "url")),
+        ("published_figures", ("publisher", "url")),
         ("model_cards", ("text",)),
     ):
         hostile = dict.fromkeys(columns, HOSTILE)
         tables[table] = pd.DataFrame(tables[table]).assign(**hostile)
+    figures = tables["published_figures"]
+    # It begins as it did: claims find their figures by the source.
+    tables["published_figures"] = figures.assign(source=figures["source"] + " " + HOSTILE)
     publish(
         replace(draft, tables=tables),
         home / "releases",

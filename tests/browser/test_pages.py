@@ -12,7 +12,7 @@ from forecast_medians import median
 
 import talentcast
 
-PAGES = ("overview", "country", "returns", "track-record", "quality", "releases")
+PAGES = ("overview", "country", "returns", "track-record", "claims", "quality", "releases")
 #: Layout shift that readers do not notice.
 STILL = 0.1
 
@@ -39,6 +39,17 @@ def test_the_numbers_under_the_chart_are_those_of_the_table(visit: Any, store: A
             ("GBR", "United Kingdom"),
         )
     }
+
+
+def test_claims_stand_beside_what_was_counted(visit: Any, store: Any) -> None:
+    visit.open("claims")
+    observed = talentcast.read("observations", store.latest, home=store.home)
+    ours = observed[(observed["population"] == "neurips_authorships") & (observed["year"] == 2019)]
+    share = 100 * ours.set_index("country")["researchers"] / ours["researchers"].sum()
+    quoted, _, counted, _ = visit.rows("What it rests on")
+    assert quoted[3:] == ["2019", "59.0%", "55.2–62.6", "675"]
+    assert counted[3:6] == ["2019", f"{share['USA']:.1f}%", "counted in full"]
+    assert "Not comparable with what is counted here." in visit.text()
 
 
 def test_odds_come_from_the_joint_samples(visit: Any, store: Any) -> None:

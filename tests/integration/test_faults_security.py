@@ -223,7 +223,7 @@ def html_of_page(home: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> l
     return [str(element.proto.body) for element in app.get("html")]
 
 
-@pytest.mark.parametrize("page", ["", "country", "returns", "quality", "releases"])
+@pytest.mark.parametrize("page", ["", "country", "returns", "claims", "quality", "releases"])
 def test_f092_hostile_names_are_text_on_every_page(
     hostile: tuple[Release, Path], page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

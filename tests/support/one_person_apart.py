@@ -15,7 +15,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from io import StringIO
@@ -29,11 +29,9 @@ import pandas as pd
 from set_difference import smallest_difference
 
 from features.career_records import CareerRecords
-from flows.steps.admit import Admission
 from models.simulation.careers import simulate_careers
 from readers.formats import writer
 from talentcast.config import Settings, load_settings
-from talentcast.privacy import disclosure
 from talentcast.privacy.admitted_sets import DEFAULT_RULES
 from talentcast.privacy.pseudonyms import PseudonymKey
 from talentcast.store.pointer import list_releases
@@ -285,34 +283,6 @@ def is_batch(home: Path) -> bool:
         for at, one in enumerate(sets)
         for other in sets[:at]
     )
-
-
-@contextmanager
-def unprotected() -> Iterator[None]:
-    """Turn all protection off, as a negative control.
-
-    Everybody in the records is in the release, and no count is rounded, withheld or kept.
-    """
-    from flows.steps import admit
-    from flows.steps import people as steps
-
-    def everybody(records: CareerRecords, *args: Any, **options: Any) -> Admission:
-        made = admit.admit(records, *args, **options)
-        return replace(made, records=records)
-
-    # Functions have taken the one value of the defaults: it is changed, not replaced.
-    usual = asdict(disclosure.DEFAULT)
-    with patch.object(steps, "admit", everybody):
-        _set(disclosure.DEFAULT, min_people=1, base=1)
-        try:
-            yield
-        finally:
-            _set(disclosure.DEFAULT, **usual)
-
-
-def _set(protection: disclosure.Protection, **values: int) -> None:
-    for name, value in values.items():
-        object.__setattr__(protection, name, value)
 
 
 def _manifest(release: Release) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sources.bundled import published_figures
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import QUANTILE_LEVELS, Vintage, VintageKind
 from talentcast.privacy.disclosure import WITHHELD
@@ -241,11 +242,11 @@ def _figures() -> pd.DataFrame:
         "url": "where it was read",
         "confidence": "secondary",
     }
-    return pd.DataFrame(
+    own = pd.DataFrame(
         [
             base
             | {
-                "figure_id": 1,
+                "figure_id": 10_001,
                 "year": 2020,
                 "location_iso3": "USA",
                 "value": 31.0,
@@ -255,7 +256,7 @@ def _figures() -> pd.DataFrame:
             },
             base
             | {
-                "figure_id": 2,
+                "figure_id": 10_002,
                 "year": 2020,
                 "location_iso3": "USA",
                 "value": 59.0,
@@ -265,6 +266,9 @@ def _figures() -> pd.DataFrame:
             },
         ]
     )
+    bundled = published_figures()
+    quoted = bundled[bundled["source"].str.startswith("MacroPolo Global AI Talent Tracker")]
+    return pd.concat([own, quoted], ignore_index=True)
 
 
 def _cohorts() -> pd.DataFrame:
