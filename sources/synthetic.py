@@ -19,7 +19,7 @@ LAST_YEAR: Final = 2025
 class Simulation:
     """How many people are drawn, and from which random numbers."""
 
-    people: int = 5000
+    people: int = 15_000
     seed: int = 20241123
 
 
