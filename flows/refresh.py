@@ -14,13 +14,13 @@ from flows.connection import end_without_server
 from flows.lateness import superseded
 from flows.parameters import Home
 from flows.steps import pipeline
+from flows.steps.approval import Approval
 from flows.steps.check import check_report_path
 from flows.steps.pipeline import COMMON_STAGES, Refreshed
 from flows.steps.plan import DEFAULT_SOURCES, Plan
 from flows.steps.publish import headline_of
 from flows.tasks import PrefectRunner
 from talentcast.config import load_settings
-from talentcast.domain.approval import Approval
 from talentcast.store.release import Kind
 
 SOURCES = list(DEFAULT_SOURCES)

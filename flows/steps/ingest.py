@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 import pandas as pd
 
 from features.series import select_populations
+from flows.steps.approval import NO_APPROVAL, Approval
 from flows.steps.people import DerivedCounts, People, count_people, gather_people, holds_careers
 from flows.steps.plan import Plan
 from flows.steps.runner import IN_THIS_PROCESS, Runner
 from sources.registry import source_for
 from talentcast.code_version import code_version
 from talentcast.config import Settings
-from talentcast.domain.approval import NO_APPROVAL, Approval
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.provenance import ParsedCounts, Snapshot

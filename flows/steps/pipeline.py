@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.panel import Panel, build_panels
 from features.vintages import KnownCounts, known_at
+from flows.steps.approval import NO_APPROVAL, Approval
 from flows.steps.assemble import release_tables
 from flows.steps.check import (
     check_all_returns,
@@ -29,7 +30,6 @@ from flows.steps.runner import IN_THIS_PROCESS, Runner
 from flows.steps.score import score_population, score_releases
 from publication.revisions import revision_rows
 from talentcast.config import Settings
-from talentcast.domain.approval import NO_APPROVAL, Approval
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.types import SeriesKey
 from talentcast.store.publisher import next_repeat, published_release

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from models.evaluation.origins import MAX_ORIGINS
 from models.shares.registry import BASELINES, DEFAULT_MODEL
 from talentcast.domain.types import PUBLISHED_HORIZONS, PUBLISHED_SAMPLES, SCORED_HORIZONS
-from talentcast.populations.catalogue import bundled_populations, is_further_rule
+from talentcast.populations.catalogue import known_populations
 
 if TYPE_CHECKING:
     from models.scenarios import Scenario
@@ -94,12 +94,12 @@ class Plan:
         scored on fewer origins. A population may name models of its own; a run that names models
         keeps to those.
         """
-        known = bundled_populations().get(population)
+        known = known_populations().get(population)
         if known is None:
             return self
         is_usual = self.models == USUAL_MODELS
         plan = replace(self, models=known.models) if known.models and is_usual else self
-        if not is_further_rule(population):
+        if not known.is_further_rule:
             return plan
         return replace(
             plan,

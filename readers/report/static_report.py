@@ -21,7 +21,7 @@ from readers.summaries.series import Series
 from readers.summaries.source_line import SHARE_UNIT, source_line
 from readers.summaries.track_record import TrackRecord, track_headline, track_record
 from talentcast.domain.types import BASELINE, Target
-from talentcast.populations.catalogue import is_further_rule
+from talentcast.populations.catalogue import known_populations
 from talentcast.store.files import write_atomically
 from talentcast.store.release import Release
 
@@ -60,7 +60,8 @@ def report_page(release: Release, folder: Path) -> Path:
 
 def _section(series: Series, release: Release, root: Path) -> dict[str, Any]:
     """Return what the template says about one series; less of a further counting rule."""
-    is_brief = is_further_rule(series.key.population)
+    known = known_populations().get(series.key.population)
+    is_brief = known is not None and known.is_further_rule
     line = source_line(
         series, release_id=str(release.release_id), as_of=release.as_of.as_of, unit=SHARE_UNIT
     )

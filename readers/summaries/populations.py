@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from talentcast.domain.types import CountingRule, SeriesKey
-from talentcast.populations.catalogue import bundled_populations
+from talentcast.populations.catalogue import known_populations
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ def population_words(population: str) -> PopulationWords:
         >>> population_words("field_survey").name
         'Field survey'
     """
-    plain = population.replace("_", " ")
-    fallback = PopulationWords(
-        plain[:1].upper() + plain[1:], f"all in {plain}", "researchers", f"{plain}, as supplied"
-    )
-    known = bundled_populations().get(population)
-    if known is None or known.words is None:
-        return fallback
+    known = known_populations().get(population)
+    if known is None:
+        plain = population.replace("_", " ")
+        name = plain[:1].upper() + plain[1:]
+        return PopulationWords(name, f"all in {plain}", "researchers", f"{plain}, as supplied")
+    if known.words is None:
+        return PopulationWords(known.title, f"all {known.unit}", known.unit, known.title)
     return PopulationWords(known.words.name, known.words.whole, known.unit, known.words.counted)
 
 
@@ -75,7 +75,7 @@ def is_about_ai(population: str) -> bool:
         >>> is_about_ai("neurips_authorships"), is_about_ai("scholars_scopus")
         (True, False)
     """
-    known = bundled_populations().get(population)
+    known = known_populations().get(population)
     return known is not None and known.about == "ai"
 
 
@@ -85,7 +85,7 @@ def reading_order(key: SeriesKey, last_counted: int) -> tuple[object, ...]:
     Research on artificial intelligence first, simulated people last; within each the most
     recently counted first, then primary rules, long series, and names.
     """
-    known = bundled_populations().get(key.population)
+    known = known_populations().get(key.population)
     is_science = known is not None and known.about != "ai"
     kind = 3 if key.source == _SIMULATED else 2 if is_science else 0 if known is not None else 1
     is_further = known is not None and not known.is_primary

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.steps.approval import Approval
 from talentcast.cli.options import Decimal, Home, Json, MaxCost, ResearchersColumn
 from talentcast.cli.orchestrator import orchestrator
 from talentcast.cli.output import print_rows, print_warnings
@@ -17,7 +18,6 @@ from talentcast.cli.progress import progress_bar
 from talentcast.cli.summary import print_headline
 from talentcast.cli.terminal import say
 from talentcast.config import Settings, load_settings, server_url
-from talentcast.domain.approval import Approval
 from talentcast.domain.types import Vintage
 
 if TYPE_CHECKING:

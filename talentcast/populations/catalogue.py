@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from talentcast.config import load_settings
 from talentcast.domain.errors import ConfigurationError, InputRejectedError
 from talentcast.populations.definition import Population, parse_population
 
@@ -44,10 +45,21 @@ def bundled_populations() -> Mapping[str, Population]:
     return {name.removesuffix(".yaml"): parse_population(texts[name], name) for name in names}
 
 
-def is_further_rule(population: str) -> bool:
-    """Return whether a bundled population counts by another rule than the primary of its family."""
-    found = bundled_populations().get(population)
-    return found is not None and found.family is not None and not found.is_primary
+def known_populations() -> Mapping[str, Population]:
+    """Return every population, those of the folder in the settings included, as it is now."""
+    folder = _own_folder()
+    files_now = () if folder is None else sorted(folder.glob("*.yaml"))
+    return _known(folder, tuple((path.name, path.stat().st_mtime_ns) for path in files_now))
+
+
+@cache
+def _own_folder() -> Path | None:
+    return load_settings().populations
+
+
+@lru_cache(maxsize=1)
+def _known(folder: Path | None, _files: tuple[tuple[str, int], ...]) -> Mapping[str, Population]:
+    return all_populations(folder)
 
 
 def on_request(source: str) -> frozenset[str]:

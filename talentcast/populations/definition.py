@@ -139,6 +139,11 @@ class Population(BaseModel):
         return self
 
     @property
+    def is_further_rule(self) -> bool:
+        """Whether it counts by another rule than the primary one of its family."""
+        return self.family is not None and not self.is_primary
+
+    @property
     def asked(self) -> Query:
         """What is asked of the source.
 
@@ -179,5 +184,6 @@ def parse_population(text: str, name: str) -> Population:
 def _refused(name: str, problem: str) -> InputRejectedError:
     return InputRejectedError(
         "POPULATION",
-        f"{name}: {' '.join(problem.split())}. See docs/how-to/openalex.md for what it may hold.",
+        f"{name}: {' '.join(problem.split())}. "
+        "See docs/how-to/add-a-population.md for what it may hold.",
     )

@@ -30,9 +30,9 @@ from set_difference import smallest_difference
 from features.career_records import CareerRecords
 from flows.steps import people as steps
 from flows.steps import pipeline, returns
+from flows.steps.approval import NO_APPROVAL, Approval
 from flows.steps.people import People, gather_people
 from flows.steps.plan import Plan
-from talentcast.domain.approval import NO_APPROVAL, Approval
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.privacy.admitted_sets import DEFAULT_RULES
 from talentcast.store.pointer import list_releases

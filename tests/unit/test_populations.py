@@ -15,7 +15,7 @@ from talentcast.domain.errors import ConfigurationError, InputRejectedError
 from talentcast.populations.catalogue import all_populations, bundled_populations, on_request
 from talentcast.populations.definition import parse_population
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "openalex.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-population.md"
 EXAMPLE = PAGE.read_text().split("```yaml\n")[1].split("```")[0]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from flows.steps.approval import Approval
 from publication.revisions import revision_rows
-from talentcast.domain.approval import Approval
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import REVISIONS
 
