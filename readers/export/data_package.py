@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from readers.export.release_tables import release_tables
+from readers.export.release_tables import release_tables, reliability_notes
 from readers.export.text import safe_csv
 from talentcast.domain.tables import Column, DataType, Table
 from talentcast.store.release import Release
@@ -34,18 +34,26 @@ def export_frictionless(release: Release, root: Path, folder: Path) -> list[Path
         written.append(path)
         resources.append(_resource(contract, list(frame.columns)))
     package = folder / "datapackage.json"
-    package.write_text(json.dumps(_package(release, resources), indent=2), encoding="utf-8")
+    package.write_text(
+        json.dumps(_package(release, resources, reliability_notes(release, root)), indent=2),
+        encoding="utf-8",
+    )
     return [package, *written]
 
 
-def _package(release: Release, resources: list[dict[str, Any]]) -> dict[str, Any]:
+def _package(
+    release: Release, resources: list[dict[str, Any]], ranges: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
     licences = sorted({str(entry["licence"]) for entry in release.inputs})
     return {
         "name": f"talentcast-{release.release_id}",
         "id": str(release.release_id),
         "title": "Where researchers work: counts and forecasts",
         "description": "Counts by country, and probabilistic forecasts of them. Countries are "
-        "where researchers publish from, never nationality. Inputs: " + "; ".join(licences) + ".",
+        "where researchers publish from, never nationality. Inputs: "
+        + "; ".join(licences)
+        + ". "
+        + " ".join(f"{label}: {said}" for label, said in ranges),
         "version": release.code_version,
         "created": release.published_at.isoformat(),
         "profile": "tabular-data-package",

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from readers.summaries.published_series import published_series, reliability_of
 from talentcast.domain.tables import TABLES, Table
+from talentcast.domain.types import BASELINE
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
 
@@ -23,6 +25,18 @@ def whole_numbers(frame: pd.DataFrame, contract: Table) -> pd.DataFrame:
     """Return a frame whose integers stay whole where some are missing."""
     types = {c.name: "Int64" for c in contract.columns if c.type == "integer" and c.name in frame}
     return frame.astype(types)
+
+
+def reliability_notes(release: Release, root: Path) -> list[tuple[str, str]]:
+    """Return how far the ranges of each population can be relied on, as labels and texts."""
+    return [
+        (
+            f"Ranges of {published.key.population} ({published.key.counting_rule})",
+            reliability_of(published, release, root).sentence(),
+        )
+        for published in published_series(release, root)
+        if published.scenario == BASELINE
+    ]
 
 
 def notes(release: Release) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from readers.export.release_tables import notes, release_tables
+from readers.export.release_tables import notes, release_tables, reliability_notes
 from readers.export.text import inert
 from talentcast.domain.tables import Table
 from talentcast.store.release import Release
@@ -24,7 +24,7 @@ _SHEET_NAME: Final = 31  # longest name that Excel takes
 def export_xlsx(release: Release, root: Path, folder: Path) -> list[Path]:
     """Write `talentcast-<release>.xlsx`; forecasts with seven quantile levels and no samples."""
     book = Workbook(write_only=True)
-    _notes(book, release)
+    _notes(book, release, root)
     for contract, frame in release_tables(release, root):
         _sheet(book, contract, _for_people(contract, frame))
     path = folder / f"talentcast-{release.release_id}.xlsx"
@@ -32,11 +32,11 @@ def export_xlsx(release: Release, root: Path, folder: Path) -> list[Path]:
     return [path]
 
 
-def _notes(book: Workbook, release: Release) -> None:
+def _notes(book: Workbook, release: Release, root: Path) -> None:
     sheet = book.create_sheet("notes")
     sheet.column_dimensions["A"].width = 30
     sheet.column_dimensions["B"].width = 110
-    for label, text in notes(release):
+    for label, text in [*notes(release), *reliability_notes(release, root)]:
         sheet.append([_bold(sheet, label), inert(text)])
     sheet.append(
         ["forecasts", "Seven quantile levels and the mean; the other formats hold 23 and samples."]

@@ -16,7 +16,7 @@ from readers.charts.theme import Spec
 from readers.export.release_tables import notes
 from readers.report.sections import PALETTE, drawn, fan, series_section
 from readers.report.sections import page as page_of_sections
-from readers.summaries.published_series import load_series, published_series
+from readers.summaries.published_series import load_series, published_series, series_axes
 from readers.summaries.series import Series
 from readers.summaries.source_line import SHARE_UNIT, source_line
 from readers.summaries.track_record import TrackRecord, track_headline, track_record
@@ -72,14 +72,7 @@ def _section(series: Series, release: Release, root: Path) -> dict[str, Any]:
 def _track_record(series: Series, release: Release, root: Path) -> dict[str, Any] | None:
     if "scores" not in release.tables:
         return None
-    key = series.key
-    filters = {
-        "population": key.population,
-        "counting_rule": str(key.counting_rule),
-        "source": key.source,
-        "target": str(Target.SHARE),
-        "country_group": "weighted",
-    }
+    filters = series_axes(series.key) | {"target": str(Target.SHARE), "country_group": "weighted"}
     scores = cache.rows("scores", release, root, filters=filters)
     if scores.empty:
         return None

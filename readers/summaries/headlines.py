@@ -48,7 +48,7 @@ def overview_headline(series: Series) -> Headline:
     if not others or series.joint_draws is None:
         share = whole_percent(ahead[MIDDLE])
         title = f"{sentence(in_sentence(name))}: about {share} of {whole} by {year}"
-        return Headline(title, _range(ahead))
+        return Headline(title, (*_range(ahead), *_reliability(series)))
     second = others[0]
     now = series.last_shares
     widens = series.joint_draws.lead_above(
@@ -79,6 +79,7 @@ def overview_headline(series: Series) -> Headline:
             f"{odds(widens)}; that the order is reversed, {odds(reversed_)}.",
             False,
         ),
+        *_reliability(series),
     )
     return Headline(title, body)
 
@@ -91,7 +92,7 @@ def country_headline(series: Series, country: str) -> Headline:
     middle = whole_percent(ahead[MIDDLE])
     if last is None or series.joint_draws is None:
         title = f"{sentence(possessive(name))} share: about {middle} by {year}"
-        return Headline(title, _range(ahead))
+        return Headline(title, (*_range(ahead), *_reliability(series)))
     rises = series.joint_draws.above(country, last / 100, year=year)
     surer, direction = (rises, "rise") if rises >= 0.5 else (1 - rises, "fall")
     moves = (
@@ -107,6 +108,7 @@ def country_headline(series: Series, country: str) -> Headline:
             f"the chance that it ends above today’s share is {odds(rises)} ({probability(rises)}).",
             False,
         ),
+        *_reliability(series),
     )
     return Headline(f"{sentence(possessive(name))} share is {moves}", body)
 
@@ -147,6 +149,12 @@ def _last_share(series: Series, country: str) -> float | None:
         (series.history["country"] == country) & (series.history["year"] == series.origin_year)
     ]["share"].dropna()
     return None if rows.empty else float(rows.iloc[0])
+
+
+def _reliability(series: Series) -> tuple[tuple[str, bool], ...]:
+    """How often such ranges held; strong if a reader must not rely on them."""
+    known = series.reliability
+    return () if known is None else ((" ", False), (known.sentence(), known.is_doubtful))
 
 
 def _range(ahead: object, *, end: str = ".") -> tuple[tuple[str, bool], ...]:

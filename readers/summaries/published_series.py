@@ -10,6 +10,7 @@ import pandas as pd
 
 from readers import cache
 from readers.summaries.populations import reading_order
+from readers.summaries.reliability import Reliability, reliability
 from readers.summaries.series import Series, arranged
 from talentcast.domain.types import BASELINE, CountingRule, OutputType, SeriesKey, Target
 from talentcast.store.release import Release
@@ -75,11 +76,7 @@ def _reading_order(published: PublishedSeries) -> tuple[object, ...]:
 
 def load_series(published: PublishedSeries, release: Release, root: Path) -> Series:
     """Read observations, quantiles and joint samples of one published."""
-    axes = {
-        "population": published.key.population,
-        "counting_rule": str(published.key.counting_rule),
-        "source": published.key.source,
-    }
+    axes = series_axes(published.key)
     observed = cache.rows("observations", release, root, filters=axes)
     chosen = axes | {"scenario": published.scenario, "model": published.model}
 
@@ -97,7 +94,25 @@ def load_series(published: PublishedSeries, release: Release, root: Path) -> Ser
         samples=forecast(Target.SHARE, OutputType.SAMPLE),
         names=country_names(release, root),
         as_of=release.as_of.as_of,
+        reliability=reliability_of(published, release, root),
     )
+
+
+def reliability_of(published: PublishedSeries, release: Release, root: Path) -> Reliability:
+    """Return how often the ranges of the model that is quoted held."""
+    if "scores" not in release.tables:
+        return Reliability(None, 0)
+    axes = series_axes(published.key) | {"target": str(Target.SHARE)}
+    return reliability(cache.rows("scores", release, root, filters=axes), published.model)
+
+
+def series_axes(key: SeriesKey) -> dict[str, str]:
+    """Return the filter that picks the rows of a series."""
+    return {
+        "population": key.population,
+        "counting_rule": str(key.counting_rule),
+        "source": key.source,
+    }
 
 
 def country_names(release: Release, root: Path) -> dict[str, str]:

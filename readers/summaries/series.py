@@ -12,6 +12,7 @@ import pandas as pd
 from readers.fan import LEVELS, Fan, field
 from readers.summaries.joint_samples import JointDraws
 from readers.summaries.populations import PopulationWords, population_words
+from readers.summaries.reliability import Reliability
 from readers.summaries.wording import count, percent, points, span
 from talentcast.domain.types import REST_OF_WORLD, UNKNOWN_COUNTRY, SeriesKey
 
@@ -34,6 +35,7 @@ class Series:
         joint_draws: Joint samples of shares; None if the release holds none.
         names: Country names by code.
         as_of: Day of the release; without one nothing is said to be past.
+        reliability: How often earlier ranges held; None in a quick look, which scores nothing.
     """
 
     key: SeriesKey
@@ -45,6 +47,7 @@ class Series:
     joint_draws: JointDraws | None
     names: Mapping[str, str]
     as_of: date | None = None
+    reliability: Reliability | None = None
 
     @cached_property
     def words(self) -> PopulationWords:
@@ -130,6 +133,7 @@ def arranged(
     samples: pd.DataFrame,
     names: Mapping[str, str],
     as_of: date | None = None,
+    reliability: Reliability | None = None,
 ) -> Series:
     """Arrange rows of one series, scenario and model.
 
@@ -143,6 +147,7 @@ def arranged(
         samples: Those that are joint samples of shares; may be empty.
         names: Country names by code.
         as_of: Day of the release.
+        reliability: How often earlier ranges held, where that is known.
     """
     return Series(
         key=key,
@@ -154,6 +159,7 @@ def arranged(
         joint_draws=JointDraws.from_rows(samples) if len(samples) else None,
         names=names,
         as_of=as_of,
+        reliability=reliability,
     )
 
 

@@ -47,6 +47,8 @@ def _print_series(series: Series, rows: pd.DataFrame) -> None:
     if (pair := leading_pair(series)) is not None:
         years = ", ".join(f"{text} in {year}" for year, text in odds_by_year(series, *pair))
         say(f"P({pair[0]} ahead of {pair[1]}): {years}")
+    if series.reliability is not None:
+        say(series.reliability.sentence())
 
 
 def _headline_cells(row: Mapping[Hashable, Any]) -> list[str]:

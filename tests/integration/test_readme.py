@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from small_release import publish_small
 
+from docs.readme import accuracy_table
 from talentcast.cli.refresh import print_summary
 
+#: Populations that are forecast anew: with the default model and one baseline, to be quick.
+CHECKED = ("neurips_authorships", "icml_authorships", "robotics_authors", "scholars_scopus")
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
@@ -26,22 +29,23 @@ def test_the_output_of_make_forecast_is_that_of_a_release(
     from flows.refresh import refresh
 
     refreshed = refresh(
-        sources=["bundled"], populations=["neurips_authorships"], models=["pooled"], home=tmp_path
+        sources=["bundled"], populations=list(CHECKED), models=["pooled", "naive"], home=tmp_path
     )
     capsys.readouterr()
     print_summary(refreshed, tmp_path / "releases", tmp_path / "reports", seconds=42)
     printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     shown = README.read_text().split("$ make forecast\n")[1].split("\n```")[0].splitlines()
-
-    first = printed.index(
-        "neurips_authorships (authorships, bundled), last counted 2025, read 2026-11-23"
-    )
-    series = printed[first : printed.index("", first)]
-    assert len(series) == 5
-    place = shown.index(series[0])
-    assert shown[place : place + 5] == series
+    starts = [at for at, line in enumerate(printed) if line.startswith(CHECKED)]
+    assert len(starts) == len(CHECKED)
+    for start in starts:
+        series = printed[start : printed.index("", start)]
+        place = shown.index(series[0])
+        assert shown[place : place + len(series)] == series
     for part in (slice(0, 3), slice(-3, None)):
         assert list(map(shape, shown[part])) == list(map(shape, printed[part]))
+    _, _, *rows = accuracy_table(refreshed.release, tmp_path / "releases")
+    assert len(rows) == len(CHECKED)
+    assert set(rows) <= set(README.read_text().splitlines())
 
 
 def test_the_python_examples_run_on_a_release(
