@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import library
 from dashboard.choice import Choice
 from readers.charts.theme import PALETTES, Mode, Palette
-from readers.summaries.populations import is_about_ai
+from readers.summaries.populations import are_of_one_family, is_about_ai
 from readers.summaries.published_series import PublishedSeries
 from readers.summaries.reference_figures import reference_points
 from readers.summaries.series import Series
@@ -63,6 +63,22 @@ class Context:
             one for one in available if one.scenario == BASELINE and is_about_ai(one.key.population)
         ]
         return [library.series(self.root, self.release, self.release_id, one) for one in found[:1]]
+
+    def other_rules(self) -> list[Series]:
+        """Return the same works or people, counted by other rules, without a scenario."""
+        available = library.published_series(self.root, self.release, self.release_id)
+        shown = self.published.key
+        found = [
+            one
+            for one in available
+            if one.scenario == BASELINE
+            and one.key != shown
+            and (
+                one.key.population == shown.population
+                or are_of_one_family(one.key.population, shown.population)
+            )
+        ]
+        return [library.series(self.root, self.release, self.release_id, one) for one in found]
 
     @property
     def references(self) -> pd.DataFrame | None:

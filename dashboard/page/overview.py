@@ -19,7 +19,7 @@ from readers.fan import field
 from readers.summaries.describe import fan_description, interval_description, share_rows
 from readers.summaries.headlines import leading_pair, odds_by_year, overview_headline
 from readers.summaries.joint_samples import order_changes
-from readers.summaries.populations import is_about_ai
+from readers.summaries.populations import is_about_ai, rule_words
 from readers.summaries.series import Series, interval_rows, share_fan
 from readers.summaries.source_line import SHARE_UNIT
 from readers.summaries.wording import in_sentence, odds, percent, probability, sentence, span
@@ -57,15 +57,31 @@ def _strips(context: Context, series: Series) -> Markup:
     shown = [series]
     if not is_about_ai(series.key.population):
         shown += [found.until(context.choice.horizon) for found in context.freshest_ai()]
-    claims = []
-    for one in shown:
-        pair = leading_pair(one)
-        if pair is None:
-            continue
-        ours, theirs = (in_sentence(one.names.get(code, code)) for code in pair)
-        claim = f"{one.words.name}: chance that {ours} is ahead of {theirs}"
-        claims.append((claim, odds_by_year(one, *pair)))
+    claims = [_claim(one, pair) for one in shown if (pair := leading_pair(one)) is not None]
+    if (pair := leading_pair(series)) is not None:
+        claims += [
+            _claim(one.until(context.choice.horizon), pair, by_rule=True)
+            for one in context.other_rules()
+            if one.joint_draws is not None and set(pair) <= set(one.leaders)
+        ]
     return html.odds_strips(claims) if claims else Markup()
+
+
+def _claim(
+    series: Series, pair: tuple[str, str], *, by_rule: bool = False
+) -> tuple[str, list[tuple[int, str]]]:
+    """Return a claim about two countries, and how likely it is in each year.
+
+    Args:
+        series: What is counted.
+        pair: Who is to be ahead, and of whom.
+        by_rule: Name the counting rule, which can decide who leads.
+    """
+    ours, theirs = (in_sentence(series.names.get(code, code)) for code in pair)
+    name = series.words.name
+    if by_rule:
+        name += f", {rule_words(series.key.counting_rule)}"
+    return f"{name}: chance that {ours} is ahead of {theirs}", odds_by_year(series, *pair)
 
 
 def _fan(context: Context, series: Series) -> None:

@@ -79,6 +79,20 @@ def is_about_ai(population: str) -> bool:
     return known is not None and known.about == "ai"
 
 
+def are_of_one_family(one: str, other: str) -> bool:
+    """Return whether two populations count the same works or people by different rules.
+
+    Example:
+        >>> are_of_one_family("robotics_authors", "robotics_papers")
+        True
+        >>> are_of_one_family("robotics_authors", "scholars_scopus")
+        False
+    """
+    known = known_populations()
+    families = [known[name].family if name in known else None for name in (one, other)]
+    return families[0] is not None and families[0] == families[1]
+
+
 def reading_order(key: SeriesKey, last_counted: int) -> tuple[object, ...]:
     """Return what sorts series for a reader.
 

@@ -72,12 +72,14 @@ def test_odds_come_from_the_joint_samples(visit: Any, store: Any) -> None:
     assert shown == expected
 
 
-def test_the_first_numbers_are_how_likely_china_is_ahead_year_by_year(
+def test_the_first_numbers_are_how_likely_china_is_ahead_by_every_rule_year_by_year(
     visit: Any, store: Any
 ) -> None:
     visit.open(population="scholars_scopus")
+    other = "Scholars (Scopus), each person once, split between countries"
     for name, population, rule in (
         ("Scholars (Scopus)", "scholars_scopus", "modal_country"),
+        (other, "scholars_scopus", "fractional"),
         ("NeurIPS authorships", "neurips_authorships", "authorships"),
     ):
         ahead = talentcast.probability_ahead(
