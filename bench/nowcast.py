@@ -4,7 +4,8 @@ Usage: python -m bench.nowcast --data FOLDER
 
 Vintages are simulated with a known delay: final counts of a panel are thinned to those of a smaller
 population, and each year is counted in part, in some countries faster than in others. A nowcast is
-compared with carrying the last finished year on, and with a forecast that sees nothing of the year.
+compared with carrying the last finished year on, and with a forecast that sees nothing of the year;
+the forecast of the year after it, with one that sees the whole year.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from scipy.stats import norm
 from bench.shares import markdown, read_panel, write_section
 from features.panel import Panel
 from models.nowcast.completeness import Completeness, learn_completeness, stated_completeness
-from models.nowcast.local_trend import next_log_shares
-from models.nowcast.nowcast import nowcast
-from talentcast.domain.types import REST_OF_WORLD
+from models.nowcast.continuation import PartialYear, forecast_from
+from models.shares.protocol import FittedForecaster
+from models.shares.registry import DEFAULT_MODEL, create
+from talentcast.domain.types import REST_OF_WORLD, CountingRule, SeriesKey
 
 FloatArray = NDArray[np.float64]
 
@@ -38,6 +40,7 @@ N_DRAWS: Final = 400
 #: What is said of a source of which no earlier year is known at the same age.
 STATED, SPREAD = 0.9, 0.1
 _UPPER_TENTH: Final = 1.2816
+_KEY: Final = SeriesKey("simulated", CountingRule.UNSPECIFIED, "bench")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +113,60 @@ def learned(of: Simulated, at: int) -> Completeness:
 
 
 def scores(of: Simulated, at: int, completeness: Completeness, seed: int) -> dict[str, FloatArray]:
-    """Score the nowcast of one year by country, and what it is compared with."""
-    past, partial = of.final[:at], of.partial[at]
-    truth = log_shares(of.final[at])
-    draws = nowcast(past, partial, completeness, N_DRAWS, np.random.default_rng(seed))
-    mean, sd = log_shares(draws).mean(axis=0), log_shares(draws).std(axis=0)
-    earlier = log_shares(past)
-    moves = np.diff(earlier[-6:], axis=0)
+    """Score the nowcast of one year and the forecast of the next, by country.
+
+    And what they are compared with; without a next year, only the nowcast.
+    """
+    partial = PartialYear(at, of.partial[at], completeness)
+    now, after = _predicted(of.final[:at], [partial], 1, seed)
+    blind, blind_after = _predicted(of.final[:at], [], 2, seed)
+    truth = log_shares(of.final)
+    last = truth[at - 1]
+    moves = np.diff(truth[at - 6 : at], axis=0)
     carried_sd = np.sqrt(np.maximum((moves**2).mean(axis=0), 1e-5))
-    ahead = next_log_shares(past)
-    ahead_sd = np.sqrt(ahead.variance + 1 / past[-1])
-    return {
-        "nowcast": crps(mean, sd, truth),
-        "carried on": crps(earlier[-1], carried_sd, truth),
-        "one year ahead": crps(ahead.mean, ahead_sd, truth),
-        "held": (np.abs(truth - mean) < _UPPER_TENTH * sd).astype(float),
+    found = {
+        "nowcast": crps(*now, truth[at]),
+        "carried on": crps(last, carried_sd, truth[at]),
+        "one year ahead": crps(*blind, truth[at]),
+        "held": _held(now, truth[at]),
     }
+    if at + 1 == len(of.final):
+        return found
+    (seeing,) = _predicted(of.final[: at + 1], [], 1, seed)
+    return found | {
+        "next year": crps(*after, truth[at + 1]),
+        "next year, unfinished dropped": crps(*blind_after, truth[at + 1]),
+        "next year, all known": crps(*seeing, truth[at + 1]),
+        "next held": _held(after, truth[at + 1]),
+    }
+
+
+def _predicted(
+    past: FloatArray, unfinished: Sequence[PartialYear], ahead: int, seed: int
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Return mean and standard deviation of log shares by year, from the model of releases."""
+    years = pd.RangeIndex(len(past), name="year")
+    names = [f"C{n}" for n in range(past.shape[1])]
+    panel = Panel(_KEY, pd.DataFrame(past, index=years, columns=names))
+    found, _ = forecast_from(
+        _fit,
+        panel,
+        unfinished,
+        range(1, ahead + 1),
+        n_draws=N_DRAWS,
+        rng=np.random.default_rng(seed),
+    )
+    logs = np.log(found[-1].draws.shares)
+    return list(zip(logs.mean(axis=1), logs.std(axis=1), strict=True))
+
+
+def _fit(panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
+    return create(DEFAULT_MODEL).fit(panel, horizons)
+
+
+def _held(predicted: tuple[FloatArray, FloatArray], truth: FloatArray) -> FloatArray:
+    mean, sd = predicted
+    return np.asarray(np.abs(truth - mean) < _UPPER_TENTH * sd, dtype=np.float64)
 
 
 def simulated_rows(panel: Panel, repeats: int, seed: int) -> Iterator[dict[str, object]]:
@@ -153,6 +194,11 @@ def simulated_rows(panel: Panel, repeats: int, seed: int) -> Iterator[dict[str, 
                     "nowcast": mean["nowcast"] / mean["carried on"],
                     "one year ahead": mean["one year ahead"] / mean["carried on"],
                     "80 % held": mean["held"],
+                    "next year": _ratio(mean, "next year", "next year, all known"),
+                    "next, dropped": _ratio(
+                        mean, "next year, unfinished dropped", "next year, all known"
+                    ),
+                    "next held": mean["next held"],
                 }
 
 
@@ -184,6 +230,10 @@ def real_rows(folder: Path) -> Iterator[dict[str, object]]:
             }
 
 
+def _ratio(mean: pd.Series, of: str, to: str) -> str:
+    return f"{mean[of] / mean[to]:.2f}"
+
+
 def _means(found: Sequence[Mapping[str, FloatArray]], largest: NDArray[np.int64]) -> pd.Series:
     rows = [{key: value[largest].mean() for key, value in one.items()} for one in found]
     return pd.DataFrame(rows).mean()
@@ -208,8 +258,9 @@ def main() -> None:
             f"Panel `{asked.panel}`, {FIRST_YEAR} to {LAST_YEAR}, thinned to 2 and 20 percent of "
             f"its persons, {asked.repeats} draws each; delays are simulated. CRPS of log shares, "
             f"mean of the {TOP} largest countries, as a ratio to carrying the last finished year "
-            "on; completeness learned from three earlier years of the same age. Pseudo: final "
-            "counts stand in for vintages.",
+            "on; completeness learned from three earlier years of the same age. The year after "
+            "the nowcast, as a ratio to a forecast that knows all of the unfinished year. Pseudo: "
+            "final counts stand in for vintages.",
             "",
             markdown(rows),
             "",

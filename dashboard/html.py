@@ -11,6 +11,7 @@ from readers.charts.theme import Palette
 from readers.fan import Fan
 from readers.summaries.headlines import Headline
 from readers.summaries.source_line import SourceLine
+from readers.summaries.wording import year_list
 from talentcast.templates import render, render_piece
 
 
@@ -116,7 +117,12 @@ def fan_key(fan: Fan, colour: str) -> Markup:
     """Return the key above a fan chart, drawn with CSS."""
     has_provisional = bool(fan.history["is_provisional"].any())
     return _piece(
-        "fan_key", colour, has_provisional, fan.last_past_year is not None, len(fan.references) > 0
+        "fan_key",
+        colour,
+        has_provisional,
+        year_list(fan.nowcast_years),
+        fan.last_past_year is not None,
+        len(fan.references) > 0,
     )
 
 

@@ -57,10 +57,22 @@ def _facts(population: Population, counts: pd.DataFrame) -> Iterator[tuple[str, 
     yield "source", f"`{population.source}`{'' if population.is_default else ', on request'}"
     yield "years", _years(population, counts)
     yield "without a country", _unknown(population, counts)
+    if population.query is not None:
+        yield "being counted", _delay(population)
     if population.models:
         yield "models", ", ".join(f"`{name}`" for name in population.models)
     yield "licence", population.licence
     yield "from", f"{population.attribution}. {' '.join(population.citation.split())}"
+
+
+def _delay(population: Population) -> str:
+    stated = ", ".join(
+        f"{part:.0%} after {month}" for month, part in sorted(population.counted_by_month.items())
+    )
+    return (
+        f"finished {population.finished_after_months} months after a year ended; until then "
+        f"estimated, with {stated} months taken to be counted unless own vintages say otherwise"
+    )
 
 
 def _years(population: Population, counts: pd.DataFrame) -> str:

@@ -23,20 +23,21 @@ def headline_shares(
 
     Args:
         observations: `observations` rows of one release.
-        forecasts: `forecasts` rows of the same release.
+        forecasts: `forecasts` rows of the same release; nowcasts, where it holds any, among them.
         years_ahead: Horizon of the forecast that is quoted.
         leading: Countries per population, by share in the last counted year; `ROW` never leads.
 
     Returns:
-        Columns population, counting_rule, source, country, origin_year, share, target_year,
+        Columns population, counting_rule, source, country, counted_year, share, target_year,
         lower_80, median, upper_80, ordered by population and falling share.
     """
-    key = [*SERIES_COLUMNS, "country", "origin_year"]
-    ahead = forecasts[
-        (forecasts["target"] == Target.SHARE)
-        & (forecasts["scenario"] == BASELINE)
-        & (forecasts["horizon_years"] == years_ahead)
-        & (forecasts["country"] != REST_OF_WORLD)
+    key = [*SERIES_COLUMNS, "country", "counted_year"]
+    ahead = forecasts.assign(counted_year=_last_counted(forecasts))
+    ahead = ahead[
+        (ahead["target"] == Target.SHARE)
+        & (ahead["scenario"] == BASELINE)
+        & (ahead["horizon_years"] == years_ahead)
+        & (ahead["country"] != REST_OF_WORLD)
     ].merge(default_models(forecasts))
     level = ahead["output_type_id"].where(ahead["output_type"] == "quantile").round(3)
     columns = {LOWER_LEVEL: "lower_80", 0.5: "median", UPPER_LEVEL: "upper_80"}
@@ -46,13 +47,20 @@ def headline_shares(
         .pivot_table(index=[*key, "target_year"], columns="statistic", values="value")
         .reset_index()
     )
-    counted = observations.rename(columns={"year": "origin_year"})[[*key, "share"]]
+    counted = observations.rename(columns={"year": "counted_year"})[[*key, "share"]]
     rows = quantiles.merge(counted, on=key, how="left").sort_values(
         [*SERIES_COLUMNS, "share"], ascending=[True, True, True, False]
     )
     first = rows.groupby(list(SERIES_COLUMNS)).head(leading)
     order = [*key, "share", "target_year", "lower_80", "median", "upper_80"]
     return first[order].reset_index(drop=True)
+
+
+def _last_counted(forecasts: pd.DataFrame) -> pd.Series:
+    """Return the last counted year before the forecasts and nowcasts of each row's series."""
+    begun = forecasts["horizon_years"].eq(0)
+    first = forecasts["target_year"].where(begun, forecasts["origin_year"] + 1)
+    return first.groupby([forecasts[name] for name in SERIES_COLUMNS]).transform("min") - 1
 
 
 def default_models(forecasts: pd.DataFrame) -> pd.DataFrame:

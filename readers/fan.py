@@ -31,6 +31,7 @@ class Fan:
         quantiles: series, year, and one column per level of `LEVELS`, see `field`.
         labels: series, year, value, name, text, short, text_short: beside the end of each line.
         references: series, year, value, note: figures of others; may be empty.
+        so_far: Like `history`: what is counted of years that are estimated; may be empty.
         last_past_year: Forecast years up to this one are past but not counted; None if none is.
     """
 
@@ -38,6 +39,7 @@ class Fan:
     quantiles: pd.DataFrame
     labels: pd.DataFrame
     references: pd.DataFrame
+    so_far: pd.DataFrame
     last_past_year: int | None = None
 
     @property
@@ -46,11 +48,16 @@ class Fan:
         return sorted(self.labels["series"])
 
     @property
-    def origin_year(self) -> int:
-        """Last year whose data the forecast used."""
+    def last_counted(self) -> int:
+        """Last year that was counted to its end."""
         return int(self.quantiles["year"].min()) - 1
 
     @property
+    def nowcast_years(self) -> list[int]:
+        """Years that are being counted, and estimated."""
+        return sorted(int(year) for year in self.so_far["year"].unique())
+
+    @property
     def counted_or_past(self) -> int:
-        """Last year that had ended when the forecast was made."""
-        return max(self.origin_year, self.last_past_year or 0)
+        """Last year that had ended when the forecast was made, or had begun to be counted."""
+        return max(self.last_counted, self.last_past_year or 0, *self.nowcast_years)

@@ -45,7 +45,7 @@ def share_table(
     series: Series, codes: list[str], *, has_bars: bool
 ) -> tuple[list[str], list[list[str]]]:
     """Return header and rows; with bars, the last column is a small picture of all years."""
-    header = ["country", f"share {series.origin_year}", str(series.target_year)]
+    header = ["country", f"share {series.last_counted}", str(series.target_year)]
     header += ["80 % interval", "95 % interval"]
     if not has_bars:
         return header, [_cells(series, code) for code in codes]
@@ -56,7 +56,7 @@ def share_table(
 
 def _cells(series: Series, code: str) -> list[str]:
     ahead = {name: percent(value, gap=" ") for name, value in series.ahead(code).items()}
-    now = _history(series, code).get(series.origin_year)
+    now = _history(series, code).get(series.last_counted)
     return [
         series.names[code],
         "" if now is None else percent(now, gap=" "),
@@ -73,8 +73,8 @@ def _bars(series: Series, code: str, past: range) -> str:
 
 
 def _past_years(series: Series) -> range:
-    first = max(series.origin_year - _PAST + 1, int(series.history["year"].min()))
-    return range(first, series.origin_year + 1)
+    first = max(series.last_counted - _PAST + 1, int(series.history["year"].min()))
+    return range(first, series.last_counted + 1)
 
 
 def _history(series: Series, code: str) -> pd.Series:

@@ -11,6 +11,7 @@ from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import chart, underneath
 from dashboard.html import Head
+from publication.nowcast_card import NOWCAST_TOPIC
 from readers.charts.fan import fan_chart
 from readers.charts.intervals import interval_bars
 from readers.charts.odds import odds_chart
@@ -37,7 +38,7 @@ def show(context: Context) -> None:
             "Overview",
             f"release {context.release_id}",
             series.freshness,
-            f"forecasts {series.origin_year + 1}–{series.target_year}",
+            f"forecasts {series.last_counted + 1}–{series.target_year}",
         )
         + html.headline(overview_headline(series))
         + _strips(context, series)
@@ -89,7 +90,7 @@ def _fan(context: Context, series: Series) -> None:
     fan = share_fan(series, shown, references=context.references)
     first = int(fan.history["year"].min())
     title = (
-        f"Share of {series.words.whole}, {first}–{series.origin_year}, "
+        f"Share of {series.words.whole}, {first}–{series.last_counted}, "
         f"and forecast to {series.target_year}"
     )
     st.html(html.heading(title, 2) + html.fan_key(fan, context.palette.muted))
@@ -103,17 +104,22 @@ def _fan(context: Context, series: Series) -> None:
             description=fan_description(series, shown),
         ),
     )
-    note = (
-        "Diamonds: shares that others published for the same authorships."
-        if len(fan.references)
-        else ""
-    )
+    references = "Diamonds: shares that others published for the same authorships."
+    note = " ".join(filter(None, (_nowcast(context), references if len(fan.references) else "")))
     line = context.source(unit=SHARE_UNIT, note=note)
     underneath(context, "shares", line, _numbers(series, shown), lambda: share_rows(series))
 
 
+def _nowcast(context: Context) -> str:
+    """Say how full the unfinished years are, and how that is known; nothing without any."""
+    cards = context.table("model_cards", context.full_series.key.population)
+    if cards is None:
+        return ""
+    return " ".join(cards.loc[cards["topic"] == NOWCAST_TOPIC, "text"])
+
+
 def _numbers(series: Series, shown: list[str]) -> Markup:
-    year, last = series.target_year, series.origin_year
+    year, last = series.target_year, series.last_counted
     rows = []
     for code in shown:
         ahead = series.ahead(code)
@@ -179,7 +185,7 @@ def _closest_pair(series: Series) -> tuple[str, str]:
 
 def _order_changes(series: Series) -> pd.DataFrame:
     assert series.joint_draws is not None  # noqa: S101 - the caller has looked
-    early = min(series.origin_year + 2, series.target_year)
+    early = min(series.last_counted + 2, series.target_year)
     return order_changes(
         series.joint_draws, series.last_shares, years=(early, series.target_year), among=IN_ORDER
     )
@@ -225,7 +231,7 @@ def _pair(context: Context, series: Series, first: str, second: str) -> None:
 
 
 def _orders(context: Context, series: Series) -> None:
-    early = min(series.origin_year + 2, series.target_year)
+    early = min(series.last_counted + 2, series.target_year)
     changes = _order_changes(series).head(8)
     among = min(IN_ORDER, len(series.leaders))
     if changes.empty:
@@ -264,7 +270,7 @@ def _bars(context: Context, series: Series) -> None:
         key=lambda code: -series.ahead(code)[field(0.5)],
     )
     names = [in_sentence(series.names.get(code, code)) for code in series.leaders[:2]]
-    year, last = series.target_year, series.origin_year
+    year, last = series.target_year, series.last_counted
     st.html(
         html.heading("Where the next largest shares are heading")
         + html.paragraph(

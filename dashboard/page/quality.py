@@ -83,7 +83,7 @@ def _every(context: Context, checks: pd.DataFrame) -> None:
         population="every table of the release and the inputs it was made from",
         counting="one row a check that ran",
         release_id=context.release_id,
-        last_counted=str(context.full_series.origin_year),
+        last_counted=str(context.full_series.last_counted),
         as_of=context.release.as_of.as_of,
     )
     underneath(context, "quality", line, "", lambda: ordered.drop(columns="release_id"))

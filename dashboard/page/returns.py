@@ -10,6 +10,7 @@ from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import underneath
 from dashboard.html import Cell, Head, NoNumber
+from publication.nowcast_card import NOWCAST_TOPIC
 from readers.summaries.returns import (
     cohort_cells,
     host_words,
@@ -104,7 +105,7 @@ def cohort_table(context: Context, rows: pd.DataFrame, *, name: str) -> None:
         population=f"researchers of {rows['population'].iloc[0].replace('_', ' ')} observed abroad",
         counting="first return only; numbers of people rounded to 5",
         release_id=context.release_id,
-        last_counted=str(max(series.origin_year, int(rows["landmark_year"].max()))),
+        last_counted=str(max(series.last_counted, int(rows["landmark_year"].max()))),
         as_of=context.release.as_of.as_of,
         note=note,
     )
@@ -114,6 +115,7 @@ def cohort_table(context: Context, rows: pd.DataFrame, *, name: str) -> None:
 def _card(context: Context) -> None:
     st.html(html.heading("Model card"))
     cards = context.table("model_cards")
+    cards = None if cards is None else cards[cards["topic"] != NOWCAST_TOPIC]
     if cards is None or cards.empty:
         st.html(html.empty("This release holds no model card, because it holds no return model."))
         return

@@ -161,12 +161,12 @@ def _looking_back(context: Context) -> None:
         )
         return
     country = country_control(context)
-    outcome = _outcome(context, country, since=min(f.origin_year for f in forecasts) - 5)
+    outcome = _outcome(context, country, since=min(f.last_counted for f in forecasts) - 5)
     last = int(outcome["year"].max())
     fans = pd.concat([forecast.shares(country, until=last) for forecast in forecasts])
     description = (
         f"Forecasts of {context.full_series.names.get(country, country)} made in "
-        f"{', '.join(str(forecast.origin_year) for forecast in forecasts)}, and the outcome."
+        f"{', '.join(str(forecast.last_counted) for forecast in forecasts)}, and the outcome."
     )
     releases = tuple(forecast.release_id for forecast in forecasts)
     chart(
@@ -194,7 +194,7 @@ def _earlier_forecasts(context: Context) -> list[EarlierForecast]:
         context.releases,
         published,
         context.published,
-        before=context.full_series.origin_year,
+        before=context.full_series.last_counted,
         load=lambda release, one: library.series(
             context.root, release, str(release.release_id), one
         ),

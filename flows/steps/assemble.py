@@ -24,6 +24,7 @@ def release_tables(
     record: pd.DataFrame,
     revisions: pd.DataFrame,
     returns: Sequence[ReturnRelease],
+    cards: Sequence[pd.DataFrame],
     report: CheckReport,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of a release by name, without `release_id`.
@@ -38,6 +39,7 @@ def release_tables(
         record: From `score_releases`: what was really published takes the place of backtests.
         revisions: What the sources revised.
         returns: What was made from career records.
+        cards: Model cards beside those of `returns`.
         report: Results of all checks.
     """
     tables = {
@@ -55,5 +57,6 @@ def release_tables(
         tables["revisions"] = revisions
     if returns:
         tables["return_cohorts"] = pd.concat([made.return_cohorts for made in returns])
-        tables["model_cards"] = pd.concat([made.model_cards for made in returns])
+    if all_cards := [*(made.model_cards for made in returns), *cards]:
+        tables["model_cards"] = pd.concat(all_cards)
     return tables

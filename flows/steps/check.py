@@ -48,14 +48,14 @@ def check_panels(panels: Sequence[Panel]) -> CheckReport:
 
 
 def check_shares(
-    panel: Panel, forecasts: pd.DataFrame, plan: Plan, n_scenarios: int
+    panel: Panel, forecasts: pd.DataFrame, plan: Plan, n_scenarios: int, n_nowcasts: int = 0
 ) -> CheckReport:
     """Check what readers will see of one population."""
     from expectations.check import check_forecasts
 
     expected = row_count(
         panel,
-        n_horizons=len(plan.horizons),
+        n_horizons=len(plan.horizons) + n_nowcasts,
         n_models=len(plan.models),
         n_samples=plan.n_samples,
         n_scenarios=n_scenarios,

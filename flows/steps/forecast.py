@@ -13,11 +13,13 @@ from features.panel import Panel
 from features.series import rows_of
 from features.vintages import KnownCounts
 from flows.steps.check import check_shares
+from flows.steps.nowcast import NONE_UNFINISHED, Unfinished
 from flows.steps.plan import Plan
 from flows.steps.runner import Pending, Runner
+from models.nowcast.continuation import forecast_from
 from models.shares.fallbacks import fallback_report
+from models.shares.protocol import FittedForecaster
 from models.shares.registry import ModelContext, create
-from models.shares.stock import sample_stocks
 from publication.observations import observation_rows
 from publication.share_forecasts import forecast_rows
 from sources.bundled import bundled_covariates
@@ -49,6 +51,8 @@ def forecast_population(
     context: ModelContext,
     returns: Mapping[SeriesKey, Pending[ReturnRelease]],
     run: Runner,
+    *,
+    unfinished: Unfinished = NONE_UNFINISHED,
 ) -> Forecast:
     """Forecast one population with every model, and check what readers will see.
 
@@ -58,39 +62,60 @@ def forecast_population(
         context: From `context_of`.
         returns: Of the groups of people; waited for only where a scenario carries them into shares.
         run: Carries out the steps.
+        unfinished: Years that the source is still counting.
     """
     run.progress(f"Forecasting {panel.key.population}")
     scenarios = plan.scenarios if panel.key in returns else ()
     changes = _changes(panel, plan, returns[panel.key].result()) if scenarios else {}
-    made = run(forecast_all, panel, plan, context, changes)
+    made = run(forecast_all, panel, plan, context, changes, unfinished)
     rows = pd.concat([one.rows for one in made])
-    checked = run(check_shares, panel, rows, plan, len(scenarios))
+    checked = run(check_shares, panel, rows, plan, len(scenarios), len(unfinished.years))
     return Forecast(rows, merge(one.report for one in made) + checked)
 
 
 def forecast_all(
-    panel: Panel, plan: Plan, context: ModelContext, changes: Mapping[str, pd.DataFrame]
+    panel: Panel,
+    plan: Plan,
+    context: ModelContext,
+    changes: Mapping[str, pd.DataFrame],
+    unfinished: Unfinished,
 ) -> list[Forecast]:
     """Forecast one population with every model."""
-    return [forecast(panel, model, plan, context, changes) for model in plan.models]
+    return [
+        forecast(panel, model, plan, context, changes, unfinished=unfinished)
+        for model in plan.models
+    ]
 
 
 def forecast(
-    panel: Panel, model: str, plan: Plan, context: ModelContext, changes: Mapping[str, pd.DataFrame]
+    panel: Panel,
+    model: str,
+    plan: Plan,
+    context: ModelContext,
+    changes: Mapping[str, pd.DataFrame],
+    *,
+    unfinished: Unfinished = NONE_UNFINISHED,
 ) -> Forecast:
     """Forecast one population with one model; the default one also under each scenario."""
     is_default = model == plan.default_model
-    fitted = create(model, context.until(panel.origin)).fit(panel, plan.horizons)
-    rng = np.random.default_rng([plan.seed, panel.origin.year])
-    drawn = sample_stocks(fitted, panel, n_draws=plan.n_draws, rng=rng)
-    scenarios = {BASELINE: drawn}
-    if is_default and changes:
-        from models.scenarios import changed_draws  # with all of the models of people behind it
 
-        scenarios |= {name: changed_draws(drawn, change) for name, change in changes.items()}
+    def fit(to: Panel, horizons: Sequence[int]) -> FittedForecaster:
+        return create(model, context.until(to.origin)).fit(to, horizons)
+
+    rng = np.random.default_rng([plan.seed, panel.origin.year])
+    drawn, fitted = forecast_from(
+        fit, panel, unfinished.years, plan.horizons, n_draws=plan.n_draws, rng=rng
+    )
     n_samples = plan.n_samples if is_default else 0
-    rows = forecast_rows(scenarios, panel.key, model=model, n_samples=n_samples)
-    return Forecast(rows, fallback_report(model, fitted, panel))
+    rows = []
+    for by_origin in drawn:
+        scenarios = {BASELINE: by_origin}
+        if is_default and changes:
+            from models.scenarios import changed_draws  # with all of the models of people behind it
+
+            scenarios |= {name: changed_draws(by_origin, one) for name, one in changes.items()}
+        rows.append(forecast_rows(scenarios, panel.key, model=model, n_samples=n_samples))
+    return Forecast(pd.concat(rows, ignore_index=True), fallback_report(model, fitted, panel))
 
 
 def _changes(panel: Panel, plan: Plan, returns: ReturnRelease) -> dict[str, pd.DataFrame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -23,6 +23,7 @@ from flows.steps.check import (
 from flows.steps.deliver import deliver
 from flows.steps.forecast import Forecast, context_of, forecast_population, observe
 from flows.steps.ingest import Inputs, fetch_all, parse_all
+from flows.steps.nowcast import NONE_UNFINISHED, Unfinished, nowcast_cards, unfinished_of
 from flows.steps.people import finish_returns, keep_all_restricted, start_returns, turn_of
 from flows.steps.plan import Plan
 from flows.steps.publish import publish_release, served_observations
@@ -140,22 +141,22 @@ def build(
     """
     release_id = identity.release_id
     known, panels, report = _checked_panels(inputs, identity, served, approval, settings, run)
-    forecasts, scores, returns = _forecasts(inputs, known, panels, plan, settings, run)
+    unfinished = unfinished_of(known, panels, settings)
+    forecasts, scores, returns = _forecasts(inputs, known, panels, unfinished, plan, settings, run)
     report += merge(made.report for made in forecasts) + check_all_returns(returns, run)
     require(report, release_id, settings)
 
     run.progress("Publishing")
     write_check_report(report, release_id, settings)
     observations = pd.concat([run(observe, known, panel) for panel in panels])
-    scored = plan.scored_horizons
-    record = score_releases(observations, settings.releases, run) if scored else pd.DataFrame()
     tables = release_tables(
         observations,
         [made.rows for made in forecasts],
         scores=scores,
-        record=record,
+        record=_record(observations, plan, settings, run),
         revisions=revision_rows(observations, served, inputs.counts),
         returns=list(returns.values()),
+        cards=nowcast_cards(unfinished, plan),
         report=report,
     )
     draft = ReleaseDraft(
@@ -171,6 +172,15 @@ def build(
     )
     keep_all_restricted(inputs.people, inputs.derived, returns, release_id, settings, run)
     return run(publish_release, draft, settings), report
+
+
+def _record(
+    observations: pd.DataFrame, plan: Plan, settings: Settings, run: Runner
+) -> pd.DataFrame:
+    """Score what was published before, unless the plan scores nothing."""
+    if not plan.scored_horizons:
+        return pd.DataFrame()
+    return score_releases(observations, settings.releases, run)
 
 
 def _checked_panels(
@@ -196,6 +206,7 @@ def _forecasts(
     inputs: Inputs,
     known: KnownCounts,
     panels: Sequence[Panel],
+    unfinished: Mapping[SeriesKey, Unfinished],
     plan: Plan,
     settings: Settings,
     run: Runner,
@@ -208,7 +219,15 @@ def _forecasts(
     context = context_of(panels)
     plans = {panel.key: plan.of(panel.key.population) for panel in panels}
     forecasts = [
-        forecast_population(panel, plans[panel.key], context, growing, run) for panel in panels
+        forecast_population(
+            panel,
+            plans[panel.key],
+            context,
+            growing,
+            run,
+            unfinished=unfinished.get(panel.key, NONE_UNFINISHED),
+        )
+        for panel in panels
     ]
     scores = [score_population(known, panel, plans[panel.key], context, run) for panel in panels]
     return forecasts, scores, finish_returns(growing, run)

@@ -31,8 +31,7 @@ def served_observations(root: Path) -> pd.DataFrame | None:
 
 def headline_of(release: Release, root: Path) -> pd.DataFrame:
     """Return the leading shares of each population of a release."""
-    quoted = condition(
-        "forecasts", {"target": str(Target.SHARE), "horizon_years": HEADLINE_HORIZON}
-    )
+    horizons = [0, HEADLINE_HORIZON]
+    quoted = condition("forecasts", {"target": str(Target.SHARE), "horizon_years": horizons})
     observations = read_frame("observations", release, root)
     return headline_shares(observations, read_frame("forecasts", release, root, where=quoted))

@@ -1,1 +1,1 @@
-"""Shares of a year that a source has not finished counting."""
+"""Shares of years that a source has not finished counting, and forecasts that go on from them."""

@@ -28,11 +28,15 @@ class Completeness:
         overall: Counted so far over counted in the end, all countries together.
         log_ratio: Shape (n_countries,). A country's log completeness less that of all.
         variance: Shape (n_countries,). Of `log_ratio` for a new year.
+        overall_variance: Of the logarithm of `overall` for a new year.
+        n_years: Years that it was learned from; 0 if it is stated.
     """
 
     overall: float
     log_ratio: FloatArray = field(repr=False)
     variance: FloatArray = field(repr=False)
+    overall_variance: float = 0.0
+    n_years: int = 0
 
 
 def learn_completeness(partial: FloatArray, final: FloatArray) -> Completeness:
@@ -63,7 +67,9 @@ def learn_completeness(partial: FloatArray, final: FloatArray) -> Completeness:
     mean = (ratio * precision).sum(axis=0) / precision.sum(axis=0)
     uncertain = 1 / precision.sum(axis=0)
     kept = between / (between + uncertain)
-    return Completeness(overall, kept * mean, kept * uncertain + within)
+    levels = np.log(partial.sum(axis=1) / final.sum(axis=1))
+    of_level = max(float(levels.var(ddof=1)), _SMALLEST)
+    return Completeness(overall, kept * mean, kept * uncertain + within, of_level, len(partial))
 
 
 def stated_completeness(overall: float, spread: float, n_countries: int) -> Completeness:
@@ -74,7 +80,10 @@ def stated_completeness(overall: float, spread: float, n_countries: int) -> Comp
         spread: Standard deviation of log completeness from country to country.
         n_countries: How many.
     """
-    return Completeness(overall, np.zeros(n_countries), np.full(n_countries, spread**2))
+    variance = spread**2
+    return Completeness(
+        overall, np.zeros(n_countries), np.full(n_countries, variance), float(variance)
+    )
 
 
 def _variances(ratio: FloatArray, noise: FloatArray) -> tuple[float, float]:

@@ -35,7 +35,8 @@ def fan_chart(
     band = _from_last_count(fan)
     end = int(band["year"].max())
     x = parts.years(int(fan.history["year"].min()), end)
-    top = 1.05 * max(fan.history["value"].max(), band[field(0.975)].max())
+    counted = pd.concat([fan.history["value"], fan.so_far["value"]]).max()
+    top = 1.05 * max(counted, band[field(0.975)].max())
     y = parts.percent(0, top) if is_share else parts.people(top)
     coloured = {
         name: frame.assign(colour=frame["series"].map(colours))
@@ -44,15 +45,17 @@ def fan_chart(
             ("band", band),
             ("labels", fan.labels),
             ("references", fan.references),
+            ("so_far", fan.so_far),
         )
     }
     past, ahead = _past_and_ahead(coloured["band"], fan)
     layers = [
-        _wash(fan.origin_year, end, x, palette),
+        _wash(fan.last_counted, end, x, palette),
         *_bands(past, x, y, strength=UNCOUNTED),
         *_bands(ahead, x, y),
-        _rule(fan.origin_year, x, palette),
+        _rule(fan.last_counted, x, palette),
         *_history(coloured["history"], x, y, palette),
+        *_so_far(coloured["so_far"], x, y, palette),
         _median(past, x, y, dash=(1, 3), opacity=UNCOUNTED),
         _median(ahead, x, y),
         *_references(coloured["references"], x, y, palette),
@@ -107,7 +110,7 @@ def earlier_forecasts_chart(
 
 def _from_last_count(fan: Fan) -> pd.DataFrame:
     """Start every band at the last count, so that nothing floats."""
-    last = fan.history[fan.history["year"] == fan.origin_year]
+    last = fan.history[fan.history["year"] == fan.last_counted]
     anchor = last[["series", "year"]].assign(**{field(level): last["value"] for level in LEVELS})
     return pd.concat([anchor, fan.quantiles], ignore_index=True)
 
@@ -115,7 +118,7 @@ def _from_last_count(fan: Fan) -> pd.DataFrame:
 def _past_and_ahead(band: pd.DataFrame, fan: Fan) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cut a band where the years end that are past but not counted; both parts hold the cut."""
     cut = fan.counted_or_past
-    past = band["year"].le(cut) & (cut > fan.origin_year)
+    past = band["year"].le(cut) & (cut > fan.last_counted)
     return band[past], band[band["year"].ge(cut)]
 
 
@@ -186,6 +189,15 @@ def _history(history: pd.DataFrame, x: Axis, y: Axis, palette: Palette) -> list[
     ]
 
 
+def _so_far(rows: pd.DataFrame, x: Axis, y: Axis, palette: Palette) -> list[Spec]:
+    """What is counted of years that are estimated: small hollow points, never joined to a line."""
+    if rows.empty:
+        return []
+    mark = {"type": "point", "filled": True, "fill": palette.background, "size": 26}
+    at = {"x": x.encode("year"), "y": y.encode("value", grid=True), "stroke": given_colour()}
+    return [layer(mark | {"strokeWidth": 1.25, "opacity": 0.8}, rows, at)]
+
+
 def final_and_provisional(history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cut lines into runs of final years, and stretches that touch a provisional year.
 
@@ -221,11 +233,11 @@ def _captions(fan: Fan, x: Axis, palette: Palette) -> list[Spec]:
     """Say which years are observed, past but not counted, and forecast."""
     style = {"type": "text", "y": 9, "fontSize": 12.5, "color": palette.muted}
     said = [
-        (fan.origin_year, "Observed", "right", -7),
+        (fan.last_counted, "Observed", "right", -7),
         (fan.counted_or_past, "Forecast", "left", 7),
     ]
-    if fan.counted_or_past - fan.origin_year >= _CAPTION_YEARS:
-        said.append((fan.origin_year, "Not yet counted", "left", 7))
+    if fan.counted_or_past - fan.last_counted >= _CAPTION_YEARS:
+        said.append((fan.last_counted, "Not yet counted", "left", 7))
     return [
         layer(
             style | {"align": align, "dx": dx, "fontStyle": "italic"},
@@ -242,7 +254,11 @@ def _hover(
     """Invisible points that answer the pointer with name, year, value and range."""
     form = "{:.1f}%" if is_share else "{:,.0f}"
     rows = pd.concat(
-        [_counted_answers(coloured["history"]), _forecast_answers(coloured["band"], fan, form)]
+        [
+            _counted_answers(coloured["history"]),
+            coloured["so_far"].assign(status="counted so far", interval=""),
+            _forecast_answers(coloured["band"], fan, form),
+        ]
     ).dropna(subset=["value"])
     names = coloured["labels"].set_index("series")["name"]
     rows = rows.assign(
@@ -275,10 +291,12 @@ def _counted_answers(history: pd.DataFrame) -> pd.DataFrame:
 
 def _forecast_answers(band: pd.DataFrame, fan: Fan, form: str) -> pd.DataFrame:
     ahead: pd.DataFrame = band[band["year"] > band["year"].min()]
-    is_past = ahead["year"].le(fan.counted_or_past)
+    is_past = ahead["year"].le(fan.last_past_year or 0)
+    status = is_past.map({True: "not yet counted, forecast median", False: "forecast, median"})
+    is_begun = ahead["year"].isin(fan.nowcast_years)
     return ahead.assign(
         value=ahead[field(0.5)],
-        status=is_past.map({True: "not yet counted, forecast median", False: "forecast, median"}),
+        status=status.mask(is_begun, "being counted, estimate"),
         interval=[
             f"80%: {form.format(low)} to {form.format(high)}"
             for low, high in zip(ahead[field(0.1)], ahead[field(0.9)], strict=True)

@@ -17,7 +17,7 @@ def fan_description(series: Series, countries: list[str]) -> str:
         last = series.last_shares.get(country)
         said.append(
             f"{series.names.get(country, country)}: "
-            + (f"{percent(float(last))} in {series.origin_year}, " if last is not None else "")
+            + (f"{percent(float(last))} in {series.last_counted}, " if last is not None else "")
             + f"median {percent(ahead[field(0.5)])} in {series.target_year}, "
             f"80% range {span(ahead[field(0.1)], ahead[field(0.9)])}%"
         )
@@ -34,7 +34,7 @@ def forecast_cells(series: Series, country: str) -> list[list[str]]:
     rows = series.shares[series.shares["country"] == country].sort_values("year")
     return [
         [
-            _year_words(series, int(row["year"])),
+            ", ".join(filter(None, (str(int(row["year"])), series.status_of(int(row["year"]))))),
             f"{row[field(0.5)]:.2f}",
             span(row[field(0.25)], row[field(0.75)], digits=2),
             span(row[field(0.1)], row[field(0.9)], digits=2),
@@ -44,16 +44,13 @@ def forecast_cells(series: Series, country: str) -> list[list[str]]:
     ]
 
 
-def _year_words(series: Series, year: int) -> str:
-    return f"{year}, not yet counted" if year in series.uncounted_years else str(year)
-
-
 def share_rows(series: Series, countries: list[str] | None = None) -> pd.DataFrame:
     """Return counted and forecast shares in long form, per cent.
 
     Returns:
         Columns population, counting_rule, source, scenario, model, country, year, kind
-        (`observed`, `provisional`, `forecast`), share_percent and one column per quantile level.
+        (`observed`, `provisional`, `nowcast`, `forecast`), share_percent and one column per
+        quantile level.
     """
     history = series.history.dropna(subset=["share"])
     counted = pd.DataFrame(
@@ -65,8 +62,10 @@ def share_rows(series: Series, countries: list[str] | None = None) -> pd.DataFra
         }
     )
     levels = [field(level) for level in LEVELS]
+    is_nowcast = series.shares["horizon_years"].eq(0)
     ahead = series.shares[["country", "year", *levels]].assign(
-        kind="forecast", share_percent=series.shares[field(0.5)]
+        kind=is_nowcast.map({True: "nowcast", False: "forecast"}),
+        share_percent=series.shares[field(0.5)],
     )
     rows = pd.concat([counted, ahead], ignore_index=True)
     if countries is not None:

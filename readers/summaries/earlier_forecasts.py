@@ -14,9 +14,9 @@ from talentcast.store.release import Release
 
 @dataclass(frozen=True, eq=False)
 class EarlierForecast:
-    """What one earlier release said."""
+    """What one earlier release said, and the last year that was counted for it."""
 
-    origin_year: int
+    last_counted: int
     release_id: str
     series: Series
 
@@ -41,7 +41,7 @@ def earlier_forecasts(
         releases: Candidates, newest first.
         published: What each release can show, by id.
         wanted: The series that is looked back on.
-        before: Only origins before this year.
+        before: Only what was made from counts that end before this year.
         load: Reads a series.
         most: How many fans a chart can hold.
     """
@@ -51,7 +51,7 @@ def earlier_forecasts(
             if candidate.key != wanted.key or candidate.scenario != wanted.scenario:
                 continue
             series = load(release, candidate)
-            year = series.origin_year
+            year = series.last_counted
             if year < before:
                 found.setdefault(year, EarlierForecast(year, str(release.release_id), series))
     years = sorted(found)

@@ -100,9 +100,9 @@ def country_headline(series: Series, country: str) -> Headline:
         if surer <= 0.6
         else f"{likelihood(surer)} to {direction}, to about {middle} by {year}"
     )
-    provisional = " (provisional)" if series.origin_year in series.provisional_years else ""
+    provisional = " (provisional)" if series.last_counted in series.provisional_years else ""
     body = (
-        (f"It was {percent(last)} in {series.origin_year}{provisional}. ", False),
+        (f"It was {percent(last)} in {series.last_counted}{provisional}. ", False),
         *_range(ahead, end="; "),
         (
             f"the chance that it ends above today’s share is {odds(rises)} ({probability(rises)}).",
@@ -146,7 +146,7 @@ def year_of_passing(history: pd.DataFrame, first: str, second: str) -> int | Non
 
 def _last_share(series: Series, country: str) -> float | None:
     rows = series.history[
-        (series.history["country"] == country) & (series.history["year"] == series.origin_year)
+        (series.history["country"] == country) & (series.history["year"] == series.last_counted)
     ]["share"].dropna()
     return None if rows.empty else float(rows.iloc[0])
 

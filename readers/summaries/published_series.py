@@ -31,7 +31,8 @@ class PublishedSeries:
     """One thing a release can show: a series under a scenario, and the model to quote.
 
     Attributes:
-        last_counted: Last year whose data the forecast used.
+        horizons: Years ahead; a nowcast is shown with any of them.
+        last_counted: Last year before all forecasts and nowcasts.
     """
 
     key: SeriesKey
@@ -57,9 +58,9 @@ def published_series(release: Release, root: Path) -> tuple[PublishedSeries, ...
         # The model that readers should quote is the one whose samples are published.
         sampled = block.loc[block["output_type"] == OutputType.SAMPLE, "model"]
         model = str(sampled.iloc[0]) if len(sampled) else str(block["model"].iloc[0])
-        horizons = sorted(int(h) for h in block["horizon_years"].unique())
+        horizons = sorted(int(h) for h in block["horizon_years"].unique() if h > 0)
         key = SeriesKey(population, CountingRule(rule), source)
-        last_counted = int(block["origin_year"].max())
+        last_counted = int((block["origin_year"] + block["horizon_years"]).min()) - 1
         made.append(PublishedSeries(key, scenario, model, tuple(horizons), last_counted))
     return tuple(sorted(made, key=_reading_order))
 

@@ -13,7 +13,7 @@ from readers.fan import LEVELS, Fan, field
 from readers.summaries.joint_samples import JointDraws
 from readers.summaries.populations import PopulationWords, population_words
 from readers.summaries.reliability import Reliability
-from readers.summaries.wording import count, percent, points, span
+from readers.summaries.wording import count, percent, points, span, year_list
 from talentcast.domain.types import REST_OF_WORLD, UNKNOWN_COUNTRY, SeriesKey
 
 #: Years of history in a fan; the forecast then keeps a quarter of the width.
@@ -55,9 +55,20 @@ class Series:
         return population_words(self.key.population)
 
     @cached_property
+    def last_counted(self) -> int:
+        """Last year before all forecasts and nowcasts: it is counted to its end."""
+        return int(self.shares["year"].min()) - 1
+
+    @cached_property
     def origin_year(self) -> int:
-        """Last year whose data the forecast used."""
+        """Year that horizons are counted from: the last of which anything is counted."""
         return int(self.shares["origin_year"].max())
+
+    @cached_property
+    def nowcast_years(self) -> list[int]:
+        """Years that the source is still counting, and that are estimated."""
+        years = self.shares.loc[self.shares["horizon_years"] == 0, "year"].unique()
+        return sorted(int(year) for year in years)
 
     @cached_property
     def read_on(self) -> date | None:
@@ -72,13 +83,20 @@ class Series:
         if self.as_of is None:
             return []
         years = self.shares.loc[self.shares["year"] < self.as_of.year, "year"].unique()
-        return sorted(int(year) for year in years)
+        return sorted({int(year) for year in years} - set(self.nowcast_years))
+
+    def status_of(self, year: int) -> str:
+        """Say what is special about a forecast year; nothing about one that is yet to come."""
+        if year in self.nowcast_years:
+            return "estimate"
+        return "not yet counted" if year in self.uncounted_years else ""
 
     @cached_property
     def freshness(self) -> str:
         """How far the counts go, and the day on which they were read."""
         read = f", read {self.read_on.isoformat()}" if self.read_on else ""
-        return f"last counted {self.origin_year}{read}"
+        begun = f", {year_list(self.nowcast_years)} being counted" if self.nowcast_years else ""
+        return f"last counted {self.last_counted}{begun}{read}"
 
     @cached_property
     def provisional_years(self) -> list[int]:
@@ -88,8 +106,8 @@ class Series:
 
     @cached_property
     def last_shares(self) -> pd.Series:
-        """Share of each country in the origin year, per cent, falling; without `ROW` and `UNK`."""
-        last = self.history[self.history["year"] == self.origin_year].set_index("country")["share"]
+        """Last counted share of each country, per cent, falling; without `ROW` and `UNK`."""
+        last = self.history[self.history["year"] == self.last_counted].set_index("country")["share"]
         kept = last[~last.index.isin(NOT_A_COUNTRY)].dropna()
         return kept.sort_values(ascending=False)
 
@@ -188,18 +206,14 @@ def share_fan(
     series: Series, countries: list[str], *, references: pd.DataFrame | None = None
 ) -> Fan:
     """Return the fan of some countries' shares."""
-    history = _recent(series.history, countries, series.origin_year).rename(
-        columns={"share": "value"}
-    )
+    history = _recent(series, countries).rename(columns={"share": "value"})
     ahead = series.shares[series.shares["country"].isin(countries)]
     return _fan(series, history, ahead, references, is_share=True)
 
 
 def stock_fan(series: Series, country: str) -> Fan:
     """Return the fan of one country's stock, in persons."""
-    history = _recent(series.history, [country], series.origin_year).rename(
-        columns={"researchers": "value"}
-    )
+    history = _recent(series, [country]).rename(columns={"researchers": "value"})
     ahead = series.stocks[series.stocks["country"] == country]
     return _fan(series, history, ahead, None, is_share=False)
 
@@ -229,11 +243,12 @@ def interval_rows(series: Series, countries: list[str]) -> pd.DataFrame:
     ).reset_index()[["country", "name", "last", "text", "text_short", *map(field, LEVELS)]]
 
 
-def _recent(history: pd.DataFrame, countries: list[str], origin_year: int) -> pd.DataFrame:
-    return history[
-        history["country"].isin(countries)
-        & history["year"].between(origin_year - PAST_YEARS, origin_year)
-    ]
+def _recent(series: Series, countries: list[str]) -> pd.DataFrame:
+    """Return the last counted years, and what is counted so far of years that are estimated."""
+    history, last = series.history, series.last_counted
+    is_shown = history["year"].between(last - PAST_YEARS, last)
+    is_shown |= history["year"].isin(series.nowcast_years)
+    return history[history["country"].isin(countries) & is_shown]
 
 
 def _fan(
@@ -251,13 +266,16 @@ def _fan(
             references["series"].isin(end["country"])
             & references["year"].between(history["year"].min(), end["year"].max())
         ]
+    counted = history.rename(columns={"country": "series"})[
+        ["series", "year", "value", "is_provisional"]
+    ]
+    is_so_far = counted["year"] > series.last_counted
     return Fan(
-        history.rename(columns={"country": "series"})[
-            ["series", "year", "value", "is_provisional"]
-        ],
+        counted[~is_so_far],
         ahead.rename(columns={"country": "series"})[["series", "year", *map(field, LEVELS)]],
         _labels(end, series.names, is_share=is_share),
         shown,
+        counted[is_so_far],
         max(series.uncounted_years, default=None),
     )
 

@@ -58,8 +58,10 @@ def source_line(
     note: str = "",
 ) -> SourceLine:
     """Return the line for a chart of one series; `population` and `counting` may be overridden."""
-    years = series.provisional_years
+    years = [year for year in series.provisional_years if year not in series.nowcast_years]
     provisional = f" ({year_list(years)} provisional)" if years else ""
+    begun = series.nowcast_years
+    estimated = f"Being counted, estimated: {year_list(begun)}." if begun else ""
     past = series.uncounted_years
     uncounted = f"Past but not yet counted: {year_list(past)}." if past else ""
     scenario = "" if series.scenario == BASELINE else f"Scenario: {series.scenario}."
@@ -68,8 +70,8 @@ def source_line(
         population=population or series.words.counted,
         counting=counting or rule_words(series.key.counting_rule),
         release_id=release_id,
-        last_counted=f"{series.origin_year}{provisional}",
+        last_counted=f"{series.last_counted}{provisional}",
         read_on=series.read_on,
         as_of=as_of,
-        note=" ".join(filter(None, (scenario, uncounted, note))),
+        note=" ".join(filter(None, (scenario, estimated, uncounted, note))),
     )

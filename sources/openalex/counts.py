@@ -127,7 +127,7 @@ def _about_years(by_year: Mapping[int, YearCounts], record: FetchRecord) -> list
                 name,
                 "PROVISIONAL_YEARS",
                 f"{unfinished}: the source has not finished counting",
-                message="Models treat these years as missing.",
+                message="They are estimated (nowcasts), never taken as counted.",
             )
         )
     unstated = [year for year, counts in by_year.items() if UNKNOWN_COUNTRY not in counts]

@@ -6,12 +6,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from flows.steps import deliver as delivery
 from readers.comparison import compare
+from readers.largest_changes import largest_changes
+from readers.release_facts import release_facts
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
@@ -76,28 +78,7 @@ def show(release: ReleaseArgument = "latest", *, home: Home = None, json: Json =
     settings = load_settings(home)
     verifier = Verifier.configured(settings.verifying_key_file)
     found = require_genuine(find_recorded(release, settings.releases), verifier)
-    facts: list[dict[str, Any]] = [
-        {"fact": name, "value": value}
-        for name, value in found.to_row().items()
-        if name not in ("inputs", "tables", "quality", "populations")
-    ]
-    facts += [
-        {
-            "fact": f"input {entry['name']}",
-            "value": f"{entry['source']}, vintage {entry['vintage']}, "
-            f"sha256 {entry['sha256'][:12]}, {entry['licence']}",
-        }
-        for entry in found.inputs
-    ]
-    facts += [
-        {
-            "fact": f"table {entry.name}",
-            "value": f"{entry.rows:,} rows at version {entry.delta_version}",
-        }
-        for entry in found.tables.values()
-    ]
-    facts += [{"fact": f"checks {name}", "value": count} for name, count in found.quality.items()]
-    print_rows(facts, as_json=json)
+    print_rows(release_facts(found), as_json=json)
     require_rows(found)
     if not json:
         print_headline(found, settings.releases)
@@ -108,16 +89,22 @@ def diff(
     first: Annotated[str, typer.Argument(metavar="FIRST", help="A release id, or latest.")],
     second: Annotated[str, typer.Argument(metavar="SECOND", help="A release id, or latest.")],
     *,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="Only the largest changes of counts and forecasts.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Count the rows that differ between two releases, table by table.
+    """Count the rows that differ between two releases, and name the largest changes.
 
     Example: talentcast releases diff r20240131-0123456789ab latest
     """
     root = load_settings(home).releases
-    differences = compare(find_release(first, root), find_release(second, root), root)
-    print_rows([asdict(difference) for difference in differences], as_json=json)
+    both = find_release(first, root), find_release(second, root)
+    if not changes:
+        print_rows([asdict(difference) for difference in compare(*both, root)], as_json=json)
+    if changes or not json:
+        print_rows(largest_changes(*both, root), as_json=json)
 
 
 @app.command()

@@ -32,13 +32,13 @@ def print_headline(release: Release, root: Path) -> None:
 
 def _print_series(series: Series, rows: pd.DataFrame) -> None:
     key, target = series.key, int(rows["target_year"].iloc[0])
-    is_past = target in series.uncounted_years
+    status = series.status_of(target)
     say()
     print_table(
         [
             "country",
-            f"share {rows['origin_year'].iloc[0]}",
-            f"{target}{', not yet counted' if is_past else ''}",
+            f"share {rows['counted_year'].iloc[0]}",
+            f"{target}{', ' if status else ''}{status}",
             "80 % interval",
         ],
         [_headline_cells(row) for row in rows.to_dict("records")],

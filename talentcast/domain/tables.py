@@ -124,14 +124,16 @@ TARGET: Final = Column(
     one_of=_values(Target),
 )
 ORIGIN_YEAR: Final = Column(
-    "origin_year", "integer", "Last year whose data the forecast used.", "year", minimum=1950
-)
-HORIZON_YEARS: Final = Column(
-    "horizon_years", "integer", "Years from origin to target.", "years", minimum=1, maximum=10
+    "origin_year", "integer", "Last year of which the forecast used counts.", "year", minimum=1950
 )
 
 # The contracts are tables themselves, to be read across.
 # fmt: off
+
+HORIZON_YEARS: Final = Column(
+    "horizon_years", "integer", "Years from origin to target; 0 for a year that is being counted.",
+    "years", minimum=0, maximum=10,
+)
 
 RESEARCHER_COUNTS: Final = Table(
     "researcher_counts",

@@ -24,6 +24,7 @@ _NOT_IN_FILTER: Final = ("publication_year", "is_xpac", "search")
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+Months = Annotated[int, Field(ge=1, le=120)]
 #: The source that answers queries; other sources bring their figures as files.
 _ASKED: Final = "openalex"
 
@@ -103,6 +104,9 @@ class Population(BaseModel):
         models: Models to forecast with where the usual ones do not serve, the one to quote first.
         first_year: First year asked for.
         finished_after_months: A year is provisional until so many months after it ended.
+        counted_by_month: Part of a year that is counted so many months after the year began.
+        completeness_spread: How far that may be off: standard deviation of its logarithm, over
+            countries and for all, where nothing is counted yet.
         absence: What it means that a country is absent from a year that was counted.
         is_default: Whether it is forecast when a source is asked without naming populations.
         not_for: What the numbers are not.
@@ -125,6 +129,8 @@ class Population(BaseModel):
     models: tuple[Name, ...] = ()
     first_year: Annotated[int, Field(ge=1900, le=2100)]
     finished_after_months: Annotated[int, Field(ge=0, le=60)] = 6
+    counted_by_month: dict[Months, Annotated[float, Field(gt=0, le=1)]] = {6: 0.4, 12: 0.8, 18: 1.0}
+    completeness_spread: Annotated[float, Field(gt=0, le=2)] = 0.5
     absence: Literal["zero", "missing"] = "zero"
     is_default: bool = False
     licence: Text
@@ -136,6 +142,9 @@ class Population(BaseModel):
     def _is_asked_for(self) -> Self:
         if (self.source == _ASKED) != (self.query is not None):
             raise ValueError(f"a query, and nothing without one, is asked of {_ASKED}")
+        parts = [self.counted_by_month[month] for month in sorted(self.counted_by_month)]
+        if parts != sorted(parts) or parts[-1:] != [1]:
+            raise ValueError("what counted_by_month says does not rise to 1")
         return self
 
     @property

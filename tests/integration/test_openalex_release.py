@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from openalex_server import ALL_COUNTRIES, growing_world, openalex_server
+from openalex_server import ALL_COUNTRIES, World, growing_world, openalex_server
 
 import talentcast
+from readers.largest_changes import largest_changes
 from sources.openalex import source
 from talentcast.domain.errors import LimitReachedError
 from talentcast.store.pointer import list_releases
+from talentcast.store.release import Release
 
 pytestmark = pytest.mark.usefixtures("orchestrator")
 
@@ -62,3 +64,62 @@ def test_each_day_is_a_release_of_every_country_with_its_unknown_share(
     moved = changed[changed["researchers"] != changed["previous_researchers"]]
     assert {2025} <= set(moved["year"]) <= {2025, 2026}
     assert ((moved["researchers"] - moved["previous_researchers"]) == 3).all()
+    _is_estimated(first.release, home, year=2026)
+    said = {
+        (row["what"], row["year"]): row
+        for row in largest_changes(first.release, second.release, home / "releases")
+    }
+    assert said["count", 2026]["change"] == 3
+    assert said["total", 2026]["country"] == "all"
+    assert ("nowcast", 2026) in said
+
+
+def _is_estimated(release: Release, home: Path, *, year: int) -> None:
+    """A nowcast is a forecast at horizon 0, and its draws are compositions of all countries."""
+    rows = talentcast.read(
+        "forecasts", home=home, release=str(release.release_id), target="researcher_share"
+    )
+    nowcast = rows[rows["horizon_years"] == 0]
+    assert set(nowcast["target_year"]) == {year}
+    assert set(rows["origin_year"]) == {year}
+    assert set(nowcast["country"]) == set(rows["country"])
+    assert len(set(nowcast["country"])) > 0.5 * len(COUNTRIES)
+    samples = nowcast[nowcast["output_type"] == "sample"].groupby("output_type_id")["value"].sum()
+    assert len(samples) == 200
+    assert samples.to_numpy() == pytest.approx(1)
+
+
+def test_how_full_a_year_is_is_stated_at_first_and_learned_from_own_vintages_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    with openalex_server(world=growing_world(countries=COUNTRIES)) as server:
+        monkeypatch.setenv("TALENTCAST_OPENALEX_URL", server.url)
+        for year in (2026, 2027):
+            monkeypatch.setattr(source, "today_utc", lambda year=year: date(year, 11, 24))
+            server.world = half_counted_world(year)
+            refresh(home=home)
+    cards = [
+        talentcast.read("model_cards", home=home, release=str(release.release_id))
+        for release in list_releases(home / "releases")
+    ]
+    learned, stated = (str(card["text"].iloc[0]) for card in cards)
+    assert "2026 is estimated: about 72% of it is counted (stated by" in stated
+    assert "2027 is estimated: about 5" in learned
+    assert "learned from own vintages of 2026" in learned
+    medians = talentcast.read(
+        "forecasts", home=home, target="researcher_stock", output_type="median", model="naive"
+    )
+    total = medians[medians["horizon_years"] == 0]["value"].sum()
+    counts = half_counted_world(2027)(2027)
+    assert total == pytest.approx(2 * sum(counts.values()), rel=0.15)
+
+
+def half_counted_world(unfinished: int) -> World:
+    """Return a world in which one half of one year is counted, and all of the years before."""
+
+    def works(year: int) -> dict[str, int]:
+        part = 0.5 if year == unfinished else 1.0
+        return {code: int(part * n) for code, n in growing_world(countries=COUNTRIES)(2025).items()}
+
+    return works

@@ -33,6 +33,9 @@ COVERAGE = pd.DataFrame(
 ).assign(upper=[85.0, 88.0])
 
 
+NO_YEARS = pd.DataFrame(columns=["series", "year", "value", "is_provisional"])
+
+
 def history(provisional: set[int] = frozenset()) -> pd.DataFrame:  # type: ignore[assignment]
     years = [2018, 2019, 2020, 2021, 2022]
     return pd.DataFrame(
@@ -45,7 +48,7 @@ def history(provisional: set[int] = frozenset()) -> pd.DataFrame:  # type: ignor
     )
 
 
-def fan(provisional: set[int] = frozenset()) -> Fan:  # type: ignore[assignment]
+def fan(provisional: set[int] = frozenset(), so_far: pd.DataFrame = NO_YEARS) -> Fan:  # type: ignore[assignment]
     ahead = pd.DataFrame([{"series": "USA", "year": year, **QUANTILES} for year in (2023, 2024)])
     labels = pd.DataFrame(
         [
@@ -61,7 +64,7 @@ def fan(provisional: set[int] = frozenset()) -> Fan:  # type: ignore[assignment]
         ]
     )
     nothing = pd.DataFrame(columns=["series", "year", "value", "note"])
-    return Fan(history(provisional), ahead, labels, nothing)
+    return Fan(history(provisional), ahead, labels, nothing, so_far)
 
 
 def drawn_fan(mode: Mode = "light", *, is_share: bool = True) -> Spec:
@@ -73,6 +76,14 @@ def drawn_fan(mode: Mode = "light", *, is_share: bool = True) -> Spec:
         description="USA",
         is_share=is_share,
     )
+
+
+def fan_with_a_nowcast() -> Spec:
+    so_far = pd.DataFrame(
+        {"series": ["USA"], "year": [2023], "value": [31.5], "is_provisional": [True]}
+    )
+    colours = country_colours(["USA"], LIGHT)
+    return fan_chart(fan(so_far=so_far), LIGHT, colours=colours, description="USA")
 
 
 def specs() -> dict[str, Spec]:
@@ -87,6 +98,7 @@ def specs() -> dict[str, Spec]:
         "fan": drawn_fan(),
         "dark fan": drawn_fan("dark"),
         "stock fan": drawn_fan(is_share=False),
+        "fan with a nowcast": fan_with_a_nowcast(),
         "earlier forecasts": earlier_forecasts_chart(
             history(), fan().quantiles.assign(origin_year=2022), LIGHT, description=""
         ),
@@ -119,6 +131,16 @@ def test_every_chart_is_valid_vega_lite_and_plain_json(name: str) -> None:
     spec = specs()[name]
     alt.Chart.from_dict(spec, validate=True)
     assert "NaN" not in json.dumps(spec)
+
+
+def test_what_is_counted_of_an_estimated_year_stands_beside_its_estimate() -> None:
+    layers = fan_with_a_nowcast()["layer"]
+    values = [row for layer in layers for row in layer.get("data", {}).get("values", [])]
+    said = {row["status"]: row for row in values if "status" in row and row["year"] == 2023}
+    assert set(said) == {"counted so far", "being counted, estimate"}
+    assert said["counted so far"]["value"] == 31.5
+    lines = [layer for layer in layers if layer["mark"]["type"] == "line"]
+    assert not any(row.get("value") == 31.5 for one in lines for row in one["data"]["values"])
 
 
 def test_bands_start_at_the_last_count() -> None:

@@ -46,7 +46,7 @@ def test_each_series_quotes_the_model_whose_samples_are_published() -> None:
 def test_countries_stand_in_the_order_of_their_last_count_without_the_rest() -> None:
     headline = headline_shares(observations(), forecasts())
     assert headline["country"].tolist() == ["ITA", "FRA"]
-    assert headline["origin_year"].unique().tolist() == [2019]
+    assert headline["counted_year"].unique().tolist() == [2019]
     assert headline["target_year"].unique().tolist() == [2024]
 
 
@@ -55,3 +55,14 @@ def test_the_interval_holds_eight_outcomes_in_ten() -> None:
     interval = [row["lower_80"], row["median"], row["upper_80"]]
     assert interval == pytest.approx([0.201, 0.205, 0.209])
     assert row["share"] == 0.26
+
+
+def test_the_share_that_is_quoted_beside_a_nowcast_is_that_of_the_year_counted_before_it() -> None:
+    nowcast = forecasts().assign(horizon_years=0, target_year=2019)
+    before = observations().assign(year=2018, share=0.2)
+    headline = headline_shares(
+        pd.concat([before, observations()]), pd.concat([nowcast, forecasts()])
+    )
+    assert headline["counted_year"].unique().tolist() == [2018]
+    assert headline["target_year"].unique().tolist() == [2024]
+    assert set(headline["share"]) == {0.2}

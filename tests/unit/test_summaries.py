@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readers.summaries.describe import forecast_cells
+from readers.summaries.describe import forecast_cells, share_rows
 from readers.summaries.headlines import (
     country_headline,
     leading_pair,
@@ -230,6 +230,32 @@ def test_a_series_says_how_far_it_is_counted_and_which_forecast_years_are_past()
     assert line.endswith("Past but not yet counted: 2024.")
     assert [cells[0] for cells in forecast_cells(late, "AAA")] == ["2024, not yet counted", "2025"]
     assert share_fan(late, ["AAA"]).last_past_year == 2024
+
+
+def test_a_series_says_which_years_are_being_counted() -> None:
+    found = series()
+    begun = pd.DataFrame(
+        {"country": ["AAA", "BBB"], "year": 2024, "share": [50.0, 50.0], "is_provisional": True}
+    )
+    shares = found.shares.assign(origin_year=2024, horizon_years=found.shares["year"] - 2024)
+    history = pd.concat([found.history, begun])
+    ours = replace(found, shares=shares, history=history, as_of=date(2025, 2, 1))
+    assert (ours.last_counted, ours.origin_year, ours.nowcast_years) == (2023, 2024, [2024])
+    assert ours.uncounted_years == []
+    assert ours.freshness == "last counted 2023, 2024 being counted"
+    assert ours.last_shares.to_dict() == found.last_shares.to_dict()
+    assert [row[0] for row in forecast_cells(ours, "AAA")] == [
+        "2024, estimate",
+        "2025",
+    ]
+    line = source_line(ours, release_id="r1", as_of=date(2025, 2, 1), unit="%").text()
+    assert "last counted 2023," in line
+    assert line.endswith("Being counted, estimated: 2024.")
+    fan = share_fan(ours, ["AAA"])
+    assert (fan.last_counted, fan.nowcast_years, fan.counted_or_past) == (2023, [2024], 2024)
+    assert fan.so_far["value"].tolist() == [50.0]
+    rows = share_rows(ours, ["AAA"])
+    assert rows[rows["year"] == 2024]["kind"].tolist() == ["provisional", "nowcast"]
 
 
 def test_readers_meet_ai_that_was_counted_last_first_and_simulated_people_last() -> None:
