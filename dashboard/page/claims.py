@@ -65,7 +65,7 @@ def show(context: Context) -> None:
         population="as each row says",
         counting="as each row says",
         release_id=context.release_id,
-        last_counted=str(context.full_series.origin_year),
+        last_counted=str(context.full_series.last_counted),
         as_of=context.release.as_of.as_of,
         note="Check another one: talentcast claim --share 0.42 --n 867.",
     )
