@@ -63,12 +63,12 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Refreshed, Path]:
     return publish(tmp_path_factory.mktemp("own") / "plain", "plain CSV")
 
 
-@pytest.mark.parametrize("shape", ["decimal comma", "wide workbook"])
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name != "plain CSV"])
 def test_another_shape_publishes_the_rows_of_a_plain_file(
     plain: tuple[Refreshed, Path], tmp_path: Path, shape: str
 ) -> None:
     other, root = publish(tmp_path / "other", shape)
-    assert other.understood[0].startswith(f"read {SHAPES[shape][0]}, ")
+    assert other.understood[0].startswith(f"read {SHAPES[shape][0].partition('#')[0]}, ")
     assert set(other.release.tables) == set(plain[0].release.tables)
     for name in set(other.release.tables) - ABOUT_READING:
         frames = (
