@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from models.scenarios import Scenario
 
 
+#: In smaller populations, a first release can tell who is in it (docs/method/returns.md).
+_ENOUGH_PEOPLE: Final = 3_000
+
+
 @dataclass(frozen=True, eq=False)
 class People:
     """Career records that a run may use: synthetic, or pseudonymised and without the forgotten.
@@ -68,8 +72,15 @@ class People:
     @property
     def notes(self) -> CheckReport:
         """What a reader of the release must know about how the people were chosen."""
-        begins = self.admission is not None and self.admission.begins_ledger
-        return CheckReport((_new_ledger_note(self.key.population),) if begins else ())
+        if self.admission is None:
+            return CheckReport()
+        notes = []
+        if self.admission.begins_ledger:
+            notes.append(_new_ledger_note(self.key.population))
+        # Of the admitted: their number changes by batches, so that the note times nobody.
+        if len(self.admission.chosen.people) < _ENOUGH_PEOPLE:
+            notes.append(_few_people_note(self.key.population))
+        return CheckReport(tuple(notes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +200,20 @@ def _new_ledger_note(population: str) -> CheckResult:
         threshold="One ledger for all releases",
         message="Earlier releases of these people and those from here on are not protected from "
         "being subtracted from each other. The reason is published with the release.",
+    )
+
+
+def _few_people_note(population: str) -> CheckResult:
+    return CheckResult(
+        stage="input",
+        table=population,
+        check="FEW_PEOPLE",
+        severity=Severity.WARNING,
+        outcome=Outcome.WARN,
+        observed=f"Fewer than {_ENOUGH_PEOPLE:,} people",
+        threshold=f"{_ENOUGH_PEOPLE:,} people or more",
+        message="Who knows all the others may tell from a first release whether somebody is in it: "
+        "each counts for much. Add people, or keep cohorts and flows to yourself.",
     )
 
 

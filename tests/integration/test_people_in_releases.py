@@ -135,3 +135,10 @@ def _cells(path: Path) -> bytes:
         for value in set(map(str, table[name].to_pylist()))
     )
     return "\n".join(texts).encode()
+
+
+def test_a_release_of_few_people_warns_of_readers_who_know_the_others(home: Path) -> None:
+    release = str(talentcast.releases(home=home)["release_id"].iloc[0])
+    checks = talentcast.read("quality_checks", release, home=home).set_index("check")
+    assert checks.loc["FEW_PEOPLE", "outcome"] == "warn"
+    assert "Fewer than 3,000" in checks.loc["FEW_PEOPLE", "observed"]
