@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +63,7 @@ class Context:
         found = [
             one for one in available if one.scenario == BASELINE and is_about_ai(one.key.population)
         ]
-        return [library.series(self.root, self.release, self.release_id, one) for one in found[:1]]
+        return self._loaded(found[:1])
 
     def other_rules(self) -> list[Series]:
         """Return the same works or people, counted by other rules, without a scenario."""
@@ -78,6 +79,9 @@ class Context:
                 or are_of_one_family(one.key.population, shown.population)
             )
         ]
+        return self._loaded(found)
+
+    def _loaded(self, found: Sequence[PublishedSeries]) -> list[Series]:
         return [library.series(self.root, self.release, self.release_id, one) for one in found]
 
     @property

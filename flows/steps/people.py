@@ -190,12 +190,9 @@ def _population(folder: Path) -> str:
 
 
 def _new_ledger_note(population: str) -> CheckResult:
-    return CheckResult(
-        stage="input",
-        table=population,
-        check="NEW_LEDGER",
-        severity=Severity.WARNING,
-        outcome=Outcome.WARN,
+    return _warning(
+        population,
+        "NEW_LEDGER",
         observed="The disclosure ledger of these people was begun anew.",
         threshold="One ledger for all releases",
         message="Earlier releases of these people and those from here on are not protected from "
@@ -204,16 +201,28 @@ def _new_ledger_note(population: str) -> CheckResult:
 
 
 def _few_people_note(population: str) -> CheckResult:
-    return CheckResult(
-        stage="input",
-        table=population,
-        check="FEW_PEOPLE",
-        severity=Severity.WARNING,
-        outcome=Outcome.WARN,
+    return _warning(
+        population,
+        "FEW_PEOPLE",
         observed=f"Fewer than {_ENOUGH_PEOPLE:,} people",
         threshold=f"{_ENOUGH_PEOPLE:,} people or more",
         message="Who knows all the others may tell from a first release whether somebody is in it: "
         "each counts for much. Add people, or keep cohorts and flows to yourself.",
+    )
+
+
+def _warning(
+    population: str, check: str, *, observed: str, threshold: str, message: str
+) -> CheckResult:
+    return CheckResult(
+        stage="input",
+        table=population,
+        check=check,
+        severity=Severity.WARNING,
+        outcome=Outcome.WARN,
+        observed=observed,
+        threshold=threshold,
+        message=message,
     )
 
 

@@ -36,8 +36,7 @@ class Reliability:
     @property
     def is_doubtful(self) -> bool:
         """Whether a reader must be warned."""
-        too_few = self.held is None or self.n_origins < FEWEST_ORIGINS
-        return too_few or (self.held is not None and self.held < DOUBTFUL_BELOW)
+        return self.held is None or self.n_origins < FEWEST_ORIGINS or self.held < DOUBTFUL_BELOW
 
     def sentence(self) -> str:
         """Say it in one sentence.
