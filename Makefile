@@ -28,11 +28,12 @@ forecast: setup ## Publish a release from the bundled figures (ARGS="--force" ma
 	$(BIN)/talentcast refresh $(ARGS)
 
 # A file of tests stays in one process: it shares its servers, releases and browser.
-PROCESSES ?= 2
+# Tests wait for servers and browsers four tenths of the time, so three processes keep two cores busy.
+PROCESSES ?= 3
 EXAMPLES := features models sources publication talentcast expectations readers
 SHARED_OUT := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
-test: setup ## Run every test, in two processes (PROCESSES=4 for more, 0 for one)
+test: setup ## Run every test, in three processes (PROCESSES=4 for more, 0 for one)
 	$(BIN)/python -m pytest $(SHARED_OUT) $(ARGS)
 
 test-fast: setup ## Run the tests that need no server, disk or network, and the examples of the code
