@@ -23,11 +23,11 @@ from models.returns.evaluation.backtest import DEFAULT_MODEL
 from models.returns.flows.history import FlowHistory, past_flows
 from models.returns.flows.scores import flow_scores
 from models.returns.landmark_history import LandmarkHistory
+from privacy.admission import first_admitted
+from privacy.disclosure import protected_counts
 from publication.return_cohorts import publishable_origins
 from sources.affiliations import read_career_records
 from talentcast.domain.types import CountingRule, Origin, SeriesKey, Vintage
-from talentcast.privacy.admission import first_admitted
-from talentcast.privacy.disclosure import protected_counts
 
 KEY = SeriesKey("careers", CountingRule.MODAL_COUNTRY, "affiliations")
 VINTAGE = Vintage.parse("2026-01-01")

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from features.career_records import CareerRecords
-from sources.roster import Roster
-from talentcast.domain.types import UNKNOWN_COUNTRY
-from talentcast.privacy.disclosure import (
+from privacy.disclosure import (
     DEFAULT,
     Protection,
     rounded,
     rows_by,
     with_complements,
 )
+from sources.roster import Roster
+from talentcast.domain.types import UNKNOWN_COUNTRY
 
 ALL_ORIGINS: Final = "all"
 

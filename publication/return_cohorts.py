@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.coherence import flow_quantiles, flow_samples
-from talentcast.domain.types import REST_OF_WORLD
-from talentcast.privacy.disclosure import (
+from privacy.disclosure import (
     DEFAULT,
     WITHHELD,
     Protection,
@@ -21,6 +20,7 @@ from talentcast.privacy.disclosure import (
     rate_step,
     rounded,
 )
+from talentcast.domain.types import REST_OF_WORLD
 
 ALL_HOSTS: Final = "all"
 #: Years ahead for which cohorts are shown.

@@ -13,12 +13,12 @@ from features.careers import origin_countries
 from features.engine import in_locked_duckdb
 from features.person_versions import VERSION_COLUMNS, Recorded, person_versions
 from flows.steps.known_people import require_ledger
+from privacy.admission import first_admitted, next_admitted
+from privacy.admitted_sets import DEFAULT_RULES, Admitted
+from privacy.pseudonyms import PseudonymKey
 from talentcast.config import Settings
 from talentcast.domain.errors import InputRejectedError, StoreError
 from talentcast.domain.types import REST_OF_WORLD, Origin, ReleaseId, Vintage
-from talentcast.privacy.admission import first_admitted, next_admitted
-from talentcast.privacy.admitted_sets import DEFAULT_RULES, Admitted
-from talentcast.privacy.pseudonyms import PseudonymKey
 from talentcast.store.admissions import (
     AdmissionLedger,
     AdmittedSet,

@@ -21,6 +21,8 @@ from flows.steps.admit import Admission, admit, keep_admission, restricted_store
 from flows.steps.plan import Plan
 from flows.steps.runner import Pending, Runner
 from models.simulation.careers import simulate_careers
+from privacy.disclosure import keep_previous_counts, protected_counts
+from privacy.pseudonyms import pseudonymised, require_key
 from sources.affiliations import (
     download_affiliations,
     is_affiliations_folder,
@@ -33,8 +35,6 @@ from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
-from talentcast.privacy.disclosure import keep_previous_counts, protected_counts
-from talentcast.privacy.pseudonyms import pseudonymised, require_key
 from talentcast.store.admissions import DATASET_URN
 from talentcast.store.pointer import list_releases
 from talentcast.store.restricted import likelihood_rows

@@ -22,13 +22,13 @@ from models.returns.flows.scores import flow_scores
 from models.returns.landmark_history import LandmarkHistory
 from models.returns.model.return_model import TrainingTables, fit_return_model
 from models.scenarios import UNCHANGED, Scenario
+from privacy.disclosure import pooled_origins
 from publication.model_cards import model_card
 from publication.return_cohorts import COHORT_HORIZONS, publishable_origins, return_cohorts
 from publication.return_flows import flow_rows
 from publication.scores import flow_score_rows
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.types import REST_OF_WORLD, Origin, SeriesKey, Vintage
-from talentcast.privacy.disclosure import pooled_origins
 
 logger = logging.getLogger(__name__)
 

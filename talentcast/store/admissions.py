@@ -17,9 +17,9 @@ from typing import Final
 
 import pandas as pd
 
+from privacy.admitted_sets import Admitted
 from talentcast.domain.errors import ConfigurationError, StoreError
 from talentcast.domain.types import ReleaseId, Vintage
-from talentcast.privacy.admitted_sets import Admitted
 from talentcast.store.failures import storage_failures
 from talentcast.store.files import OWNER, write_atomically
 from talentcast.store.release import Release

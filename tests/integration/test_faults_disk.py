@@ -22,9 +22,9 @@ from flows.steps import pipeline
 from flows.steps.plan import Plan
 from flows.steps.runner import PlainRunner
 from models.simulation.careers import simulate_careers
+from privacy.pseudonyms import pseudonymised, require_key
 from talentcast.config import load_settings
 from talentcast.domain.errors import StoreError
-from talentcast.privacy.pseudonyms import pseudonymised, require_key
 from talentcast.store.pointer import events, find_release, list_releases
 from talentcast.store.publisher import publish
 from talentcast.store.restricted import RestrictedStore

@@ -33,8 +33,8 @@ from flows.steps import pipeline, returns
 from flows.steps.approval import NO_APPROVAL, Approval
 from flows.steps.people import People, gather_people
 from flows.steps.plan import Plan
+from privacy.admitted_sets import DEFAULT_RULES
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
-from talentcast.privacy.admitted_sets import DEFAULT_RULES
 from talentcast.store.pointer import list_releases
 from talentcast.store.release import Release
 

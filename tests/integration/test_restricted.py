@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from features.career_records import CareerRecords
+from privacy.pseudonyms import PseudonymKey
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.types import ReleaseId
-from talentcast.privacy.pseudonyms import PseudonymKey
 from talentcast.store.restricted import RestrictedStore, likelihood_rows
 
 KEY = PseudonymKey(bytes(range(32)))

@@ -16,13 +16,13 @@ from models.scenarios import UNCHANGED, Scenario, changed_draws, changed_hazards
 from models.shares.protocol import Draws
 from models.shares.stock import StockDraws
 from models.simulation.careers import simulate_careers
+from privacy.disclosure import pooled_origins
 from publication.model_cards import model_card
 from publication.return_cohorts import COHORT_HORIZONS, publishable_origins, return_cohorts
 from publication.return_flows import flow_rows
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import FORECASTS, MODEL_CARDS, RETURN_COHORTS
 from talentcast.domain.types import CountingRule, Origin, SeriesKey
-from talentcast.privacy.disclosure import pooled_origins
 
 CUT = Origin(2020)
 KEY = SeriesKey("demo", CountingRule.MODAL_COUNTRY, "simulator")

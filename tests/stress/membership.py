@@ -30,9 +30,9 @@ from bench.privacy import KEY, VINTAGE, counts_of
 from features.career_records import CareerRecords
 from flows.steps import returns
 from flows.steps.admit import Behind, following, recorded, records_of
+from privacy.admission import first_admitted
+from privacy.disclosure import protected_counts
 from talentcast.domain.types import Origin
-from talentcast.privacy.admission import first_admitted
-from talentcast.privacy.disclosure import protected_counts
 
 
 def admitted(

@@ -30,10 +30,10 @@ from set_difference import smallest_difference
 
 from features.career_records import CareerRecords
 from models.simulation.careers import simulate_careers
+from privacy.admitted_sets import DEFAULT_RULES
+from privacy.pseudonyms import PseudonymKey
 from readers.formats import writer
 from talentcast.config import Settings, load_settings
-from talentcast.privacy.admitted_sets import DEFAULT_RULES
-from talentcast.privacy.pseudonyms import PseudonymKey
 from talentcast.store.pointer import list_releases
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release

@@ -6,8 +6,8 @@ from collections import Counter
 
 import numpy as np
 
+from privacy.admitted_sets import Admitted
 from talentcast.domain.types import REST_OF_WORLD
-from talentcast.privacy.admitted_sets import Admitted
 
 
 def smallest_difference(one: Admitted, other: Admitted, own: frozenset[str]) -> float:

@@ -6,6 +6,7 @@ SHIPPED = (
     "models",
     "sources",
     "publication",
+    "privacy",
     "expectations",
     "flows",
     "readers",

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from privacy.disclosure import WITHHELD
 from sources.bundled import published_figures
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import QUANTILE_LEVELS, Vintage, VintageKind
-from talentcast.privacy.disclosure import WITHHELD
 from talentcast.store.publisher import publish
 from talentcast.store.release import Identity, Kind, Release, ReleaseDraft
 

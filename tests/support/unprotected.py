@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from features.career_records import CareerRecords
 from flows.steps.admit import Admission
+from privacy import disclosure
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity
-from talentcast.privacy import disclosure
 
 
 @contextmanager

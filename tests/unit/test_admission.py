@@ -10,9 +10,9 @@ import pytest
 from set_difference import smallest_difference
 
 from features.person_versions import Recorded, until
+from privacy.admission import first_admitted, next_admitted
+from privacy.admitted_sets import DEFAULT_RULES, Admitted
 from talentcast.domain.types import REST_OF_WORLD
-from talentcast.privacy.admission import first_admitted, next_admitted
-from talentcast.privacy.admitted_sets import DEFAULT_RULES, Admitted
 
 BATCH = DEFAULT_RULES.batch
 LAST_YEAR = 2020

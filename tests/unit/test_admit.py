@@ -8,9 +8,9 @@ import pytest
 
 from features.career_records import CareerRecords
 from flows.steps.admit import Behind, following, recorded, records_of
+from privacy.admission import first_admitted
+from privacy.admitted_sets import DEFAULT_RULES, Admitted
 from talentcast.domain.types import REST_OF_WORLD
-from talentcast.privacy.admission import first_admitted
-from talentcast.privacy.admitted_sets import DEFAULT_RULES, Admitted
 
 BATCH = DEFAULT_RULES.batch
 ORIGINS = {"CHN": 160, "IND": 110, "DEU": 70, "PER": 50}

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from talentcast.privacy.disclosure import (
+from privacy.disclosure import (
     DEFAULT,
     Protection,
     keep_previous_cells,

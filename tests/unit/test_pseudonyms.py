@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from features.career_records import CareerRecords
+from privacy.pseudonyms import PseudonymKey, pseudonymised, require_key
 from talentcast.domain.errors import ConfigurationError
-from talentcast.privacy.pseudonyms import PseudonymKey, pseudonymised, require_key
 
 KEY = PseudonymKey(secrets.token_bytes(32))
 

@@ -25,8 +25,7 @@ import numpy as np
 import pandas as pd
 
 from features.person_versions import NOTHING, Recorded, continued, is_open_part_other, until
-from talentcast.domain.types import REST_OF_WORLD
-from talentcast.privacy.admitted_sets import (
+from privacy.admitted_sets import (
     DEFAULT_RULES,
     PERSON_COLUMNS,
     Admitted,
@@ -35,6 +34,7 @@ from talentcast.privacy.admitted_sets import (
     stepped_aside,
     unsafe_groups,
 )
+from talentcast.domain.types import REST_OF_WORLD
 
 _PERSON: Final = "researcher_id"
 
