@@ -15,7 +15,7 @@ from talentcast.domain.types import (
     Origin,
     SeriesKey,
 )
-from talentcast.populations.catalogue import bundled_populations
+from talentcast.populations.catalogue import known_populations
 
 #: Below this many persons a country is part of `ROW`: its yearly changes are mostly chance.
 MIN_COUNT: Final = 50
@@ -97,7 +97,7 @@ def build_panels(counts: pd.DataFrame) -> list[Panel]:
 
 def rule_of(population: str) -> PanelRule:
     """Return which countries of a population are forecast apart."""
-    known = bundled_populations().get(population)
+    known = known_populations().get(population)
     if known is None or known.lists is None:
         return USUAL_RULE
     return PanelRule(known.lists.smallest_part, known.lists.present_years)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sources.cells import parse_numbers, parse_years
 from sources.counts import CountsDefaults, merge_parsed, to_counts
-from sources.paper_lists import counts_of_lists, read_venue_counts
+from sources.paper_lists.venue_counts import counts_of_lists, read_venue_counts
 from sources.parse_notes import warning_note
 from sources.tabular import TextTable, read_table
 from talentcast.domain.errors import UsageError

@@ -17,6 +17,7 @@ from sources.plain_files import MAX_FILE_BYTES, require_reachable
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import NAME_PATTERN
 from talentcast.domain.types import CountingRule, Vintage
+from talentcast.populations.definition import PAPER_LISTS
 
 if TYPE_CHECKING:
     from sources.counts_link import CountsLink
@@ -42,10 +43,17 @@ def _openalex() -> Source:
     return OpenAlex()
 
 
+def _paper_lists() -> Source:
+    from sources.paper_lists.source import PaperListSource
+
+    return PaperListSource()
+
+
 BUILT_IN: Final[Mapping[str, Callable[[], Source]]] = {
     "bundled": Bundled,
     "scholarly_migration": _scholarly_migration,
     OPENALEX: _openalex,
+    PAPER_LISTS: _paper_lists,
 }
 
 
@@ -66,7 +74,7 @@ def source_for(
     Args:
         name_or_path: For example `bundled`, `counts.csv`, `lab.xlsx#Counts` for a sheet of a
             workbook, or `https://example.org/counts.csv`; a folder with downloaded files of
-            `scholarly_migration` stands for that source.
+            `scholarly_migration`, or with lists of papers, stands for that source.
         population: Name for counts in a file that states none.
         counting_rule: Rule for counts in a file that states none.
         vintage: Day on which the figures of a file stood; default: when it was written.
@@ -85,6 +93,8 @@ def source_for(
         from sources.openalex.source import open_alex
 
         return open_alex(wanted, settings)
+    if text == PAPER_LISTS:
+        return _lists_in(None, wanted, settings, max_bytes)
     if text in BUILT_IN:
         return BUILT_IN[text]()
     options = CountsFile(
@@ -98,7 +108,37 @@ def source_for(
     )
     if address := _ADDRESS.match(text):
         return _link(text, address[1].lower(), options, settings)
+    path = Path(text)
+    require_reachable(path)
+    if path.is_dir():
+        return _folder(path, wanted, settings, max_bytes)
     return _file(text, options)
+
+
+def _folder(path: Path, wanted: Sequence[str], settings: Settings | None, max_bytes: int) -> Source:
+    from sources.paper_lists.source import holds_lists
+    from sources.scholarly_migration import holds_vintages
+
+    if holds_vintages(path):
+        return _scholarly_migration(path)
+    if holds_lists(path):
+        return _lists_in(path, wanted, settings, max_bytes)
+    raise UsageError(
+        f"{path} is a folder. Pass one {_FILE} of yearly counts, or a folder with lists of papers "
+        "named like ijcai2024.json. Records about people are a folder that holds careers or "
+        "affiliations as .parquet or .csv."
+    )
+
+
+def _lists_in(
+    folder: Path | None, wanted: Sequence[str], settings: Settings | None, max_bytes: int
+) -> Source:
+    from sources.paper_lists.source import paper_lists
+
+    if settings is None:
+        return paper_lists(folder, wanted, None, max_bytes=max_bytes)
+    hosts, own = settings.source_hosts, settings.populations
+    return paper_lists(folder, wanted, own, hosts=hosts, max_bytes=max_bytes)
 
 
 def _link(text: str, scheme: str, options: CountsFile, settings: Settings | None) -> CountsLink:
@@ -115,16 +155,6 @@ def _link(text: str, scheme: str, options: CountsFile, settings: Settings | None
 
 def _file(text: str, options: CountsFile) -> Source:
     path = Path(text)
-    require_reachable(path)
-    if path.is_dir():
-        from sources.scholarly_migration import holds_vintages
-
-        if holds_vintages(path):
-            return _scholarly_migration(path)
-        raise UsageError(
-            f"{path} is a folder. Pass one {_FILE} of yearly counts. Records "
-            "about people are a folder that holds careers or affiliations as .parquet or .csv."
-        )
     if not (path.exists() or path.is_symlink() or path.suffix):
         hint = "" if re.fullmatch(NAME_PATTERN, text) else f" (names match {NAME_PATTERN})"
         raise UsageError(

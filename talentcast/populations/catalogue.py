@@ -10,7 +10,7 @@ from typing import Final
 
 from talentcast.config import load_settings
 from talentcast.domain.errors import ConfigurationError, InputRejectedError
-from talentcast.populations.definition import Population, parse_population
+from talentcast.populations.definition import PAPER_LISTS, Population, parse_population
 
 _MAX_BYTES: Final = 100_000
 
@@ -80,10 +80,11 @@ def _read(path: Path) -> Population:
         population = parse_population(content.decode(), path.name)
     except UnicodeDecodeError:
         raise InputRejectedError("ENCODING", f"{path.name} is not UTF-8.") from None
-    if population.query is None:
+    if population.query is None and population.source != PAPER_LISTS:
         raise InputRejectedError(
             "POPULATION",
-            f"{path.name} asks for nothing: a file of your own needs a query of OpenAlex. Counts "
-            "that you have already are read with: talentcast refresh --source FILE",
+            f"{path.name} asks for nothing: a file of your own needs a query of OpenAlex, or "
+            "lists of papers (source: paperlists). Counts that you have "
+            "already are read with: talentcast refresh --source FILE",
         )
     return population

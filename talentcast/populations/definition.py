@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Final, Literal, Self
 
 import yaml
@@ -27,6 +28,9 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Months = Annotated[int, Field(ge=1, le=120)]
 #: The source that answers queries; other sources bring their figures as files.
 _ASKED: Final = "openalex"
+#: The source that counts lists of papers which the user has.
+PAPER_LISTS: Final = "paperlists"
+_ADDRESS: Final = r"^https://[!-~]+/[A-Za-z0-9_.-]+\.json$"
 
 
 class Query(BaseModel):
@@ -56,11 +60,28 @@ class Query(BaseModel):
         return text
 
 
+class PinnedFile(BaseModel):
+    """A list behind an address, and the hash that it must have.
+
+    Attributes:
+        address: Its last part is venue and year: `https://HOST/PATH/ijcai2024.json`.
+        sha256: Of the bytes, in hexadecimal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: Annotated[str, Field(pattern=_ADDRESS, max_length=2000)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
 class PaperLists(BaseModel):
     """Which lists of accepted papers are counted, and which countries are forecast apart.
 
     Attributes:
         venues: Conferences; their counts are added up, in years in which every list can be used.
+        files: Where the lists are, unless they lie in a folder.
+        as_of: Day on which the lists stood like this; the day on which they were written, or
+            fetched, without it.
         smallest_part: A country with fewer in the last year belongs to the rest of the world.
         present_years: So many last years must count somebody there; all years without this.
     """
@@ -68,6 +89,8 @@ class PaperLists(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     venues: Annotated[tuple[Name, ...], Field(min_length=1)]
+    files: tuple[PinnedFile, ...] = ()
+    as_of: date | None = None
     smallest_part: Annotated[float, Field(gt=0)] = 50
     present_years: Annotated[int, Field(ge=3, le=30)] | None = None
 
@@ -142,6 +165,8 @@ class Population(BaseModel):
     def _is_asked_for(self) -> Self:
         if (self.source == _ASKED) != (self.query is not None):
             raise ValueError(f"a query, and nothing without one, is asked of {_ASKED}")
+        if self.source == PAPER_LISTS and self.lists is None:
+            raise ValueError(f"'lists' says which venues are counted from {PAPER_LISTS}")
         parts = [self.counted_by_month[month] for month in sorted(self.counted_by_month)]
         if parts != sorted(parts) or parts[-1:] != [1]:
             raise ValueError("what counted_by_month says does not rise to 1")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sources.counts import CountsDefaults
-from sources.paper_lists import (
+from sources.paper_lists.venue_counts import (
     counts_of_lists,
     incomplete_lists,
     read_venue_counts,

@@ -6,13 +6,14 @@ incomplete, or if too many on it have no country; what is left out is said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from sources.author_countries import Work, count_by_country
 from sources.cells import parse_numbers, parse_years
 from sources.counts import CountsDefaults, to_counts
 from sources.parse_notes import warning_note
@@ -67,6 +68,29 @@ def read_venue_counts(table: TextTable) -> pd.DataFrame:
     rows = pd.DataFrame(texts | numbers | {"year": years, "source_row": table.rows})
     _require_totals(rows, table.name)
     return rows
+
+
+def rows_of_list(venue: str, year: int, works: Sequence[Work], rule: CountingRule) -> pd.DataFrame:
+    """Count one list by one rule.
+
+    Returns:
+        As `read_venue_counts`; the source row is that of the country among those of the list.
+    """
+    counts = count_by_country(works, rule)
+    total = sum(counts.values())
+    return pd.DataFrame(
+        {
+            "venue": venue,
+            "year": year,
+            "counting_rule": str(rule),
+            "country": list(counts),
+            "count": list(counts.values()),
+            "papers": float(len(works)),
+            "total": total,
+            "unknown_share": counts.get(UNKNOWN_COUNTRY, 0.0) / total,
+            "source_row": range(1, len(counts) + 1),
+        }
+    )
 
 
 def counts_of_lists(

@@ -1,0 +1,1 @@
+"""Conferences, counted from lists of their accepted papers."""
