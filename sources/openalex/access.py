@@ -69,27 +69,35 @@ class Budget:
     price_usd: float = PRICE_USD
     left_today_usd: float | None = field(default=None)
 
-    def before_call(self) -> None:
+    def before_call(self, price_usd: float) -> None:
         """Count one call, before it is made.
+
+        Args:
+            price_usd: What it may cost; nothing for a single work.
 
         Raises:
             LimitReachedError: If it could cost more than is left.
         """
-        if self.spent_usd + self.price_usd > self.max_cost_usd + _ROUNDING_USD:
+        if self.spent_usd + price_usd > self.max_cost_usd + _ROUNDING_USD:
             raise LimitReachedError(
                 f"COST_LIMIT: {self.calls} calls to OpenAlex have cost ${self.spent_usd:.4f}; one "
                 f"more could pass the limit of ${self.max_cost_usd:g}. What came is kept: run "
                 "again to go on from there, or raise TALENTCAST_OPENALEX_MAX_COST.",
                 parameters=("max_cost",),
             )
-        self.spent_usd += self.price_usd
+        self.spent_usd += price_usd
         self.calls += 1
 
-    def reconcile(self, headers: Mapping[str, str]) -> None:
-        """Take in what the server says the last call cost, and what is left of the day."""
+    def reconcile(self, headers: Mapping[str, str], price_usd: float) -> None:
+        """Take in what the server says the last call cost, and what is left of the day.
+
+        Args:
+            headers: Of the answer.
+            price_usd: What the call was taken to cost.
+        """
         cost = _dollars(headers, "x-ratelimit-cost-usd")
         if cost is not None:
-            self.spent_usd += cost - self.price_usd
+            self.spent_usd += cost - price_usd
             self.price_usd = max(self.price_usd, cost)
         left = _dollars(headers, "x-ratelimit-remaining-usd")
         prepaid = _dollars(headers, "x-ratelimit-prepaid-remaining-usd") or 0.0

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 import httpx
 from pydantic import SecretStr
 
-from sources.http import fetch, network
+from sources.http import Answer, FetchLimits, fetch, network
 from sources.openalex.access import Access, Budget
 from talentcast.domain.errors import (
     ConfigurationError,
@@ -43,28 +44,53 @@ class Client:
         """
         if self.budget.is_day_spent:
             raise _day_limit(None)
-        limits = self.access.limits()
-        url = self.address(parameters)
         try:
-            answer = fetch(
-                url,
-                limits,
-                transport=_Signed(network(httpx.URL(url)), self.access),
-                before_attempt=self.budget.before_call,
-            )
+            answer = self._asked(self.address(parameters), self.access.limits())
         except RefusedError as error:
             raise _refused(error.status, has_key=self.access.key is not None) from None
-        except GaveUpError as error:
-            raise _gave_up(error) from None
-        except SourceUnavailableError as error:
-            error.may_pass_soon = False
-            raise
-        self.budget.reconcile(answer.headers)
+        return answer.content
+
+    def work(self, work: str, fields: str) -> bytes | None:
+        """Return one work, which costs nothing, or None if it is not there any more.
+
+        Raises:
+            As `works`.
+        """
+        url = (
+            f"{self.access.url.rstrip('/')}/works/{work}?{urlencode({'select': fields}, safe=',')}"
+        )
+        # A work that was merged with another is found under its new address.
+        limits = replace(self.access.limits(), max_redirects=2)
+        try:
+            answer = self._asked(url, limits, is_free=True)
+        except RefusedError as error:
+            if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+                return None
+            raise _refused(error.status, has_key=self.access.key is not None) from None
         return answer.content
 
     def address(self, parameters: Mapping[str, str]) -> str:
         """Return the address of a query, without who asks."""
         return f"{self.access.url.rstrip('/')}/works?{urlencode(parameters, safe=':|,*')}"
+
+    def _asked(self, url: str, limits: FetchLimits, *, is_free: bool = False) -> Answer:
+        price = 0.0 if is_free else self.budget.price_usd
+        try:
+            answer = fetch(
+                url,
+                limits,
+                transport=_Signed(network(httpx.URL(url)), self.access),
+                before_attempt=partial(self.budget.before_call, price),
+            )
+        except RefusedError:
+            raise
+        except GaveUpError as error:
+            raise _gave_up(error) from None
+        except SourceUnavailableError as error:
+            error.may_pass_soon = False
+            raise
+        self.budget.reconcile(answer.headers, price)
+        return answer
 
 
 class _Signed(httpx.AsyncBaseTransport):

@@ -1,4 +1,4 @@
-"""Stored pages to `researcher_counts`: whole works by country, the same today and in ten years."""
+"""Stored pages to `researcher_counts`: the same today and in ten years."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sources.openalex.pages import (
     works_by_country,
 )
 from sources.openalex.record import FetchRecord
+from sources.openalex.works_counts import counted_works
 from sources.parse_notes import info_note, warning_note
 from sources.tabular import TextTable
 from talentcast.domain.checks import CheckResult
@@ -22,7 +23,8 @@ from talentcast.domain.errors import ContradictionError, InputRejectedError
 from talentcast.domain.provenance import ParsedCounts
 from talentcast.domain.types import UNKNOWN_COUNTRY
 
-YearCounts = dict[str, int]
+#: Whole works, authorships or parts of works, by country.
+YearCounts = dict[str, float]
 
 
 def counts_of(record: FetchRecord, source: str, contents: Sequence[bytes]) -> ParsedCounts:
@@ -37,7 +39,13 @@ def counts_of(record: FetchRecord, source: str, contents: Sequence[bytes]) -> Pa
         InputRejectedError: If a page is missing, damaged, or contradicts another.
     """
     notes: list[CheckResult] = []
-    by_year = _coded(_by_year(record, contents), record, notes)
+    pages = _pages_by_year(record, contents)
+    counted = (
+        {year: _groups(found, year) for year, found in pages.items()}
+        if record.method == "group_by"
+        else {year: counted_works(found, year, record, notes) for year, found in pages.items()}
+    )
+    by_year = _coded(counted, record, notes)
     by_year = _without_empty_years(by_year, record, notes)
     notes += _about_years(by_year, record)
     defaults = CountsDefaults(record.population, source, record.vintage, record.counting_rule)
@@ -47,7 +55,7 @@ def counts_of(record: FetchRecord, source: str, contents: Sequence[bytes]) -> Pa
     return ParsedCounts(counts, (*notes, *parsed.notes))
 
 
-def _by_year(record: FetchRecord, contents: Sequence[bytes]) -> dict[int, YearCounts]:
+def _pages_by_year(record: FetchRecord, contents: Sequence[bytes]) -> dict[int, list[bytes]]:
     by_hash = {sha256(content).hexdigest(): content for content in contents}
     pages = defaultdict(list)
     for entry in record.pages:
@@ -61,8 +69,12 @@ def _by_year(record: FetchRecord, contents: Sequence[bytes]) -> dict[int, YearCo
             raise InputRejectedError(
                 "YEAR_FUTURE", f"{record.file_name} holds {entry.year}, which had not begun."
             )
-        pages[entry.year].append(read_group_page(by_hash[entry.sha256]))
-    return {year: works_by_country(found, year) for year, found in sorted(pages.items())}
+        pages[entry.year].append(by_hash[entry.sha256])
+    return dict(sorted(pages.items()))
+
+
+def _groups(contents: Sequence[bytes], year: int) -> YearCounts:
+    return dict(works_by_country([read_group_page(content) for content in contents], year))
 
 
 def _coded(
@@ -76,7 +88,7 @@ def _coded(
         for written, works in counts.items():
             code = UNKNOWN_COUNTRY if written == UNKNOWN else country_code(written)
             if code is None or not code_holds(code, year):
-                unplaced.append(f"{written[:20]} {year}: {works} works")
+                unplaced.append(f"{written[:20]} {year}: {works:g}")
                 code = UNKNOWN_COUNTRY
             elif code in coded[year] and code != UNKNOWN_COUNTRY:
                 raise ContradictionError(
@@ -157,7 +169,7 @@ def _table(by_year: Mapping[int, YearCounts], record: FetchRecord) -> TextTable:
     """Return rows as a file would hold them; absent countries are rows where they mean zero."""
     countries = sorted({country for counts in by_year.values() for country in counts})
     rows = [
-        (str(year), country, str(counts.get(country, 0)))
+        (str(year), country, f"{counts.get(country, 0):.10g}")
         for year, counts in by_year.items()
         for country in countries
         if country in counts or (record.absence == "zero" and code_holds(country, year))

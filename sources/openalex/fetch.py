@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final, Generic
 
 from sources.openalex.client import Client
 from sources.openalex.downloads import Download
-from sources.openalex.pages import (
-    GroupPage,
-    paging_loop,
-    read_group_page,
-    works_by_country,
-)
+from sources.openalex.listing import WORK_FIELDS, AnyPage, Listing, listing_of
+from sources.openalex.pages import paging_loop
 from sources.openalex.record import FetchRecord, PageEntry
 from talentcast.domain.errors import ContradictionError, InputRejectedError
 from talentcast.populations.definition import Population
@@ -24,7 +21,6 @@ from talentcast.populations.definition import Population
 logger = logging.getLogger(__name__)
 
 _FIRST_CURSOR: Final = "*"
-_GROUPS_A_PAGE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +31,7 @@ class FetchedPages:
     pages: tuple[bytes, ...]
 
 
-def year_query(population: Population, year: int) -> dict[str, str]:
-    """Return what is asked for one year, without the place in the pages."""
-    return {
-        "filter": f"{population.asked.filter},publication_year:{year}",
-        "group_by": "authorships.countries:include_unknown",
-        "corpus": "core",
-        "per_page": str(_GROUPS_A_PAGE),
-    }
-
-
-def fetch_groups(
+def fetch_pages(
     population: Population, client: Client, download: Download, today: date
 ) -> FetchedPages:
     """Return the pages of every year up to the current one.
@@ -88,42 +74,67 @@ def _year(
     population: Population, year: int, client: Client, download: Download
 ) -> tuple[list[bytes], bool]:
     """Return the pages of a year, and whether they had to be asked for again."""
-    query = year_query(population, year)
+    fetch: _YearFetch[Any] = _YearFetch(listing_of(population), population, year, client, download)
     try:
-        return _pages(query, year, client, download), False
+        return fetch.pages(), False
     except ContradictionError as error:
         logger.warning("%s; asked for again", error)
         download.drop_year(year)
     try:
-        return _pages(query, year, client, download), True
+        return fetch.pages(), True
     except ContradictionError:
         download.drop_year(year)
         raise
 
 
-def _pages(query: Mapping[str, str], year: int, client: Client, download: Download) -> list[bytes]:
-    contents: list[bytes] = []
-    pages: list[GroupPage] = []
-    cursor: str | None = _FIRST_CURSOR
-    seen: set[str] = set()
-    # The documentation ends a list with no cursor in one place and with no groups in another.
-    while cursor is not None and (not pages or pages[-1].groups):
-        if cursor in seen:
-            raise paging_loop(year)
-        seen.add(cursor)
-        number = len(pages) + 1
-        content = download.page(year, number)
+@dataclass(frozen=True, slots=True)
+class _YearFetch(Generic[AnyPage]):
+    """The pages of one year, from the disk where they have come and from the network else."""
+
+    listing: Listing[AnyPage]
+    population: Population
+    year: int
+    client: Client
+    download: Download
+
+    def pages(self) -> list[bytes]:
+        """Return what is kept of all pages: those of the list, then works asked for alone."""
+        contents = self._listed()
+        pages = [self.listing.read(content) for content in contents]
+        for work in self.listing.asked_alone(pages):
+            contents.append(self._page(len(contents) + 1, partial(self._alone, work)))
+        self.listing.require_whole([self.listing.read(content) for content in contents], self.year)
+        return contents
+
+    def _listed(self) -> list[bytes]:
+        query = self.listing.query(self.population, self.year)
+        contents: list[bytes] = []
+        cursor: str | None = _FIRST_CURSOR
+        seen: set[str] = set()
+        # A list ends with no cursor in one place of the documentation, and with an empty page in
+        # another.
+        while cursor is not None:
+            if cursor in seen:
+                raise paging_loop(self.year)
+            seen.add(cursor)
+            ask = partial(self._list_page, {**query, "cursor": cursor})
+            contents.append(self._page(len(contents) + 1, ask))
+            page = self.listing.read(contents[-1])
+            cursor = None if page.is_empty else page.next_cursor
+        return contents
+
+    def _page(self, number: int, ask: Callable[[], bytes]) -> bytes:
+        content = self.download.page(self.year, number)
         if content is None:
-            content = client.works({**query, "cursor": cursor})
-            page = read_group_page(content)
-            download.keep_page(year, number, content)
-        else:
-            page = read_group_page(content)
-        contents.append(content)
-        pages.append(page)
-        cursor = page.next_cursor
-    works_by_country(pages, year)
-    return contents
+            content = ask()
+            self.download.keep_page(self.year, number, content)
+        return content
+
+    def _list_page(self, query: Mapping[str, str]) -> bytes:
+        return self.listing.kept(self.client.works(query))
+
+    def _alone(self, work: str) -> bytes:
+        return self.listing.kept_alone(self.client.work(work, WORK_FIELDS), work)
 
 
 def _stored(download: Download, entry: PageEntry) -> bytes:

@@ -41,6 +41,11 @@ class GroupPage:
     groups: tuple[Group, ...]
     next_cursor: str | None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is on it."""
+        return not self.groups
+
 
 def read_group_page(content: bytes) -> GroupPage:
     """Read one answer.
@@ -51,13 +56,10 @@ def read_group_page(content: bytes) -> GroupPage:
     try:
         answer = json.loads(content)
         meta, groups = answer["meta"], answer["group_by"]
-        cursor = meta["next_cursor"]
-        if cursor is not None and not (isinstance(cursor, str) and cursor):
-            raise TypeError
         return GroupPage(
-            total=_count(meta["count"]),
-            groups=tuple(Group(_country(row["key"]), _count(row["count"])) for row in groups),
-            next_cursor=cursor,
+            total=count_of(meta["count"]),
+            groups=tuple(Group(_country(row["key"]), count_of(row["count"])) for row in groups),
+            next_cursor=cursor_of(meta["next_cursor"]),
         )
     except (KeyError, TypeError, ValueError, RecursionError):
         # The answer may hold anything: its hash is enough to recognise it.
@@ -80,20 +82,20 @@ def works_by_country(pages: Sequence[GroupPage], year: int) -> dict[str, int]:
     total = pages[0].total
     for page in pages:
         if page.total != total:
-            raise _contradiction(
+            raise contradiction(
                 "UNSTABLE_TOTAL", year, f"{total} works on one page, {page.total} on another"
             )
         for group in page.groups:
             if group.country in counts:
-                raise _contradiction("GROUP_TWICE", year, f"{group.country[:20]!r} stands twice")
+                raise contradiction("GROUP_TWICE", year, f"{group.country[:20]!r} stands twice")
             counts[group.country] = group.count
     # Every work is in at least one group, the unknown one included, and in each at most once.
     if sum(counts.values()) < total:
-        raise _contradiction(
+        raise contradiction(
             "GROUPS_INCOMPLETE", year, f"groups of {sum(counts.values())} works where {total} match"
         )
     if max(counts.values(), default=0) > total:
-        raise _contradiction(
+        raise contradiction(
             "GROUP_TOO_LARGE", year, f"a group of more works than the {total} that match"
         )
     return counts
@@ -101,10 +103,11 @@ def works_by_country(pages: Sequence[GroupPage], year: int) -> dict[str, int]:
 
 def paging_loop(year: int) -> ContradictionError:
     """Return the refusal of a cursor that leads back."""
-    return _contradiction("PAGING_LOOP", year, "a page leads back to an earlier one")
+    return contradiction("PAGING_LOOP", year, "a page leads back to an earlier one")
 
 
-def _contradiction(code: str, year: int, problem: str) -> ContradictionError:
+def contradiction(code: str, year: int, problem: str) -> ContradictionError:
+    """Return the refusal of pages that cannot be true together."""
     return ContradictionError(
         code,
         f"The pages of {year} contradict one another: {problem}. They were not kept; those of "
@@ -119,7 +122,23 @@ def _country(key: Any) -> str:
     return UNKNOWN if text.casefold() in _UNKNOWN_KEYS else text.upper()
 
 
-def _count(value: Any) -> int:
+def cursor_of(value: Any) -> str | None:
+    """Return a cursor as it was sent; None ends a list.
+
+    Raises:
+        TypeError: If it is no cursor.
+    """
+    if value is not None and not (isinstance(value, str) and value):
+        raise TypeError
+    return value
+
+
+def count_of(value: Any) -> int:
+    """Return a number of works as it was sent.
+
+    Raises:
+        ValueError: If it is none.
+    """
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MAX_COUNT:
         raise ValueError
     return value

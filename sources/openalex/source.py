@@ -17,7 +17,8 @@ from sources.openalex.access import Access, Budget
 from sources.openalex.client import Client
 from sources.openalex.counts import counts_of
 from sources.openalex.downloads import open_download
-from sources.openalex.fetch import FetchedPages, fetch_groups, year_query
+from sources.openalex.fetch import FetchedPages, fetch_pages
+from sources.openalex.listing import listing_of
 from sources.openalex.record import is_record, read_record
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
@@ -26,8 +27,9 @@ from talentcast.populations.catalogue import all_populations, bundled_population
 from talentcast.populations.definition import Population
 
 NAME = "openalex"
-#: An interrupted fetch is gone on with on the next day: a budget that ended begins anew then.
-_MAX_DAYS = 1
+#: An interrupted fetch is gone on with on later days: a budget that ended begins anew then, and a
+#: list of every work may need several.
+_MAX_DAYS = {"group_by": 1, "works": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,14 @@ class OpenAlex:
         return merge_parsed([counts_of(record, self.name, pages) for record in records])
 
     def _fetch(self, population: Population, client: Client) -> list[RawFile]:
-        _require_groups(population)
         today = self.today()
-        query = f"{self.access.url} {year_query(population, 0)} {population.first_year}"
+        asked = listing_of(population).query(population, 0)
+        query = f"{self.access.url} {asked} {population.first_year}"
+        max_days = _MAX_DAYS[population.asked.method]
         with open_download(
-            self.snapshots, population.id, query, today, max_days=_MAX_DAYS
+            self.snapshots, population.id, query, today, max_days=max_days
         ) as download:
-            fetched = fetch_groups(population, client, download, today)
+            fetched = fetch_pages(population, client, download, today)
         return self._raw_files(population, fetched, client)
 
     def _raw_files(
@@ -87,7 +90,7 @@ class OpenAlex:
             raw(
                 f"{population.id}-{entry.year}-{entry.page}.json",
                 content,
-                client.address(year_query(population, entry.year)),
+                client.address(listing_of(population).query(population, entry.year)),
             )
             for entry, content in zip(record.pages, fetched.pages, strict=True)
         ]
@@ -130,10 +133,3 @@ def _chosen(known: Mapping[str, Population], wanted: Sequence[str]) -> tuple[Pop
             "add your own with a file in the folder TALENTCAST_POPULATIONS."
         )
     return chosen
-
-
-def _require_groups(population: Population) -> None:
-    if population.asked.method != "group_by":
-        raise UsageError(
-            f"{population.id} needs a list of every work, which this version does not read yet."
-        )

@@ -25,6 +25,8 @@ KEY_FORMS: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
     "address": lambda code: f"https://openalex.org/countries/{code}",
 }
+#: Name of every author.
+AUTHOR = "Ada Lovelace"
 ALL_COUNTRIES = tuple(sorted(country.alpha_2 for country in pycountry.countries))
 
 
@@ -67,6 +69,8 @@ class Reply:
 
 Fault = Callable[[Call, Reply], Reply | None]
 World = Callable[[int], Mapping[str, int]]
+#: Countries of each author, in order, by the number of the work.
+ListedWorks = Callable[[int], Mapping[int, list[list[str]]]]
 
 
 def growing_world(day: int = 0, countries: tuple[str, ...] = ALL_COUNTRIES) -> World:
@@ -85,6 +89,21 @@ def growing_world(day: int = 0, countries: tuple[str, ...] = ALL_COUNTRIES) -> W
     return works
 
 
+def growing_list(year: int) -> Mapping[int, list[list[str]]]:
+    """Return the works of a year: authors in one or two countries, and a few without."""
+    codes = ("US", "CN", "DE", "IN", "GB")
+    number_of_works = 330 if year < 2026 else 150
+    works = {
+        year * 10_000 + at: [
+            [] if (at + author) % 11 == 0 else [codes[(at * author + at) % 5]]
+            for author in range(1 + at % 4)
+        ]
+        for at in range(number_of_works)
+    }
+    works[year * 10_000 + 7] = [["CN", "US"], ["US"], ["ZZ"]]
+    return works
+
+
 @dataclass
 class OpenAlexServer:
     """A running server.
@@ -92,6 +111,7 @@ class OpenAlexServer:
     Attributes:
         url: Its address.
         world: Works by two-letter code and `unknown`, for a year.
+        works: Authors of each work, for a year; what a list shows of them ends at 100.
         calls: Every request, in order.
         fault: Changes or replaces the reply to a call; None lets it be.
         key: The only key that is accepted; None accepts everybody.
@@ -100,6 +120,10 @@ class OpenAlexServer:
 
     url: str = ""
     world: World = field(default_factory=growing_world)
+    works: ListedWorks = growing_list
+    #: Works that have another number now, and works that are gone.
+    merged: Mapping[int, int] = field(default_factory=dict)
+    gone: frozenset[int] = frozenset()
     calls: list[Call] = field(default_factory=list)
     fault: Fault | None = None
     key: str | None = None
@@ -124,13 +148,15 @@ class OpenAlexServer:
         return reply if changed is None else changed
 
     def _documented(self, call: Call) -> Reply:
+        if call.path.startswith("/works/W"):
+            return self._single(int(call.path.removeprefix("/works/W")))
         if call.path != "/works":
             return _error(404, "Not found", f"There is no {call.path}")
         if self.key is not None and call.query.get("api_key") != self.key:
             return _error(401, "Unauthorized", "API key not valid")
-        if "select" in call.query or call.query.get("group_by", "").split(":")[0] != (
-            "authorships.countries"
-        ):
+        grouped = call.query.get("group_by", "").split(":")[0]
+        is_list = "group_by" not in call.query
+        if not is_list and ("select" in call.query or grouped != "authorships.countries"):
             return _error(400, "Invalid query parameters error.", "group_by")
         if "corpus" in call.query and "is_xpac" in call.query["filter"]:
             return _error(400, "Invalid query parameters error.", "corpus and is_xpac")
@@ -139,11 +165,46 @@ class OpenAlexServer:
             reply.headers |= {"retry-after": "14400", "x-ratelimit-remaining-usd": "0"}
             return reply
         self.spent_usd += self.price_usd
-        reply = Reply(self._groups(call), headers={"x-ratelimit-cost-usd": f"{self.price_usd}"})
+        body = self._list(call) if is_list else self._groups(call)
+        reply = Reply(body, headers={"x-ratelimit-cost-usd": f"{self.price_usd}"})
         if self.budget_usd is not None:
             left = max(self.budget_usd - self.spent_usd, 0)
             reply.headers["x-ratelimit-remaining-usd"] = f"{left:.6f}"
         return reply
+
+    def _list(self, call: Call) -> bytes:
+        works = list(self.works(call.year).items())
+        size, start = self._place(call)
+        page = works[start : start + size]
+        end = start + len(page)
+        has_next = bool(page) if self.ends_with_empty_page else end < len(works)
+        meta = {
+            "count": len(works),
+            "db_response_time_ms": 31,
+            "page": None,
+            "per_page": size,
+            "groups_count": None,
+            "next_cursor": _cursor(end) if has_next else None,
+        }
+        results = [_work(number, authors[:100]) for number, authors in page]
+        return json.dumps({"meta": meta, "results": results, "group_by": []}).encode()
+
+    def _single(self, number: int) -> Reply:
+        # Nothing is charged for a single record.
+        free = {"x-ratelimit-cost-usd": "0"}
+        if number in self.gone:
+            return _error(404, "Not found", f"There is no W{number}")
+        if number in self.merged:
+            moved = {"location": f"{self.url}/works/W{self.merged[number]}"}
+            return Reply(b"", 301, free | moved)
+        authors = self.works(number // 10_000)[number]
+        return Reply(json.dumps(_work(number, authors)).encode(), headers=free)
+
+    def _place(self, call: Call) -> tuple[int, int]:
+        size = min(self.groups_a_page, int(call.query.get("per_page", 25)), 200)
+        cursor = call.query.get("cursor", "*")
+        start = 0 if cursor == "*" else int(base64.b64decode(cursor).decode().split("+")[0])
+        return size, start
 
     def _groups(self, call: Call) -> bytes:
         works = dict(self.world(call.year))
@@ -153,9 +214,7 @@ class OpenAlexServer:
         groups.sort()
         if unknown and self.unknown_key is not None and call.query["group_by"].endswith("unknown"):
             groups.append((self.unknown_key, unknown))
-        size = min(self.groups_a_page, int(call.query.get("per_page", 25)), 200)
-        cursor = call.query.get("cursor", "*")
-        start = 0 if cursor == "*" else int(base64.b64decode(cursor).decode().split("+")[0])
+        size, start = self._place(call)
         page = groups[start : start + size]
         end = start + len(page)
         has_next = bool(page) if self.ends_with_empty_page else end < len(groups)
@@ -219,6 +278,22 @@ def edited(reply: Reply, change: Callable[[dict[str, object]], None]) -> Reply:
     answer = json.loads(reply.body)
     change(answer)
     return Reply(json.dumps(answer).encode(), reply.status, reply.headers)
+
+
+def _work(number: int, authors: list[list[str]]) -> dict[str, object]:
+    """Return a work with its authors, who have names that nobody may keep."""
+    return {
+        "id": f"https://openalex.org/W{number}",
+        "authorships": [
+            {
+                "author_position": "first" if at == 0 else "middle",
+                "author": {"id": "https://openalex.org/A9999999999", "display_name": AUTHOR},
+                "countries": countries,
+                "raw_affiliation_strings": [f"{AUTHOR}, Some University"],
+            }
+            for at, countries in enumerate(authors)
+        ],
+    }
 
 
 def _cursor(start: int) -> str:

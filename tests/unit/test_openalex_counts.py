@@ -131,8 +131,3 @@ def test_populations_are_chosen_by_name_and_one_is_usual() -> None:
     assert [one.id for one in chosen.populations] == ["robotics_works"]
     with pytest.raises(UsageError, match="ai_top10_works"):
         open_alex(("of_another_source",), None)
-
-
-def test_a_population_that_needs_every_work_says_that_it_is_not_read_yet() -> None:
-    with pytest.raises(UsageError, match="not read yet"):
-        open_alex(("ai_authorships",), None).download()
