@@ -17,6 +17,7 @@ PACKAGES: Final = (
     "features",
     "models",
     "sources",
+    "questions",
     "publication",
     "expectations",
     "flows",

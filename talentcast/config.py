@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     populations: Path | None = Field(
         default=None, description="Folder with population files of your own."
     )
+    questions: Path | None = Field(
+        default=None, description="Folder with question files of your own."
+    )
     openalex_url: str = Field(
         default="https://api.openalex.org", description="Where OpenAlex, or a copy of it, answers."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +15,13 @@ from features.vintages import KnownCounts
 from flows.steps.check import check_shares
 from flows.steps.nowcast import NONE_UNFINISHED, Unfinished
 from flows.steps.plan import Plan
+from flows.steps.questions import NOTHING_ASKED, Answered, Asked, answer
 from flows.steps.runner import Pending, Runner
 from models.nowcast.continuation import forecast_from
 from models.shares.fallbacks import fallback_report
 from models.shares.protocol import FittedForecaster
 from models.shares.registry import ModelContext, create
+from models.shares.stock import StockDraws
 from publication.observations import observation_rows
 from publication.share_forecasts import forecast_rows
 from sources.bundled import bundled_covariates
@@ -33,10 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """Rows of `forecasts`, and which series the model could not fit."""
+    """Rows of `forecasts`, which series the model could not fit, and what questions it answers."""
 
     rows: pd.DataFrame
     report: CheckReport
+    answered: Answered = field(default_factory=Answered)
 
 
 def context_of(panels: Sequence[Panel]) -> ModelContext:
@@ -53,6 +56,7 @@ def forecast_population(
     run: Runner,
     *,
     unfinished: Unfinished = NONE_UNFINISHED,
+    asked: Asked = NOTHING_ASKED,
 ) -> Forecast:
     """Forecast one population with every model, and check what readers will see.
 
@@ -63,14 +67,14 @@ def forecast_population(
         returns: Of the groups of people; waited for only where a scenario carries them into shares.
         run: Carries out the steps.
         unfinished: Years that the source is still counting.
+        asked: Questions about the population.
     """
     run.progress(f"Forecasting {panel.key.population}")
     scenarios = plan.scenarios if panel.key in returns else ()
     changes = _changes(panel, plan, returns[panel.key].result()) if scenarios else {}
-    made = run(forecast_all, panel, plan, context, changes, unfinished)
-    rows = pd.concat([one.rows for one in made])
-    checked = run(check_shares, panel, rows, plan, len(scenarios), len(unfinished.years))
-    return Forecast(rows, merge(one.report for one in made) + checked)
+    made = run(forecast_all, panel, plan, context, changes, unfinished, asked)
+    checked = run(check_shares, panel, made.rows, plan, len(scenarios), len(unfinished.years))
+    return replace(made, report=made.report + checked)
 
 
 def forecast_all(
@@ -79,24 +83,35 @@ def forecast_all(
     context: ModelContext,
     changes: Mapping[str, pd.DataFrame],
     unfinished: Unfinished,
-) -> list[Forecast]:
-    """Forecast one population with every model."""
-    return [
-        forecast(panel, model, plan, context, changes, unfinished=unfinished)
-        for model in plan.models
-    ]
+    asked: Asked,
+) -> Forecast:
+    """Forecast one population with every model, and answer what is asked from their draws."""
+    made, drawn = [], {}
+    for model in plan.models:
+        one, drawn[model] = _forecast(panel, model, plan, context, changes, unfinished)
+        made.append(one)
+    return Forecast(
+        pd.concat([one.rows for one in made]),
+        merge(one.report for one in made),
+        answer(asked, panel, drawn, plan.n_samples),
+    )
 
 
-def forecast(
+def forecast(panel: Panel, model: str, plan: Plan, context: ModelContext) -> Forecast:
+    """Forecast one population with one model, as its finished years stand."""
+    made, _ = _forecast(panel, model, plan, context, {}, NONE_UNFINISHED)
+    return made
+
+
+def _forecast(
     panel: Panel,
     model: str,
     plan: Plan,
     context: ModelContext,
     changes: Mapping[str, pd.DataFrame],
-    *,
-    unfinished: Unfinished = NONE_UNFINISHED,
-) -> Forecast:
-    """Forecast one population with one model; the default one also under each scenario."""
+    unfinished: Unfinished,
+) -> tuple[Forecast, list[StockDraws]]:
+    """Forecast with one model, the default one also under each scenario; return its draws too."""
     is_default = model == plan.default_model
 
     def fit(to: Panel, horizons: Sequence[int]) -> FittedForecaster:
@@ -115,7 +130,8 @@ def forecast(
 
             scenarios |= {name: changed_draws(by_origin, one) for name, one in changes.items()}
         rows.append(forecast_rows(scenarios, panel.key, model=model, n_samples=n_samples))
-    return Forecast(pd.concat(rows, ignore_index=True), fallback_report(model, fitted, panel))
+    report = fallback_report(model, fitted, panel)
+    return Forecast(pd.concat(rows, ignore_index=True), report), list(drawn)
 
 
 def _changes(panel: Panel, plan: Plan, returns: ReturnRelease) -> dict[str, pd.DataFrame]:

@@ -13,6 +13,7 @@ from flows.steps.approval import NO_APPROVAL, Approval
 from flows.steps.people import DerivedCounts, People, count_people, gather_people, holds_careers
 from flows.steps.plan import Plan
 from flows.steps.runner import IN_THIS_PROCESS, Runner
+from questions.catalogue import own_digest
 from sources.registry import source_for
 from talentcast.code_version import code_version
 from talentcast.config import Settings
@@ -38,12 +39,12 @@ class Fetched:
         files = [snapshot for copies in self.copies.values() for snapshot in copies]
         return (*files, *(group.snapshot for group in self.people))
 
-    def identity(self, plan: Plan, as_of: date | None = None) -> Identity:
+    def identity(self, plan: Plan, settings: Settings, as_of: date | None = None) -> Identity:
         """Return what decides the release of these inputs; as of the newest one by default."""
         newest = max(snapshot.vintage for snapshot in self.snapshots)
         return Identity(
             inputs=self.snapshots,
-            settings_sha256=settings_hash(plan.settings()),
+            settings_sha256=settings_hash(plan.settings() | _own_questions(settings)),
             code_version=code_version(),
             as_of=Vintage(as_of) if as_of is not None else newest,
         )
@@ -71,6 +72,11 @@ class Inputs:
     def populations(self) -> frozenset[str]:
         """Who is counted."""
         return frozenset(self.counts["population"])
+
+
+def _own_questions(settings: Settings) -> dict[str, str]:
+    digest = own_digest(settings.questions)
+    return {"questions": digest} if digest else {}
 
 
 def fetch_all(

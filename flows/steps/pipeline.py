@@ -27,6 +27,7 @@ from flows.steps.nowcast import NONE_UNFINISHED, Unfinished, nowcast_cards, unfi
 from flows.steps.people import finish_returns, keep_all_restricted, start_returns, turn_of
 from flows.steps.plan import Plan
 from flows.steps.publish import publish_release, served_observations
+from flows.steps.questions import Inquiry, inquiry_of, question_tables
 from flows.steps.runner import IN_THIS_PROCESS, Runner
 from flows.steps.score import score_population, score_releases
 from publication.revisions import revision_rows
@@ -77,7 +78,7 @@ def refresh(
     with turn_of(plan.sources, settings):
         run.progress("Fetching sources")
         fetched = fetch_all(plan, settings, run, approval=approval)
-        identity = fetched.identity(plan, as_of)
+        identity = fetched.identity(plan, settings, as_of)
         already = published_release(identity.release_id, settings.releases)
         if already is not None and already.has_rows and not force:
             undelivered = deliver(already, settings, run)
@@ -142,7 +143,10 @@ def build(
     release_id = identity.release_id
     known, panels, report = _checked_panels(inputs, identity, served, approval, settings, run)
     unfinished = unfinished_of(known, panels, settings)
-    forecasts, scores, returns = _forecasts(inputs, known, panels, unfinished, plan, settings, run)
+    inquiry = inquiry_of(inputs.counts, identity, kind, settings)
+    forecasts, scores, returns = _forecasts(
+        inputs, known, panels, unfinished, inquiry, plan, settings, run
+    )
     report += merge(made.report for made in forecasts) + check_all_returns(returns, run)
     require(report, release_id, settings)
 
@@ -159,19 +163,33 @@ def build(
         cards=nowcast_cards(unfinished, plan),
         report=report,
     )
-    draft = ReleaseDraft(
+    answered = [made.answered for made in forecasts]
+    tables |= question_tables(inquiry, answered, identity=identity, known=known)
+    draft = _draft(identity, kind, known, tables, report, supersedes, approval)
+    keep_all_restricted(inputs.people, inputs.derived, returns, release_id, settings, run)
+    return run(publish_release, draft, settings), report
+
+
+def _draft(
+    identity: Identity,
+    kind: Kind,
+    known: KnownCounts,
+    tables: Mapping[str, pd.DataFrame],
+    report: CheckReport,
+    supersedes: Release | None,
+    approval: Approval,
+) -> ReleaseDraft:
+    return ReleaseDraft(
         identity=identity,
         kind=kind,
         vintage_kind=known.kind,
-        populations=tuple(sorted({panel.key.population for panel in panels})),
+        populations=tuple(sorted(set(tables["observations"]["population"]))),
         quality=report.counts,
         tables=tables,
         supersedes=supersedes.release_id if supersedes is not None else None,
         reason=approval.reason,
         approved_by=approval.approved_by,
     )
-    keep_all_restricted(inputs.people, inputs.derived, returns, release_id, settings, run)
-    return run(publish_release, draft, settings), report
 
 
 def _record(
@@ -207,6 +225,7 @@ def _forecasts(
     known: KnownCounts,
     panels: Sequence[Panel],
     unfinished: Mapping[SeriesKey, Unfinished],
+    inquiry: Inquiry,
     plan: Plan,
     settings: Settings,
     run: Runner,
@@ -226,6 +245,7 @@ def _forecasts(
             growing,
             run,
             unfinished=unfinished.get(panel.key, NONE_UNFINISHED),
+            asked=inquiry.of(panel.key),
         )
         for panel in panels
     ]

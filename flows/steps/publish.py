@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from flows.steps.questions import require_unaltered
 from publication.headline import HEADLINE_HORIZON, headline_shares
 from talentcast.config import Settings
 from talentcast.domain.types import Target
@@ -19,6 +20,7 @@ from talentcast.store.signing import Signer
 
 def publish_release(draft: ReleaseDraft, settings: Settings) -> Release:
     """Write the release; its pointer row comes last."""
+    require_unaltered(draft, settings.releases)
     signer = Signer.configured(settings.signing_key_file)
     return publish(draft, settings.releases, published_at=datetime.now(UTC), signer=signer)
 

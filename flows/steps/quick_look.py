@@ -73,7 +73,7 @@ def quick_look(source: Source, plan: Plan) -> QuickLook:
 def _look(
     known: KnownCounts, panel: Panel, plan: Plan, context: ModelContext
 ) -> tuple[Series, CheckReport]:
-    made = forecast(panel, plan.default_model, plan, context, {})
+    made = forecast(panel, plan.default_model, plan, context)
 
     def rows(target: Target, output_type: OutputType) -> pd.DataFrame:
         is_target = made.rows["target"] == str(target)

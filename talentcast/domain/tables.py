@@ -12,13 +12,22 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from talentcast.domain.checks import Outcome, Severity
-from talentcast.domain.types import CountingRule, OutputType, Target, VintageKind
+from talentcast.domain.types import (
+    CountingRule,
+    ForecasterRole,
+    OutputType,
+    QuestionStatus,
+    Statistic,
+    Target,
+    VintageKind,
+)
 
 DataType = Literal["string", "integer", "float", "boolean", "date", "timestamp", "strings", "json"]
 Role = Literal["input", "published", "reference", "restricted"]
 
 COUNTRY_PATTERN: Final = "^[A-Z]{3}$"
 NAME_PATTERN: Final = "^[a-z0-9][a-z0-9_-]{0,63}$"
+QUESTION_PATTERN: Final = "^[a-z0-9][a-z0-9_-]{0,127}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +372,84 @@ REVISIONS: Final = Table(
     ),
 )
 
+QUESTION_ID: Final = Column(
+    "question_id", "string", "Name of the question; it never stands for another one.",
+    pattern=QUESTION_PATTERN,
+)
+
+QUESTIONS: Final = Table(
+    "questions",
+    "published",
+    "One row per question that was ever answered: what was asked, and what became of it.",
+    ("release_id", "question_id"),
+    (
+        RELEASE_ID,
+        QUESTION_ID,
+        Column("question_set", "string", "File that asks it; `generated` for those of a backfill.",
+               pattern=NAME_PATTERN),
+        Column("text", "string", "The question in words."),
+        POPULATION,
+        COUNTING_RULE,
+        SOURCE,
+        Column("statistic", "string", "What is compared with the threshold: the `share` of "
+               "`country`, its `lead` over `other_country` (a difference of shares), its "
+               "`lead_over_all` (over the largest other country counted apart), or its `change` "
+               "since `base_year`. The answer is yes if it is larger, not if it is equal.",
+               one_of=_values(Statistic)),
+        COUNTRY,
+        Column("other_country", "string", "Country compared with, of a `lead`.", nullable=True,
+               pattern=COUNTRY_PATTERN),
+        Column("threshold_share", "float", "0 for leads; .05 is five points of a change.",
+               "share", minimum=-1, maximum=1),
+        Column("base_year", "integer", "Year that a change is counted from; both years are taken "
+               "from the resolving vintage.", "year", nullable=True),
+        Column("target_year", "integer", "Year that the question is about.", "year"),
+        Column("resolves_from", "date", "The first vintage dated on this day or later that goes as "
+               "far as the year decides; later ones change nothing."),
+        Column("closes_on", "date", "Last as-of date of an answer."),
+        Column("status", "string", "`open` for answers, `closed` and waiting, `resolved`, or "
+               "`void`.", one_of=_values(QuestionStatus)),
+        Column("came_true", "boolean", "Outcome of a resolved question.", nullable=True),
+        Column("resolved_share", "float", "The statistic in the resolving vintage.", "share",
+               nullable=True, minimum=-1, maximum=1),
+        Column("resolving_vintage", "date", "Vintage that decided, or that made it void.",
+               nullable=True),
+        Column("resolved_in", "string", "Release that first held the outcome.", nullable=True),
+        Column("void_reason", "string", "Why it has no outcome.", nullable=True),
+        Column("is_pseudo", "boolean", "Asked and answered afterwards, by a backfill."),
+    ),
+)
+
+ANSWERS: Final = Table(
+    "answers",
+    "published",
+    "One row per question, release that answered, forecaster and day; rows are only ever added.",
+    ("release_id", "question_id", "answered_in", "forecaster", "answered_as_of"),
+    (
+        RELEASE_ID,
+        QUESTION_ID,
+        Column("answered_in", "string", "Release that gave the answer, or first held a forecast "
+               "of others."),
+        Column("answered_as_of", "date", "As-of date of that release; of others, the day of "
+               "their forecast."),
+        Column("forecaster", "string", "A model, `last_order` (the last counted year says it), or "
+               "who else forecast.", pattern=NAME_PATTERN),
+        Column("role", "string", "`model` that is quoted, `baseline` beside it, `last_order`, or "
+               "`outside`.", one_of=_values(ForecasterRole)),
+        Column("probability", "float", "Probability of yes: the part of joint draws in which it "
+               "is so.", "probability", minimum=0, maximum=1),
+        Column("standard_error", "float", "Monte Carlo standard error of the probability.",
+               "probability", nullable=True, minimum=0),
+        Column("draws", "integer", "Joint draws that were counted: of the quoted model those that "
+               "`forecasts` holds.", "draws", nullable=True, minimum=1),
+        Column("origin_year", "integer", "Last year of which the answer used counts.", "year",
+               nullable=True, minimum=1950),
+        Column("is_pseudo", "boolean", "Answered from counts that were revised after the as-of "
+               "date."),
+        Column("url", "string", "Where a forecast of others was read.", nullable=True),
+    ),
+)
+
 QUALITY_CHECKS: Final = Table(
     "quality_checks",
     "published",
@@ -526,6 +613,8 @@ TABLES: Final[tuple[Table, ...]] = (
     RETURN_COHORTS,
     SCORES,
     REVISIONS,
+    QUESTIONS,
+    ANSWERS,
     QUALITY_CHECKS,
     COUNTRY_NAMES,
     MODEL_CARDS,

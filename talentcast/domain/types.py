@@ -72,6 +72,33 @@ class OutputType(StrEnum):
     SAMPLE = "sample"
 
 
+class Statistic(StrEnum):
+    """What a question compares with its threshold."""
+
+    SHARE = "share"
+    LEAD = "lead"
+    LEAD_OVER_ALL = "lead_over_all"
+    CHANGE = "change"
+
+
+class QuestionStatus(StrEnum):
+    """Where a question stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    RESOLVED = "resolved"
+    VOID = "void"
+
+
+class ForecasterRole(StrEnum):
+    """What an answer is beside the others."""
+
+    MODEL = "model"
+    BASELINE = "baseline"
+    LAST_ORDER = "last_order"
+    OUTSIDE = "outside"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Vintage:
     """State of the world as it was known at the end of one day."""

@@ -27,7 +27,29 @@ def verify(release: Release, root: Path, *, verifier: Verifier | None = None) ->
     if not release.has_rows:
         return problems
     for entry in release.tables.values():
-        problems += _verify_table(entry, release, root)
+        problems += verify_table(entry, release, root)
+    return problems
+
+
+def verify_table(entry: TableEntry, release: Release, root: Path) -> list[str]:
+    """Compare one table of a release with its manifest; return a line per thing that is wrong."""
+    where = f"table '{entry.name}' of {release.release_id}"
+    problems = []
+    for file in entry.files:
+        if found := _problem_of(file, root / entry.name):
+            problems.append(f"{where}: data file {file.path} {found}")
+    if problems:
+        return problems
+    try:
+        rows = read_rows(entry.name, release, root)
+    except NotPermittedError:
+        raise
+    except StoreError as error:
+        return [f"{where}: {error}"]
+    if rows.num_rows != entry.rows:
+        problems.append(f"{where}: {rows.num_rows} rows instead of {entry.rows}")
+    elif row_hash(rows, table(entry.name).key) != entry.row_hash:
+        problems.append(f"{where}: rows differ from those that were published")
     return problems
 
 
@@ -58,27 +80,6 @@ def _verify_manifest(release: Release, verifier: Verifier | None) -> list[str]:
     if not verifier.accepts(release.manifest_sha256, release.signature):
         return [f"{where}: it was not signed with this key"]
     return []
-
-
-def _verify_table(entry: TableEntry, release: Release, root: Path) -> list[str]:
-    where = f"table '{entry.name}' of {release.release_id}"
-    problems = []
-    for file in entry.files:
-        if found := _problem_of(file, root / entry.name):
-            problems.append(f"{where}: data file {file.path} {found}")
-    if problems:
-        return problems
-    try:
-        rows = read_rows(entry.name, release, root)
-    except NotPermittedError:
-        raise
-    except StoreError as error:
-        return [f"{where}: {error}"]
-    if rows.num_rows != entry.rows:
-        problems.append(f"{where}: {rows.num_rows} rows instead of {entry.rows}")
-    elif row_hash(rows, table(entry.name).key) != entry.row_hash:
-        problems.append(f"{where}: rows differ from those that were published")
-    return problems
 
 
 def _problem_of(file: DataFile, folder: Path) -> str:

@@ -7,6 +7,7 @@ SHIPPED = (
     "sources",
     "publication",
     "privacy",
+    "questions",
     "expectations",
     "flows",
     "readers",
