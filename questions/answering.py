@@ -18,8 +18,14 @@ from talentcast.domain.types import ForecasterRole
 LAST_ORDER: Final = "last_order"
 #: Columns of an answer that its draws decide; the release adds the others.
 ANSWERED: Final = (
-    "question_id", "forecaster", "role", "probability", "standard_error", "draws", "origin_year",
-)  # fmt: skip
+    "question_id",
+    "forecaster",
+    "role",
+    "probability",
+    "standard_error",
+    "draws",
+    "origin_year",
+)
 
 
 @dataclass(frozen=True, eq=False)

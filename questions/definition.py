@@ -31,9 +31,18 @@ USUAL_DAYS: Final = 30
 PATIENCE_YEARS: Final = 3
 #: What of a question decides its outcome: none of it may change once it was answered.
 DECIDING: Final = (
-    "population", "counting_rule", "source", "statistic", "country", "other_country",
-    "threshold", "base_year", "year", "days", "closes_on",
-)  # fmt: skip
+    "population",
+    "counting_rule",
+    "source",
+    "statistic",
+    "country",
+    "other_country",
+    "threshold",
+    "base_year",
+    "year",
+    "days",
+    "closes_on",
+)
 
 
 class Question(BaseModel):

@@ -16,9 +16,29 @@ from talentcast.populations.catalogue import known_populations
 
 #: Round shares, and round changes of shares, that a question may name.
 THRESHOLDS: Final = (
-    0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45,
-    0.5, 0.55, 0.6, 0.65, 0.7, 0.8,
-)  # fmt: skip
+    0.005,
+    0.01,
+    0.02,
+    0.03,
+    0.04,
+    0.05,
+    0.075,
+    0.1,
+    0.125,
+    0.15,
+    0.2,
+    0.25,
+    0.3,
+    0.35,
+    0.4,
+    0.45,
+    0.5,
+    0.55,
+    0.6,
+    0.65,
+    0.7,
+    0.8,
+)
 CHANGES: Final = (-0.05, -0.02, -0.01, 0.01, 0.02, 0.05, 0.1)
 
 
@@ -111,7 +131,7 @@ def _candidates(
             }
         )
 
-    # In order of their codes: the same pair is the same question, whoever leads.
+    # In order of their codes: the same pair is one question, whichever leads.
     for one, other in combinations(sorted(countries), 2):
         words = f"ahead-{other.lower()}-{year}"
         yield asked(Statistic.LEAD, one, words, other_country=other)

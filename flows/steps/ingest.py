@@ -28,10 +28,15 @@ from talentcast.store.snapshots import load_raw, quarantine, save_snapshot
 
 @dataclass(frozen=True, eq=False)
 class Fetched:
-    """Unchanged copies of the sources by name, and the people that a run may use."""
+    """Unchanged copies of the sources by name, and the people that a run may use.
+
+    Attributes:
+        asked: Hash of the user's own questions; empty without any.
+    """
 
     copies: Mapping[str, Sequence[Snapshot]]
     people: Sequence[People] = ()
+    asked: str = ""
 
     @property
     def snapshots(self) -> tuple[Snapshot, ...]:
@@ -39,12 +44,14 @@ class Fetched:
         files = [snapshot for copies in self.copies.values() for snapshot in copies]
         return (*files, *(group.snapshot for group in self.people))
 
-    def identity(self, plan: Plan, settings: Settings, as_of: date | None = None) -> Identity:
+    def identity(self, plan: Plan, as_of: date | None = None) -> Identity:
         """Return what decides the release of these inputs; as of the newest one by default."""
         newest = max(snapshot.vintage for snapshot in self.snapshots)
         return Identity(
             inputs=self.snapshots,
-            settings_sha256=settings_hash(plan.settings() | _own_questions(settings)),
+            settings_sha256=settings_hash(
+                plan.settings() | ({"questions": self.asked} if self.asked else {})
+            ),
             code_version=code_version(),
             as_of=Vintage(as_of) if as_of is not None else newest,
         )
@@ -74,11 +81,6 @@ class Inputs:
         return frozenset(self.counts["population"])
 
 
-def _own_questions(settings: Settings) -> dict[str, str]:
-    digest = own_digest(settings.questions)
-    return {"questions": digest} if digest else {}
-
-
 def fetch_all(
     plan: Plan,
     settings: Settings,
@@ -102,7 +104,7 @@ def fetch_all(
         )
         people.append(chosen)
     copies = {s: run(fetch, s, plan, settings) for s in plan.sources if not holds_careers(s)}
-    return Fetched(copies, people)
+    return Fetched(copies, people, own_digest(settings.questions))
 
 
 def parse_all(

@@ -102,12 +102,7 @@ def backfill(
     run.progress(f"Forecasting as of the ends of {years[0]} to {years[-1]}")
     started = {
         year: run.submit(
-            past_year,
-            fetched.identity(plan, settings, date(year, 12, 31)),
-            inputs,
-            plan,
-            settings,
-            run,
+            past_year, fetched.identity(plan, date(year, 12, 31)), inputs, plan, settings, run
         )
         for year in years
     }

@@ -78,7 +78,7 @@ def refresh(
     with turn_of(plan.sources, settings):
         run.progress("Fetching sources")
         fetched = fetch_all(plan, settings, run, approval=approval)
-        identity = fetched.identity(plan, settings, as_of)
+        identity = fetched.identity(plan, as_of)
         already = published_release(identity.release_id, settings.releases)
         if already is not None and already.has_rows and not force:
             undelivered = deliver(already, settings, run)

@@ -132,7 +132,7 @@ def test_a_file_behind_an_address_is_kept_and_read_like_one_on_the_disk(
     assert inputs.populations == {"lab"}
     assert inputs.counts["researchers"].iloc[0] == 1900.5
     # Once more, the same bytes are the same input.
-    assert fetch_all(plan, settings).identity(plan, settings) == fetched.identity(plan, settings)
+    assert fetch_all(plan, settings).identity(plan) == fetched.identity(plan)
 
 
 def test_a_file_without_a_date_is_of_the_day_on_which_it_was_fetched(

@@ -21,10 +21,16 @@ def question(statistic: str = "lead", **more: object) -> Question:
         more = {"other_country": "ITA", **more}
     return Question.model_validate(
         {
-            "id": "q", "population": "lab", "counting_rule": "whole", "source": "file",
-            "statistic": statistic, "country": "FRA", "year": 2021, **more,
+            "id": "q",
+            "population": "lab",
+            "counting_rule": "whole",
+            "source": "file",
+            "statistic": statistic,
+            "country": "FRA",
+            "year": 2021,
+            **more,
         }
-    )  # fmt: skip
+    )
 
 
 def panel(first_year: int = 2018, **counts: list[float]) -> Panel:
@@ -46,8 +52,16 @@ def questions_table(*asked: Question) -> pd.DataFrame:
 
 def answers_table(**more: object) -> pd.DataFrame:
     row = {
-        "question_id": "q", "answered_in": "r1", "answered_as_of": date(2020, 5, 1),
-        "forecaster": "pooled", "role": "model", "probability": 0.5, "standard_error": 0.1,
-        "draws": 4, "origin_year": 2019, "is_pseudo": False, "url": None,
-    }  # fmt: skip
+        "question_id": "q",
+        "answered_in": "r1",
+        "answered_as_of": date(2020, 5, 1),
+        "forecaster": "pooled",
+        "role": "model",
+        "probability": 0.5,
+        "standard_error": 0.1,
+        "draws": 4,
+        "origin_year": 2019,
+        "is_pseudo": False,
+        "url": None,
+    }
     return pd.DataFrame([{**row, **more}], columns=list(ANSWERS.unpublished_columns), dtype=object)
