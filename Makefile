@@ -10,10 +10,10 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup forecast test test-fast stress lint format docs site serve bench lock sbom audit clean
+.PHONY: help setup forecast test test-fast stress lint format docs site site-preview serve bench lock sbom audit clean
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 $(BIN)/.installed: constraints.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or set PYTHON=/path/to/python." >&2; exit 1; }
@@ -80,6 +80,10 @@ docs: setup ## Write the pages and the picture that are made from the code
 
 site: setup ## Build the documentation into site/; fails on a broken link or a page without a place
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+site-preview: setup ## Write the newest release as a web site and open it on http://127.0.0.1:8502
+	$(BIN)/talentcast site --out var/site $(ARGS)
+	$(BIN)/python -m http.server 8502 --bind 127.0.0.1 --directory var/site
 
 UPGRADE ?= --upgrade
 lock: setup ## Pin the newest packages that pyproject.toml allows (UPGRADE= keeps what is pinned)

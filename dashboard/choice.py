@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from readers.figures.view import usual_horizon
 from readers.summaries.published_series import PublishedSeries
 from talentcast.domain.types import BASELINE, CountingRule
 from talentcast.store.release import Release
@@ -23,7 +24,6 @@ PAGE_NAMES: Final = (
     "checked",
     "compare",
 )
-USUAL_HORIZON: Final = 5
 _FIRST_RULE: Final = str(CountingRule.MODAL_COUNTRY)
 
 
@@ -106,7 +106,7 @@ def resolve(
         for one in available
         if (one.key.population, counting_of(one), one.scenario) == (population, counting, scenario)
     )
-    usual = min(published.horizons, key=lambda h: abs(h - USUAL_HORIZON))
+    usual = usual_horizon(published.horizons)
     horizon = pick("horizon", [str(h) for h in published.horizons], str(usual))
     choice = Choice(
         release, population, counting, scenario, int(horizon), wanted.get("country", "")

@@ -12,12 +12,13 @@ import streamlit as st
 from dashboard import library
 from dashboard.choice import Choice
 from readers.charts.theme import PALETTES, Mode, Palette
-from readers.summaries.populations import are_of_one_family, is_about_ai
-from readers.summaries.published_series import PublishedSeries
-from readers.summaries.reference_figures import reference_points
+from readers.figures.view import View
+from readers.summaries.published_series import (
+    PublishedSeries,
+    by_other_rules,
+    freshest_about_ai,
+)
 from readers.summaries.series import Series
-from readers.summaries.source_line import SourceLine, source_line
-from talentcast.domain.types import BASELINE
 from talentcast.store.release import Release
 
 
@@ -59,36 +60,23 @@ class Context:
 
     def freshest_ai(self) -> list[Series]:
         """Return the AI series that was counted last, without a scenario; none if there is none."""
-        available = library.published_series(self.root, self.release, self.release_id)
-        found = [
-            one for one in available if one.scenario == BASELINE and is_about_ai(one.key.population)
-        ]
-        return self._loaded(found[:1])
+        found = freshest_about_ai(self._available())
+        return [] if found is None else self._loaded([found])
 
     def other_rules(self) -> list[Series]:
         """Return the same works or people, counted by other rules, without a scenario."""
-        available = library.published_series(self.root, self.release, self.release_id)
-        shown = self.published.key
-        found = [
-            one
-            for one in available
-            if one.scenario == BASELINE
-            and one.key != shown
-            and (
-                one.key.population == shown.population
-                or are_of_one_family(one.key.population, shown.population)
-            )
-        ]
-        return self._loaded(found)
+        return self._loaded(by_other_rules(self.published.key, self._available()))
+
+    def _available(self) -> Sequence[PublishedSeries]:
+        return library.published_series(self.root, self.release, self.release_id)
 
     def _loaded(self, found: Sequence[PublishedSeries]) -> list[Series]:
         return [library.series(self.root, self.release, self.release_id, one) for one in found]
 
     @property
-    def references(self) -> pd.DataFrame | None:
-        """Shares that others published of the same population; None if the release holds none."""
-        figures = self.table("published_figures")
-        return None if figures is None else reference_points(figures, self.choice.population)
+    def view(self) -> View:
+        """What figures are made from."""
+        return View(self.release, self.full_series, self.choice.horizon, self.table)
 
     @property
     def country(self) -> str:
@@ -99,20 +87,6 @@ class Context:
     def table(self, name: str, population: str = "") -> pd.DataFrame | None:
         """Return a small table of the release; None if it holds none."""
         return library.table(self.root, self.release, self.release_id, name, population)
-
-    def source(
-        self, *, unit: str, population: str = "", counting: str = "", note: str = ""
-    ) -> SourceLine:
-        """Return the line under a chart of the chosen series."""
-        return source_line(
-            self.full_series,
-            release_id=self.release_id,
-            as_of=self.release.as_of.as_of,
-            unit=unit,
-            population=population,
-            counting=counting,
-            note=note,
-        )
 
 
 def reader_mode() -> Mode:

@@ -9,9 +9,10 @@ from typing import Final
 import streamlit as st
 
 from dashboard import choice as choices
-from dashboard import html, library
+from dashboard import library
 from dashboard.choice import Choice
 from dashboard.context import Context, reader_mode
+from readers import html
 from readers.summaries.populations import population_words, rule_words
 from readers.summaries.published_series import PublishedSeries
 from readers.summaries.wording import sentence

@@ -1,4 +1,4 @@
-"""A chart with everything that must stand under it: source line, numbers, download."""
+"""A figure with everything that must stand under it: source line, numbers, download."""
 
 from __future__ import annotations
 
@@ -8,16 +8,36 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import html
 from dashboard.context import Context
+from readers import html
 from readers.charts.theme import Spec
 from readers.export.text import safe_csv
+from readers.figures.figure import Figure
 from readers.summaries.source_line import SourceLine
 
 
 @st.cache_resource(max_entries=600, show_spinner=False)
 def _built(key: tuple[Any, ...], _build: Callable[[], Spec]) -> Spec:
     return _build()
+
+
+def draw(context: Context, figure: Figure, *, is_open: bool = False) -> None:
+    """Draw a figure: its key, its chart, and what stands underneath.
+
+    Args:
+        context: The request.
+        figure: What to draw.
+        is_open: Show the numbers at once, in place of a chart.
+    """
+    palette = context.palette
+    if figure.key is not None:
+        st.html(figure.key(palette))
+    if (build := figure.build) is not None:
+        chart(context, figure.name, lambda: build(palette), *figure.about)
+    if is_open:
+        st.html(figure.numbers)
+    numbers = "" if is_open else figure.numbers
+    underneath(context, figure.name, figure.line, numbers, figure.data)
 
 
 def chart(context: Context, name: str, build: Callable[[], Spec], *parameters: object) -> None:
@@ -40,8 +60,6 @@ def underneath(
     line: SourceLine,
     numbers: str,
     data: Callable[[], pd.DataFrame],
-    *,
-    is_open: bool = False,
 ) -> None:
     """Write the source line, the numbers as a table, and the data as a file.
 
@@ -51,12 +69,9 @@ def underneath(
         line: What the numbers are.
         numbers: A table as HTML; empty if the page shows it elsewhere.
         data: Makes the rows of the file, when somebody asks for it.
-        is_open: Show the table at once.
     """
     st.html(html.source(line))
-    if numbers and is_open:
-        st.html(numbers)
-    elif numbers:
+    if numbers:
         with st.expander("Show the numbers"):
             st.html(numbers)
     st.download_button(

@@ -10,12 +10,14 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import html, library
+from dashboard import library
 from dashboard.context import Context, reader_mode
 from dashboard.controls import filter_row, make_context, notices, write_address
 from dashboard.links import PAGE
 from dashboard.page import claims, country, overview, quality, releases, returns, track_record
 from dashboard.paths import PAGE_PATHS, PAGES
+from dashboard.style import style
+from readers import html
 from readers.charts.theme import PALETTES
 from talentcast.config import load_settings
 from talentcast.domain.errors import TalentcastError
@@ -55,7 +57,7 @@ def _page(show: Callable[[Context], None]) -> Callable[[], None]:
             st.container(key="middle", horizontal_alignment="center"),
             st.container(key="page", width=PAGE_WIDTH),
         ):
-            st.html(html.style(PALETTES[reader_mode()], HEIGHTS))
+            st.html(style(PALETTES[reader_mode()], HEIGHTS))
             _let_style_arrive()
             try:
                 _draw(show)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import pandas as pd
 
-#: Topic of a row of `model_cards` that is about unfinished years.
-NOWCAST_TOPIC: Final = "nowcast"
+from talentcast.domain.types import NOWCAST_TOPIC
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ LONGEST_FIRST = (
     "test_orchestration.py",
     "test_backfill.py",
     "test_screenshots.py",
+    "test_static_site.py",
     "test_scheduled_run.py",
     "test_packaging.py",
     "test_refresh.py",

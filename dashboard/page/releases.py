@@ -7,13 +7,14 @@ import json
 import pandas as pd
 import streamlit as st
 
-from dashboard import html, library
+from dashboard import library
 from dashboard.context import Context
 from dashboard.controls import pick
 from dashboard.figure import chart, underneath
-from dashboard.html import Head
+from readers import html
 from readers.charts.changes import changes_chart
 from readers.export.text import safe_csv
+from readers.html import Head
 from readers.summaries.changes import common_years, share_changes
 from readers.summaries.headlines import Headline
 from readers.summaries.series import Series
@@ -117,7 +118,7 @@ def _compare(context: Context, previous: Release | None) -> None:
         ],
         caption=f"Median share of {years[-1]} in both releases",
     )
-    line = context.source(unit="% of the total, medians", note=f"Compared with {chosen}.")
+    line = context.view.source(unit="% of the total, medians", note=f"Compared with {chosen}.")
     data = changes.drop(columns="text").assign(target_year=years[-1], compared_with=chosen)
     underneath(context, "changes", line, numbers, lambda: data)
 

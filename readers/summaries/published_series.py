@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from readers import cache
-from readers.summaries.populations import reading_order
+from readers.summaries.populations import are_of_one_family, is_about_ai, reading_order
 from readers.summaries.reliability import Reliability, reliability
 from readers.summaries.series import Series, arranged
 from talentcast.domain.types import BASELINE, CountingRule, OutputType, SeriesKey, Target
@@ -73,6 +74,26 @@ def _reading_order(published: PublishedSeries) -> tuple[object, ...]:
         is_changed,
         published.scenario,
     )
+
+
+def freshest_about_ai(available: Sequence[PublishedSeries]) -> PublishedSeries | None:
+    """Return the AI series that was counted last, without a scenario; None if there is none."""
+    found = (o for o in available if o.scenario == BASELINE and is_about_ai(o.key.population))
+    return next(found, None)
+
+
+def by_other_rules(shown: SeriesKey, available: Sequence[PublishedSeries]) -> list[PublishedSeries]:
+    """Return the same works or people, counted by other rules, without a scenario."""
+    return [
+        one
+        for one in available
+        if one.scenario == BASELINE
+        and one.key != shown
+        and (
+            one.key.population == shown.population
+            or are_of_one_family(one.key.population, shown.population)
+        )
+    ]
 
 
 def load_series(published: PublishedSeries, release: Release, root: Path) -> Series:

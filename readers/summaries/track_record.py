@@ -115,12 +115,22 @@ def track_headline(record: TrackRecord) -> Headline:
         else ""
     )
     body = (
-        (f"Its error score was {_beside(mean, record.model, baselines)}. ", False),
+        (f"Its error score was {_beside(record)}. ", False),
         ("The ranges meant to hold 8 outcomes in 10 held ", False),
         (f"{eighty[longest] / 10:.1f} in 10", True),
         (f" {years} ahead.{other}", False),
     )
     return Headline(title, body)
+
+
+def error_beside(record: TrackRecord) -> dict[str, float]:
+    """Return the error of the quoted model beside each baseline, in per cent: negative is lower."""
+    mean = record.errors.groupby("model")["value"].mean()
+    return {
+        name: float(100 * (mean[record.model] / mean[name] - 1))
+        for name in BASELINES
+        if name in mean.index and name != record.model
+    }
 
 
 def range_verdict(coverage: float) -> str:
@@ -142,12 +152,10 @@ def _how_many(beaten: list[str], baselines: list[str]) -> str:
     return "one baseline of two" if len(baselines) == 2 else f"{len(beaten)} baselines"
 
 
-def _beside(mean: pd.Series, model: str, baselines: list[str]) -> str:
-    said = []
-    for name in baselines:
-        change = 100 * (mean[model] / mean[name] - 1)
-        said.append(
-            f"{abs(change):.0f}% {'lower' if change < 0 else 'higher'} than "
-            f"{'no change' if name == 'naive' else 'the recent trend'}"
-        )
+def _beside(record: TrackRecord) -> str:
+    said = [
+        f"{abs(change):.0f}% {'lower' if change < 0 else 'higher'} than "
+        f"{'no change' if name == 'naive' else 'the recent trend'}"
+        for name, change in error_beside(record).items()
+    ]
     return " and ".join(said) if said else "not compared with a baseline"

@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": "Say what is installed, reachable and writable, and what to do about what is not.",
     "serve": "Serve the dashboard until interrupted. It reads published releases and nothing else.",
     "export": "Write a release in the format of another tool, or as a report that needs no server.",
+    "site": "Write the newest release as a web site of plain files, which needs no server.",
     "mirror": "Put the current release into PostgreSQL, for Grafana, Metabase or Superset.",
     "releases": "Look at what was published.",
     "returns": "How likely researchers abroad are to return.",

@@ -14,6 +14,8 @@ REST_OF_WORLD: Final = "ROW"
 UNKNOWN_COUNTRY: Final = "UNK"
 #: Scenario name of forecasts in which nothing is changed.
 BASELINE: Final = "baseline"
+#: Topic of a row of `model_cards` that is about unfinished years.
+NOWCAST_TOPIC: Final = "nowcast"
 
 #: The 23 published quantile levels, as in the forecast hubs of the epidemiological community.
 QUANTILE_LEVELS: Final[tuple[float, ...]] = (

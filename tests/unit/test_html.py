@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard import html
-from dashboard.html import Head, NoNumber
+from dashboard.style import style
+from readers import html
 from readers.charts.theme import PALETTES
+from readers.html import Head, NoNumber
 from readers.summaries.headlines import Headline
 
 HOSTILE = "<img src=x onerror=alert(1)> \"'&"
@@ -49,7 +50,7 @@ def test_no_text_becomes_markup(piece: str) -> None:
 
 
 def test_styles_name_the_colours_of_the_mode_and_keep_room_for_charts() -> None:
-    shown = html.style(PALETTES["dark"], {"shares": 434})
+    shown = style(PALETTES["dark"], {"shares": 434})
     assert "--ink:#ECEDEF" in shown
     assert ".st-key-chart-shares{min-height:434px}" in shown
     assert "&#34;" not in shown

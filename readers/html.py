@@ -1,13 +1,15 @@
-"""Small pieces of semantic HTML, from `templates/`: tables, the source line, notices."""
+"""Small pieces of semantic HTML, from `templates/`: tables, the source line, notices.
+
+The dashboard and the static site are both made of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from readers.charts.theme import Palette
 from readers.fan import Fan
 from readers.summaries.headlines import Headline
 from readers.summaries.source_line import SourceLine
@@ -43,17 +45,9 @@ class NoNumber:
 Cell = str | NoNumber
 
 
-def style(palette: Palette, heights: Mapping[str, int]) -> Markup:
-    """Return CSS beyond Streamlit's theme, as an element.
-
-    With something beside the style, Streamlit leaves it in its place: it then arrives together
-    with the text that it styles.
-
-    Args:
-        palette: Colours of the reader's mode.
-        heights: Pixels to keep for each chart, by key, before it is drawn.
-    """
-    return render("dashboard", "style.html", palette=palette, heights=heights)
+def style() -> Markup:
+    """Return the CSS of the pieces; colours are the variables that the page around them sets."""
+    return render("readers", "pieces.css")
 
 
 def table(heads: Sequence[Head], rows: Sequence[Sequence[Cell]], *, caption: str) -> Markup:
@@ -132,4 +126,4 @@ def footer(release_id: str) -> Markup:
 
 
 def _piece(name: str, *values: object) -> Markup:
-    return render_piece("dashboard", "pieces.html", name, *values)
+    return render_piece("readers", "pieces.html", name, *values)

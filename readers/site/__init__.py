@@ -1,0 +1,1 @@
+"""Releases as a web site of plain files."""

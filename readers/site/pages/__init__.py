@@ -1,0 +1,1 @@
+"""One module a page, or a kind of page; each returns pages of one release."""

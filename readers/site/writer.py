@@ -1,0 +1,205 @@
+"""Write a site: the newest release, older ones in folders of their own, and an index of all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
+from typing import Any, Final
+
+from readers.export.text import safe_csv
+from readers.site import layout
+from readers.site.citation import Citation
+from readers.site.data import write_tables
+from readers.site.drawing import VARIABLES, DrawnChart, Order, carry_out
+from readers.site.layout import Place
+from readers.site.metadata import chart_metadata, croissant, dataset, written
+from readers.site.model import Chart, SitePage, Subject
+from readers.site.pages.countries import countries
+from readers.site.pages.data import data
+from readers.site.pages.facts import claims, quality, returns, track_record_page
+from readers.site.pages.series import overview, populations
+from readers.summaries.headlines import overview_headline
+from talentcast.store.release import Release
+
+#: Called with what is being done, how much is done, and of how much.
+Progress = Callable[[str, int, int], None]
+#: More processes than this wait for each other's results.
+_MOST_PROCESSES: Final = 4
+#: Kinds of files by which a chart is cited.
+_BIBTEX, _CSL = "Cite (BibTeX)", "Cite (CSL)"
+#: Decimals in files of charts: more than anybody reads off a chart.
+_DIGITS: Final = 6
+_TITLE: Final = "Where researchers work: counts and forecasts"
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenRelease:
+    """What the index of a site needs of a release that was written.
+
+    Attributes:
+        page: The overview.
+        places: Charts by id.
+        about: What machines are told about the data.
+        headlines: What the release says first, by id.
+    """
+
+    page: SitePage
+    places: Mapping[str, Place]
+    about: Mapping[str, Any]
+    headlines: Mapping[str, str]
+
+    def overview(self, *, base: str, top: str) -> str:
+        """Return the overview as it stands in another folder; arguments as `layout.page`."""
+        return layout.page(self.page, self.places, base=base, top=top, about=self.about)
+
+
+def write_release(
+    release: Release,
+    root: Path,
+    folder: Path,
+    *,
+    url: str,
+    with_samples: bool = False,
+    progress: Progress = lambda what, done, total: None,
+) -> WrittenRelease:
+    """Write everything that a site says of one release.
+
+    Args:
+        release: With rows.
+        root: Root of its store.
+        folder: Of the release in the site; empty.
+        url: Address of that folder, ending with a slash; relative where the site knows none.
+        with_samples: Write the joint samples too.
+        progress: Told how far it is.
+
+    Returns:
+        What the index needs of it.
+    """
+    subject = Subject(release, root)
+    progress("Writing tables", 0, 1)
+    tables = write_tables(release, root, folder, with_samples=with_samples)
+    pages = [
+        overview(subject),
+        *populations(subject),
+        *countries(subject),
+        track_record_page(subject),
+        claims(subject),
+        returns(subject),
+        quality(subject),
+        data(subject, tables),
+    ]
+    pages = [replace(page, release_id=subject.release_id) for page in pages]
+    places = _write_charts(pages, folder, url=url, progress=progress)
+    about = dataset(release, tables, url)
+    for page in pages:
+        base = "../" * page.path.count("/")
+        told = about if page.path in ("index.html", "data.html") else None
+        text = layout.page(page, places, base=base, top=f"{base}../../", about=told)
+        _write(folder / page.path, text)
+    for place in places.values():
+        if place.drawn is not None:
+            text = layout.embedded(place.chart, place.drawn, place.address)
+            _write(folder / "embed" / f"{place.chart.id}.html", text)
+    cite = Citation(f"talentcast-{release.release_id}", _TITLE, release, url)
+    _write(folder / "dataset.json", written(about))
+    _write(folder / "croissant.json", written(croissant(release, tables, url)))
+    _write(folder / "release.json", written(_plain(release)))
+    _write(folder / "cite.bib", cite.bibtex())
+    _write(folder / "cite.csl.json", cite.csl_json())
+    _write(folder / "assets" / "site.css", layout.style())
+    _write(folder / "assets" / "site.js", layout.asset("site.js"))
+    _write(folder / "assets" / "icon.svg", layout.asset("icon.svg"))
+    said = overview_headline(subject.shown[0].view.series).title
+    return WrittenRelease(pages[0], places, about, {subject.release_id: said})
+
+
+def _write_charts(
+    pages: Sequence[SitePage], folder: Path, *, url: str, progress: Progress
+) -> dict[str, Place]:
+    """Draw the charts of pages, write their files, and return where each is.
+
+    A chart on several pages has its address on the last: the first only repeats it.
+    """
+    charts: dict[str, tuple[Chart, SitePage]] = {}
+    for page in pages:
+        charts |= {chart.id: (chart, page) for chart in page.charts()}
+    orders = [_order(chart) for chart, _ in charts.values() if chart.figure.build is not None]
+    drawn = dict(_drawn(orders, progress))
+    places = {}
+    for id_, (chart, page) in charts.items():
+        address = f"{page.path}#{id_}"
+        citation = Citation(
+            f"talentcast-{chart.view.release_id}-{id_}",
+            chart.title,
+            chart.view.release,
+            url + address,
+        )
+        place = Place(chart, address, _files(id_, drawn.get(id_)), drawn.get(id_))
+        _write_files(place, citation, folder)
+        places[id_] = place
+    return places
+
+
+def _order(chart: Chart) -> Order:
+    assert chart.figure.build is not None  # noqa: S101 - the caller has looked
+    line = chart.figure.line
+    source = (
+        f"Unit: {line.unit}.",
+        f"talentcast, release {line.release_id}, last counted {line.last_counted}.",
+    )
+    spec = json.dumps(chart.figure.build(VARIABLES))
+    return Order(chart.id, spec, chart.widths, chart.title, source)
+
+
+def _drawn(orders: Sequence[Order], progress: Progress) -> Iterator[tuple[str, DrawnChart]]:
+    """Draw in several processes: the drawing library works on one thing at a time."""
+    processes = min(_MOST_PROCESSES, cpu_count() or 1, len(orders) or 1)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for done, (order, drawn) in enumerate(
+            zip(orders, pool.map(carry_out, orders, chunksize=4), strict=True), 1
+        ):
+            progress("Drawing charts", done, len(orders))
+            yield order.name, drawn
+
+
+def _files(id_: str, drawn: DrawnChart | None) -> dict[str, str]:
+    """Return the files of a chart by kind; of a table there are fewer."""
+    kinds = {"CSV": "csv", "Metadata": "metadata.json"}
+    if drawn is not None:
+        kinds |= {"SVG": "svg", "PNG": "png", _BIBTEX: "bib", _CSL: "csl.json"}
+    files = {kind: f"charts/{id_}.{ending}" for kind, ending in kinds.items()}
+    return files | ({"Embed": f"embed/{id_}.html"} if drawn else {})
+
+
+def _write_files(place: Place, citation: Citation, folder: Path) -> None:
+    chart, files = place.chart, place.files
+    rows = chart.figure.data().round(_DIGITS).assign(release_id=chart.view.release_id)
+    _write(folder / files["CSV"], safe_csv(rows))
+    _write(folder / files["Metadata"], written(chart_metadata(chart, citation, files)))
+    if place.drawn is None:
+        return
+    _write(folder / files[_BIBTEX], citation.bibtex())
+    _write(folder / files[_CSL], citation.csl_json())
+    _write(folder / files["SVG"], place.drawn.files[0])
+    for narrow in place.drawn.files[1:]:
+        _write(folder / "charts" / f"{chart.id}-phone.svg", narrow)
+    (folder / files["PNG"]).write_bytes(place.drawn.png)
+
+
+def _plain(release: Release) -> dict[str, Any]:
+    """Return the row of a release as plain values; what is JSON inside becomes part of it."""
+    row = release.to_row()
+    row |= {name: json.loads(row[name]) for name in ("inputs", "tables", "quality")}
+    return {
+        name: str(value) if hasattr(value, "isoformat") else value for name, value in row.items()
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")

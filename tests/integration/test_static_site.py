@@ -1,0 +1,299 @@
+"""A release as plain files: every link leads somewhere, every number is that of the tables."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+from xml.etree import ElementTree as ET
+
+import duckdb
+import fsspec
+import httpx
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from small_release import Small, publish_small
+from static_server import serving
+
+from readers.fan import field
+from readers.site.index import SiteOptions, write_site
+from readers.summaries.published_series import load_series, published_series
+from talentcast.domain.errors import StoreError, UsageError
+from talentcast.store.reader import read_frame
+from talentcast.store.release import Release
+from talentcast.store.retraction import retract
+
+ADDRESS = "https://talent.example/site/"
+
+
+@dataclass(frozen=True)
+class Built:
+    root: Path
+    out: Path
+    older: Release
+    latest: Release
+
+    @property
+    def address(self) -> str:
+        return f"{ADDRESS}releases/{self.latest.release_id}/"
+
+    @property
+    def folder(self) -> Path:
+        return self.out / "releases" / str(self.latest.release_id)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """A site of two releases, made when the first was published, and again after the second."""
+    root, out = tmp_path_factory.mktemp("home") / "releases", tmp_path_factory.mktemp("site")
+    older = publish_small(root, Small(date(2023, 1, 31), 2022, "manual", "c", has_returns=False))
+    write_site(root, out, SiteOptions(ADDRESS))
+    latest = publish_small(root)
+    write_site(root, out, SiteOptions(ADDRESS))
+    return Built(root, out, older, latest)
+
+
+def pages(built: Built) -> Iterator[tuple[Path, str]]:
+    return ((path, path.read_text()) for path in sorted(built.out.rglob("*.html")))
+
+
+def test_every_link_leads_to_a_file_of_the_site(built: Built) -> None:
+    seen = 0
+    for path, text in pages(built):
+        for target in re.findall(r'(?:href|src|srcset|url)="?=?([^"\s>]+)"', text):
+            found = urlsplit(urljoin(path.as_uri(), unescape(target)))
+            if target.startswith("#"):
+                assert f'id="{target[1:]}"' in text
+                continue
+            if found.scheme == "data":
+                continue
+            assert found.scheme == "file", (path, target)
+            leads_to = Path(unquote(found.path))
+            assert leads_to.is_file(), (path, target)
+            if found.fragment:
+                assert f'id="{found.fragment}"' in leads_to.read_text(), (path, target)
+            seen += 1
+    assert seen > 500
+
+
+def test_an_older_release_keeps_its_folder_and_the_index_leads_to_both(built: Built) -> None:
+    index = (built.out / "releases.html").read_text()
+    for release in (built.older, built.latest):
+        assert f'href="releases/{release.release_id}/index.html"' in index
+        day = built.out / "releases" / str(release.as_of.as_of) / "index.html"
+        assert f"../{release.release_id}/index.html" in day.read_text()
+    state = (built.out / "state.js").read_text()
+    assert json.loads(state.split(" = ")[1].rstrip(";\n")) == {
+        "latest": str(built.latest.release_id),
+        "retracted": {},
+    }
+    moved = (built.out / "country" / "CHN.html").read_text()
+    assert f"../releases/{built.latest.release_id}/country/CHN.html" in moved
+
+
+def test_a_second_build_is_the_same_to_the_byte(built: Built, tmp_path: Path) -> None:
+    write_site(built.root, tmp_path, SiteOptions(ADDRESS, older=0))
+    name = f"releases/{built.latest.release_id}"
+    first, second = (
+        {
+            path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()
+            for path in (folder / name).rglob("*")
+            if path.is_file()
+        }
+        for folder in (built.out, tmp_path)
+    )
+    assert len(first) > 200
+    assert first == second
+
+
+def test_numbers_on_pages_are_those_of_the_tables(built: Built) -> None:
+    forecasts = read_frame("forecasts", built.latest, built.root)
+    for published in published_series(built.latest, built.root):
+        series = load_series(published, built.latest, built.root).until(5)
+        if series.scenario != "baseline" or published.key.population != "neurips_authorships":
+            continue
+        own = forecasts[
+            (forecasts["population"] == "neurips_authorships")
+            & (forecasts["target"] == "researcher_share")
+            & (forecasts["model"] == published.model)
+            & (forecasts["output_type"] == "quantile")
+        ]
+        for code in series.leaders:
+            text = (built.folder / "country" / f"{code}.html").read_text()
+            for year, rows in own[own["country"] == code].groupby("target_year"):
+                at = rows.set_index(rows["output_type_id"].round(3))["value"] * 100
+                cells = f'{at[0.5]:.2f}</td><td class="num second">{at[0.25]:.2f}–{at[0.75]:.2f}'
+                assert f'class="num">{year}</th><td class="num">{cells}' in text
+            chart = pd.read_csv(built.folder / "charts" / f"{code}-share.csv")
+            last = chart[chart["year"] == series.target_year].iloc[0]
+            assert last[field(0.5)] == pytest.approx(series.ahead(code)[field(0.5)], abs=1e-6)
+
+
+def test_every_chart_has_its_files(built: Built) -> None:
+    embedded = sorted(path.stem for path in (built.folder / "embed").glob("*.html"))
+    assert len(embedded) > 20
+    charts = built.folder / "charts"
+    for name in embedded:
+        about = json.loads((charts / f"{name}.metadata.json").read_text())
+        assert about["release"] == str(built.latest.release_id)
+        assert about["vintage"] == "2024-01-31"
+        assert about["licence"] == ["CC0"]
+        assert all(about[key] for key in ("title", "unit", "population", "counting_rule"))
+        page, _, anchor = (
+            about["url"].removeprefix(f"{ADDRESS}releases/{about['release']}/").partition("#")
+        )
+        assert anchor == name
+        assert f'id="{name}"' in (built.folder / page).read_text()
+        assert all((built.folder / path).is_file() for path in about["files"].values())
+        assert len(pd.read_csv(charts / f"{name}.csv"))
+        assert (charts / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        drawing = ET.parse(charts / f"{name}.svg").getroot()  # noqa: S314
+        assert drawing.find("{*}title").text == about["title"]
+        assert "var(" not in (charts / f"{name}.svg").read_text()
+        (cited,) = json.loads((charts / f"{name}.csl.json").read_text())
+        assert cited["version"] == about["release"]
+        assert cited["URL"] == about["url"]
+        bibtex = (charts / f"{name}.bib").read_text()
+        assert bibtex.startswith(f"@misc{{talentcast-{about['release']}-{name},")
+        assert bibtex.count("{") == bibtex.count("}")
+
+
+def test_what_is_withheld_stays_withheld(built: Built) -> None:
+    stored = read_frame("return_cohorts", built.latest, built.root)
+    hidden = stored[stored["is_suppressed"]]
+    assert len(hidden)
+    shown = pd.read_parquet(built.folder / "data" / "return_cohorts.parquet")
+    kept = shown[shown["is_suppressed"]]
+    assert len(kept) == len(hidden)
+    numbers = ["researchers_at_risk", "expected_returns", "return_probability"]
+    assert kept[numbers].isna().all(axis=None)
+    rows = pd.read_csv(built.folder / "charts" / "FRA-cohorts.csv")
+    assert rows.loc[rows["is_suppressed"], numbers].isna().all(axis=None)
+    page = (built.folder / "country" / "FRA.html").read_text()
+    assert page.count("<em>withheld</em>") == len(hidden) + len(hidden) // 3
+
+
+def test_the_data_are_those_of_the_release_and_described(built: Built) -> None:
+    about = json.loads((built.folder / "croissant.json").read_text())
+    assert about["conformsTo"] == "http://mlcommons.org/croissant/1.0"
+    assert about["@type"] == "sc:Dataset"
+    files = {file["@id"]: file for file in about["distribution"]}
+    assert len(files) == len(built.latest.tables)
+    for records in about["recordSet"]:
+        file = files[f"{records['name']}.parquet"]
+        path = built.out / file["contentUrl"].removeprefix(ADDRESS)
+        assert sha256(path.read_bytes()).hexdigest() == file["sha256"]
+        held = pq.read_schema(path).names
+        assert [field["source"]["extract"]["column"] for field in records["field"]] == held
+        stored = read_frame(records["name"], built.latest, built.root)
+        if records["name"] == "forecasts":
+            stored = stored[stored["output_type"] != "sample"]
+        assert pq.read_metadata(path).num_rows == len(stored)
+    page = (built.folder / "data.html").read_text()
+    told = json.loads(page.split('<script type="application/ld+json">')[1].split("</script>")[0])
+    assert told["@type"] == "Dataset"
+    assert told["version"] == str(built.latest.release_id)
+    assert {entry["name"] for entry in told["distribution"]} == set(built.latest.tables)
+
+
+def test_the_feed_lists_every_release_with_its_own_time(built: Built) -> None:
+    feed = ET.parse(built.out / "feed.xml").getroot()  # noqa: S314
+    entries = feed.findall("{*}entry")
+    assert [entry.find("{*}title").text for entry in entries] == [
+        f"Release {release.release_id}" for release in (built.latest, built.older)
+    ]
+    times = [datetime.fromisoformat(entry.find("{*}updated").text) for entry in entries]
+    assert times == [built.latest.published_at, built.older.published_at]
+    assert entries[0].find("{*}link").get("href").startswith(ADDRESS)
+
+
+class Ranges(fsspec.AbstractFileSystem):
+    """Files at an address, read in ranges as DuckDB asks for them."""
+
+    protocol = "ranges"
+    cachable = False  # codespell:ignore
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+    def _at(self, path: str) -> str:
+        return f"{self.address}/{self._strip_protocol(path)}"
+
+    def info(self, path: str, **_: object) -> dict[str, object]:
+        size = httpx.head(self._at(path)).raise_for_status().headers["Content-Length"]
+        return {"name": path, "size": int(size), "type": "file"}
+
+    def modified(self, path: str) -> datetime:
+        return datetime(2024, 1, 31, tzinfo=UTC)
+
+    def _open(self, path: str, mode: str = "rb", **_: object) -> io.IOBase:
+        return fsspec.spec.AbstractBufferedFile.__new__(RangedFile).opened(self, path)
+
+
+class RangedFile(fsspec.spec.AbstractBufferedFile):
+    def opened(self, system: Ranges, path: str) -> RangedFile:
+        self.__init__(system, path, "rb", cache_type="none")  # type: ignore[misc]
+        return self
+
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        asked = {"Range": f"bytes={start}-{end - 1}"}
+        return httpx.get(self.fs._at(self.path), headers=asked).raise_for_status().content
+
+
+def test_programs_read_the_tables_from_their_address(built: Built) -> None:
+    stored = read_frame("observations", built.latest, built.root)
+    name = f"releases/{built.latest.release_id}/data/observations.parquet"
+    with serving(built.out) as served:
+        read = pd.read_parquet(f"{served.address}/{name}")
+        assert len(read) == len(stored)
+        connection = duckdb.connect()
+        connection.register_filesystem(Ranges(served.address))
+        query = f"SELECT sum(researchers), count(*) FROM 'ranges://{name}'"  # noqa: S608
+        ((total, rows),) = connection.sql(query).fetchall()
+    assert rows == len(stored)
+    assert total == pytest.approx(stored["researchers"].sum(), rel=1e-6)
+    assert served.ranges
+
+
+def test_the_first_chart_is_seen_after_a_hundred_kilobytes(built: Built) -> None:
+    text = (built.out / "index.html").read_text()
+    needed = re.findall(r'<(?:script src|link rel="stylesheet" href)="([^"]+)"', text)
+    assert len(needed) == 3
+    needed_bytes = sum((built.out / path).stat().st_size for path in needed)
+    assert needed_bytes + len(text.encode()) <= 100_000
+
+
+def test_a_retracted_release_is_said_to_be_one(tmp_path: Path) -> None:
+    root, out = tmp_path / "releases", tmp_path / "site"
+    small = Small(date(2023, 1, 31), 2022, "manual", "c", has_returns=False)
+    release = publish_small(root, small)
+    publish_small(root, Small(has_returns=False))
+    at = datetime(2024, 3, 1, tzinfo=UTC)
+    retract(str(release.release_id), root, reason="A source counted twice", by="ada", at=at)
+    write_site(root, out)
+    state = json.loads((out / "state.js").read_text().split(" = ")[1].rstrip(";\n"))
+    assert state["retracted"] == {str(release.release_id): "A source counted twice (ada)"}
+    assert "A source counted twice" in (out / "releases.html").read_text()
+    assert not (out / "releases" / str(release.release_id)).exists()
+
+
+def test_a_folder_with_other_files_is_left_alone(built: Built, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(UsageError, match="no site of talentcast"):
+        write_site(built.root, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_without_a_release_nothing_is_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Make one: talentcast refresh"):
+        write_site(tmp_path / "releases", tmp_path / "site")
+    assert not (tmp_path / "site").exists()
