@@ -61,7 +61,12 @@ def watched(browser: Any, own: str, **options: Any) -> Iterator[Any]:
     elsewhere: list[str] = []
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("requestfailed", lambda request: errors.append(f"failed: {request.url}"))
+
+    def failed(request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # an icon that is left for the next page
+            errors.append(f"{request.failure}: {request.url}")
+
+    page.on("requestfailed", failed)
     page.on(
         "request",
         lambda asked: None if asked.url.startswith((own, "data:")) else elsewhere.append(asked.url),
