@@ -124,6 +124,7 @@ def test_the_theme_is_switched_and_kept(browser: Any, site: Site) -> None:
         line = page.locator(".drawing .wide rect").first
         assert line.evaluate("e => getComputedStyle(e).fill") == "rgb(20, 23, 27)"
         page.get_by_role("link", name="Countries", exact=True).click()
+        page.wait_for_url("**/countries.html")
         assert page.evaluate(ground) == "rgb(20, 23, 27)"
 
 
