@@ -1,6 +1,6 @@
 """Questions of past years, answered from what was known then and decided by what came.
 
-Writes docs/questions.md:
+Writes docs/benchmarks-questions.md:
 
     python -m bench.questions --first-year 2014 --last-year 2023
 
@@ -26,7 +26,7 @@ from readers.summaries.questions import forecaster_name
 from talentcast.code_version import code_version
 from talentcast.config import Settings
 
-PAGE = Path(__file__).parents[1] / "docs" / "questions.md"
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks-questions.md"
 
 
 def main() -> None:
