@@ -27,7 +27,7 @@ from models.shares.registry import ModelContext
 from talentcast.domain.types import REST_OF_WORLD, CountingRule, Origin, SeriesKey
 
 HORIZONS: Final = range(1, 6)
-MODELS: Final = ["pooled", "pooled_small_panels", "sarimax110", "naive"]
+MODELS: Final = ["pooled", "pooled_borrowing", "sarimax110", "naive"]
 #: Of the made-up conferences: authors a team, papers' authors in the first year, yearly growth.
 TEAM, FIRST_TOTAL, GROWTH = 3.0, (300, 900), (0.05, 0.22)
 SMALLEST_SHARE: Final = 0.02

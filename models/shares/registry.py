@@ -53,15 +53,15 @@ MODELS: Final[Mapping[str, Factory]] = {
     "sarimax110": lambda context: _sarimax110(),
     "local_linear_trend": lambda context: _local_linear_trend(),
     "hierarchical_ar1": lambda context: HierarchicalAR1(),
-    "pooled": lambda context: _pooled(context),
-    "pooled_small_panels": lambda context: SmallPanels(_pooled(context)),
+    "pooled": lambda context: SmallPanels(_borrowing(context)),
+    "pooled_borrowing": lambda context: _borrowing(context),
     "pooled_with_sarimax110": lambda context: Combination(
         "pooled_with_sarimax110", (create("pooled", context), create("sarimax110", context))
     ),
 }
 
 
-def _pooled(context: ModelContext) -> Pooled:
+def _borrowing(context: ModelContext) -> Pooled:
     return Pooled(covariates=context.covariates, reference_panel=context.reference_panel)
 
 

@@ -7,16 +7,7 @@ from typing import Any
 
 import pytest
 
-PAGES = (
-    "overview",
-    "country",
-    "returns",
-    "track-record",
-    "questions",
-    "claims",
-    "quality",
-    "releases",
-)
+PAGES = ("overview", "country", "returns", "track-record", "claims", "quality", "releases")
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

@@ -5,61 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from share_panels import FEW, REFERENCE, SMALL, panel
 
 from features.panel import Panel
 from models.shares.pooled.distribution import ErrorModel
 from models.shares.pooled.forecaster import Pooled
 from models.shares.pooled.panel_level import learn_panel_level
 from models.shares.pooled.small_panels import (
-    PastForecasts,
     SmallPanels,
     SmallPanelSettings,
-    cut_panels,
-    forecast_weight,
+    is_small,
     scale_before_closure,
 )
-from talentcast.domain.types import CountingRule, Origin, SeriesKey
-
-FEW = SmallPanelSettings(n_parts=24)
-
-
-def panel(n_parts: int, n_years: int = 14, *, total: float = 1e6, seed: int = 1) -> Panel:
-    rng = np.random.default_rng(seed)
-    growth = rng.normal(0, 0.02, n_parts) + rng.normal(0, 0.01, (n_years, n_parts))
-    logs = rng.uniform(0, 2, n_parts) + np.cumsum(growth, axis=0)
-    shares = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
-    columns = [*(f"P{number:02d}" for number in range(n_parts - 1)), "ROW"]
-    counts = pd.DataFrame(
-        total * shares, index=pd.RangeIndex(2000, 2000 + n_years), columns=columns
-    )
-    return Panel(SeriesKey("made_up", CountingRule.AUTHORSHIPS, "test"), counts)
+from models.shares.protocol import Forecaster
+from talentcast.domain.types import Origin
 
 
-REFERENCE = panel(40)
-SMALL = panel(3, total=2000, seed=2)
+def small_model(reference: Panel = REFERENCE) -> SmallPanels:
+    return SmallPanels(Pooled(reference_panel=reference), settings=SmallPanelSettings(cuts=FEW))
 
 
-def small_model() -> SmallPanels:
-    return SmallPanels(Pooled(reference_panel=REFERENCE), settings=FEW)
-
-
-def test_cut_panels_count_as_many_people_as_the_small_panel_does() -> None:
-    cuts = cut_panels(REFERENCE, SMALL, FEW)
-    assert cuts.log_shares.shape == (14, 24)
-    totals = cuts.counts.reshape(14, 8, 3).sum(axis=2)
-    np.testing.assert_allclose(totals.mean(axis=1), 2000, rtol=0.05)
-
-
-def test_cut_panels_see_nothing_after_the_origin() -> None:
-    counts = REFERENCE.counts.copy()
-    counts.loc[2012:] = 7.0
-    later = Panel(REFERENCE.key, counts)
-    origin = Origin(2011)
-    before, after = (
-        cut_panels(reference.until(origin), SMALL.until(origin), FEW)
-        for reference in (REFERENCE, later)
-    )
-    np.testing.assert_array_equal(before.counts, after.counts)
+def shares(model: Forecaster, of: Panel, horizon: int = 1, n_draws: int = 400) -> np.ndarray:
+    """Return draws, shape (n_draws, n_parts)."""
+    return model.fit(of, [horizon]).sample(n_draws, np.random.default_rng(1)).shares[0]
 
 
 def test_closing_leaves_the_scale_that_was_asked_for() -> None:
@@ -74,24 +42,6 @@ def test_closing_leaves_the_scale_that_was_asked_for() -> None:
 def test_closing_a_large_composition_changes_next_to_nothing() -> None:
     scale, mean = np.full((1, 200), 0.05), np.full((1, 200), np.log(1 / 200))
     np.testing.assert_allclose(scale_before_closure(scale, mean), scale, rtol=0.01)
-
-
-def test_forecasts_count_the_same_without_a_past_and_by_their_squares_with_one() -> None:
-    none = np.full((3, 6, 2), np.nan)
-    features = np.zeros((6, 2, 6))
-    assert (
-        forecast_weight(PastForecasts(none, none, features), prior_errors=2.0, half_life=6.0) == 0.5
-    )
-    small, large = none.copy(), none.copy()
-    small[0, 4], large[0, 4] = 0.01, 0.10
-    assert (
-        forecast_weight(PastForecasts(small, large, features), prior_errors=0.0, half_life=6.0)
-        > 0.9
-    )
-    assert (
-        forecast_weight(PastForecasts(large, small, features), prior_errors=0.0, half_life=6.0)
-        < 0.1
-    )
 
 
 @pytest.mark.parametrize(("size", "low", "high"), [(0.5, 0.4, 0.8), (1.0, 0.8, 1.3), (2.5, 2, 3)])
@@ -111,11 +61,72 @@ def test_shares_of_every_draw_sum_to_one_and_come_again() -> None:
 
 def test_a_large_panel_is_forecast_as_the_pooled_model_does() -> None:
     large = panel(30, seed=3)
+    assert not is_small(large, REFERENCE)
+    drawn = [shares(model, large) for model in (small_model(), Pooled(reference_panel=REFERENCE))]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+
+
+@pytest.mark.parametrize(
+    ("of", "small"),
+    [
+        (panel(3, total=1e7), True),
+        (panel(12, total=6_000), True),
+        (panel(12, total=1e6), False),
+        (panel(12, 5, total=1e6), True),
+        (panel(3, 2), False),
+        (panel(14, total=6_000), False),
+    ],
+)
+def test_small_is_of_few_parts_or_years_or_persons_a_part(of: Panel, small: bool) -> None:
+    """Two years show nothing to learn from, and panels of 14 groups of 80 countries are alike."""
+    assert is_small(of, panel(80)) == small
+
+
+@pytest.mark.parametrize(("n_years", "n_parts"), [(3, 3), (4, 2), (5, 6), (6, 3), (12, 6)])
+def test_short_histories_are_forecast_too(n_years: int, n_parts: int) -> None:
+    drawn = small_model().fit(panel(n_parts, n_years, total=3000), [1, 10])
+    found = drawn.sample(100, np.random.default_rng(1)).shares
+    assert found.shape == (2, 100, n_parts)
+    assert (found > 0).all()
+
+
+def test_nothing_after_the_origin_is_seen() -> None:
+    counts = REFERENCE.counts.copy()
+    counts.loc[2012:] *= np.linspace(0.2, 5, counts.shape[1])
+    origin, changed = Origin(2011), Panel(REFERENCE.key, counts)
     drawn = [
-        model.fit(large, [1]).sample(50, np.random.default_rng(1)).shares
-        for model in (small_model(), Pooled(reference_panel=REFERENCE))
+        shares(small_model(reference.until(origin)), SMALL.until(origin))
+        for reference in (REFERENCE, changed)
     ]
     np.testing.assert_array_equal(drawn[0], drawn[1])
+
+
+def test_a_forecast_does_not_depend_on_the_other_horizons_asked_for() -> None:
+    model = small_model()
+    one, several = (
+        model.fit(SMALL, asked).sample(200, np.random.default_rng(1)).shares[0]
+        for asked in ([2], [2, 5])
+    )
+    np.testing.assert_array_equal(one, several)
+
+
+def test_a_panel_whose_own_trend_goes_on_is_expected_to_go_on() -> None:
+    """Of a part that has grown by a tenth every year, more growth is expected than of others."""
+    years = np.arange(14)
+    counts = pd.DataFrame(
+        {"P00": 200 * np.exp(0.1 * years), "P01": 800.0, "ROW": 1000.0}, index=SMALL.counts.index
+    )
+    rising = Panel(SMALL.key, counts)
+    last = float(rising.shares()["P00"].iloc[-1])
+    median = float(np.median(shares(small_model(), rising, 3)[:, 0]))
+    assert median > last * 1.1
+
+
+def test_draws_of_different_beliefs_come_in_random_order() -> None:
+    drawn = shares(small_model(), SMALL, 3, n_draws=1000)[:, 0]
+    middle = drawn.mean()
+    spread = drawn.std() / np.sqrt(250)
+    assert all(abs(block.mean() - middle) < 4 * spread for block in drawn.reshape(4, 250))
 
 
 def test_chance_in_small_counts_is_not_taken_for_a_trend() -> None:
@@ -126,8 +137,5 @@ def test_chance_in_small_counts_is_not_taken_for_a_trend() -> None:
     small = Panel(SMALL.key, counts)
     last = float(small.shares()["P00"].iloc[-1])
     models = (small_model(), Pooled(reference_panel=REFERENCE))
-    medians = [
-        float(np.median(m.fit(small, [1]).sample(400, np.random.default_rng(1)).shares[0, :, 0]))
-        for m in models
-    ]
+    medians = [float(np.median(shares(model, small)[:, 0])) for model in models]
     assert medians[0] < min(last, medians[1])

@@ -67,16 +67,20 @@ def learn_common(
     history: History, settings: PooledSettings, *, n_horizons: int
 ) -> tuple[CommonParameters, PointForecast]:
     """Learn from all countries of a panel, and forecast them with it."""
-    noise = learn_noise_prior(history)
-    scale = noise_scale(history, noise)
-    likelihood = member_likelihood(history, scale, settings.trend)
-    trend = learn_trend_prior(likelihood, scale, settings.trend)
-    direct = None
-    if settings.direct is not None:
-        direct = learn_direct(history, scale, n_horizons=n_horizons, settings=settings.direct)
-    weights = member_weights(trend.at(scale), likelihood)
-    common = CommonParameters(noise, trend, direct)
+    common, scale, likelihood = _learn(history, settings, n_horizons)
+    weights = member_weights(common.trend.at(scale), likelihood)
     return common, _forecast(common, history, weights, settings, n_horizons)
+
+
+def learn_parameters(
+    history: History,
+    settings: PooledSettings,
+    *,
+    n_horizons: int,
+    noise: NoisePrior | None = None,
+) -> CommonParameters:
+    """Learn from all countries of a panel; their noise prior may be known already."""
+    return _learn(history, settings, n_horizons, noise)[0]
 
 
 def forecast_with(
@@ -87,6 +91,23 @@ def forecast_with(
     likelihood = member_likelihood(history, scale, settings.trend)
     weights = member_weights(common.trend.at(scale), likelihood)
     return _forecast(common, history, weights, settings, n_horizons)
+
+
+def _learn(
+    history: History,
+    settings: PooledSettings,
+    n_horizons: int,
+    noise: NoisePrior | None = None,
+) -> tuple[CommonParameters, FloatArray, FloatArray]:
+    """Return what is common, noise scales, and likelihoods of the members of the trend."""
+    noise = noise or learn_noise_prior(history)
+    scale = noise_scale(history, noise)
+    likelihood = member_likelihood(history, scale, settings.trend)
+    trend = learn_trend_prior(likelihood, scale, settings.trend)
+    direct = None
+    if settings.direct is not None:
+        direct = learn_direct(history, scale, n_horizons=n_horizons, settings=settings.direct)
+    return CommonParameters(noise, trend, direct), scale, likelihood
 
 
 def _forecast(

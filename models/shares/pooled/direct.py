@@ -94,16 +94,24 @@ def learn_direct(
 
 def fit_direct(history: History, coefficients: DirectCoefficients) -> PointForecast:
     """Forecast with coefficients from this panel, or from a reference panel."""
-    features = _features(history, coefficients)
     n_horizons = len(coefficients.by_horizon)
     n_years, n_countries = history.log_shares.shape
     errors = np.full((n_horizons, n_years, n_countries), np.nan)
-    growth = np.einsum("tdk,hk->htd", features, coefficients.by_horizon)
+    growth = direct_growth(history, coefficients)
     for horizon in range(1, n_horizons + 1):
         origins = slice(FIRST_ORIGIN, max(n_years - horizon, FIRST_ORIGIN))
         actual = _growth_after(history, horizon)[origins]
         errors[horizon - 1, origins] = actual - growth[horizon - 1, origins]
     return PointForecast(history.log_shares[-1] + growth[:, -1], errors)
+
+
+def direct_growth(history: History, coefficients: DirectCoefficients) -> FloatArray:
+    """Return growth expected after each year, shape (n_horizons, n_years, n_countries).
+
+    NaN before `FIRST_ORIGIN`.
+    """
+    features = _features(history, coefficients)
+    return np.asarray(np.einsum("tdk,hk->htd", features, coefficients.by_horizon))
 
 
 def huber_ridge(

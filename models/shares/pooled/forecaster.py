@@ -54,7 +54,7 @@ class Pooled:
     `ShortPanelWarning`.
     """
 
-    name = "pooled"
+    name = "pooled_borrowing"
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Pooled:
     ) -> None:
         self.settings = settings or PooledSettings()
         self._covariates = covariates
-        self._reference_panel = reference_panel
+        self.reference_panel = reference_panel
 
     def fit(self, panel: Panel, horizons: Sequence[int]) -> FittedForecaster:
         """Learn what countries have in common, and forecast each with it."""
@@ -96,7 +96,7 @@ class Pooled:
     def usable_reference(self, panel: Panel) -> Panel | None:
         """Return the reference panel if this one is small and the reference is not."""
         n_years, n_parts = panel.counts.shape
-        reference = self._reference_panel
+        reference = self.reference_panel
         is_small = n_years < MIN_YEARS or n_parts < MIN_COUNTRIES
         if reference is None or not is_small:
             return None

@@ -98,9 +98,24 @@ def member_likelihood(history: History, scale: FloatArray, settings: TrendSettin
     weights[: settings.burn_in_years] = 0
     members = settings.members()
     squares = np.zeros((len(members), history.n_countries))
-    for state in _run(history.log_shares, history.is_seen, members):
+    for state in run_members(history.log_shares, history.is_seen, members):
         squares += weights[state.year] * state.error**2
-    freedom = (weights[:, None] * history.is_seen).sum(axis=0) + settings.prior_freedom
+    freedom = (weights[:, None] * history.is_seen).sum(axis=0)
+    return squares_likelihood(squares, freedom, scale, settings)
+
+
+def squares_likelihood(
+    squares: FloatArray, freedom: FloatArray, scale: FloatArray, settings: TrendSettings
+) -> FloatArray:
+    """Return the likelihood of members by their weighted sums of squared errors.
+
+    Args:
+        squares: Shape (n_members, n_countries).
+        freedom: Shape (n_countries,), sums of the weights of the errors.
+        scale: Shape (n_countries,), noise scales.
+        settings: Temper and prior.
+    """
+    freedom = freedom + settings.prior_freedom
     prior_squares = settings.prior_freedom * 0.5 * scale**2
     logs = -settings.temper * 0.5 * freedom * np.log(prior_squares + squares)
     return np.asarray(np.exp(logs - logs.max(axis=0)))
@@ -129,13 +144,15 @@ def learn_trend_prior(
     width = settings.bandwidth * max(float(position.std()), 1e-3)
     n_bins = int(np.clip(np.ceil(2 * np.ptp(position) / width), 1, 400)) + 1
     grid = np.linspace(position.min(), position.max() + 1e-9, n_bins)
+    # Sparse on the left of each product: on the right, SciPy transposes it at every step.
     bins = _bin_weights(position, grid)
     kernel = np.exp(-0.5 * ((grid[:, None] - grid) / width) ** 2)
     per_bin = kernel @ np.asarray(bins.sum(axis=0)).ravel()
     weights = np.full((len(likelihood), n_bins), 1 / len(likelihood))
+    of_bins = bins.T
     for _ in range(settings.em_steps):
-        posterior = member_weights(weights @ bins.T, likelihood)
-        weights = (posterior @ bins) @ kernel / np.maximum(per_bin, 1e-300)
+        posterior = member_weights((bins @ weights.T).T, likelihood)
+        weights = (of_bins @ posterior.T).T @ kernel / np.maximum(per_bin, 1e-300)
     return TrendPrior(grid, weights / weights.sum(axis=0))
 
 
@@ -151,21 +168,13 @@ def fit_trend(
         settings: As those of the weights.
     """
     members = settings.members()
-    damping, target_weight = members[:, 2], members[:, 3]
-    # Sum of phi, phi^2 ... phi^h: years of today's growth in h years ahead.
-    powers = damping ** np.arange(1, n_horizons + 1)[:, None]
-    years_of_growth = np.cumsum(powers, axis=0)
-    years = np.arange(1, n_horizons + 1)[:, None]
-    years_of_target = (years - years_of_growth) @ (weights * target_weight[:, None])
     n_years, n_countries = history.log_shares.shape
     mean = np.empty((n_horizons, n_countries))
     errors = np.full((n_horizons, n_years, n_countries), np.nan)
-    for state in _run(history.log_shares, history.is_seen, members):
+    for state in run_members(history.log_shares, history.is_seen, members):
         if state.year < min(settings.first_origin, n_years - 1):
             continue
-        level = (weights * state.level).sum(axis=0)
-        growth = years_of_growth @ (weights * state.growth)
-        forecast = level + growth + years_of_target * state.mean_growth
+        forecast = trend_forecast(state, weights, members, n_horizons)
         if state.year == n_years - 1:
             mean = forecast
         else:
@@ -184,7 +193,17 @@ def _record_errors(
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class MemberStates:
+    """Where every member stands after a year.
+
+    Attributes:
+        year: Position of the year.
+        level: Shape (n_members, n_countries), log share.
+        growth: Same shape, of one year.
+        mean_growth: Shape (n_countries,), of all years so far.
+        error: Shape (n_members, n_countries), of the forecast of this year from the one before.
+    """
+
     year: int
     level: FloatArray
     growth: FloatArray
@@ -192,9 +211,24 @@ class _State:
     error: FloatArray
 
 
-def _run(
+def trend_forecast(
+    state: MemberStates, weights: FloatArray, members: FloatArray, n_horizons: int
+) -> FloatArray:
+    """Return the mixture's forecast from a year, shape (n_horizons, n_countries)."""
+    damping, target_weight = members[:, 2], members[:, 3]
+    # Sum of phi, phi^2 ... phi^h: years of today's growth in h years ahead.
+    powers = damping ** np.arange(1, n_horizons + 1)[:, None]
+    years_of_growth = np.cumsum(powers, axis=0)
+    years = np.arange(1, n_horizons + 1)[:, None]
+    years_of_target = (years - years_of_growth) @ (weights * target_weight[:, None])
+    level = (weights * state.level).sum(axis=0)
+    growth = years_of_growth @ (weights * state.growth)
+    return np.asarray(level + growth + years_of_target * state.mean_growth)
+
+
+def run_members(
     log_shares: FloatArray, is_seen: NDArray[np.bool_], members: FloatArray
-) -> Iterator[_State]:
+) -> Iterator[MemberStates]:
     """Run all members over all countries, and yield their states after each year."""
     alpha, beta, phi, kappa = (members[:, [column]] for column in range(4))
     growths = np.diff(log_shares, axis=0)
@@ -210,7 +244,7 @@ def _run(
         error = (log_shares[year] - forecast) * is_seen[year]
         growth = damped + beta * error
         level = forecast + alpha * error
-        yield _State(year, level, growth, mean_growth[year], error)
+        yield MemberStates(year, level, growth, mean_growth[year], error)
 
 
 def _bin_weights(position: FloatArray, grid: Sequence[float] | FloatArray) -> sparse.csr_array:
