@@ -23,6 +23,8 @@ PAGE_NAMES: Final = (
     "gate",
     "checked",
     "compare",
+    "about",
+    "question",
 )
 _FIRST_RULE: Final = str(CountingRule.MODAL_COUNTRY)
 

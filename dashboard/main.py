@@ -14,7 +14,16 @@ from dashboard import library
 from dashboard.context import Context, reader_mode
 from dashboard.controls import filter_row, make_context, notices, write_address
 from dashboard.links import PAGE
-from dashboard.page import claims, country, overview, quality, releases, returns, track_record
+from dashboard.page import (
+    claims,
+    country,
+    overview,
+    quality,
+    questions,
+    releases,
+    returns,
+    track_record,
+)
 from dashboard.paths import PAGE_PATHS, PAGES
 from dashboard.style import style
 from readers import html
@@ -25,7 +34,7 @@ from talentcast.store.signing import Verifier
 from talentcast.store.verification import require_genuine
 
 HERE: Final = Path(__file__).resolve().parent
-MODULES: Final = (overview, country, returns, track_record, claims, quality, releases)
+MODULES: Final = (overview, country, returns, track_record, questions, claims, quality, releases)
 HEIGHTS: Final = {name: px for page in MODULES for name, px in page.HEIGHTS.items()}
 PAGE_WIDTH: Final = 1200
 #: Seconds; a reader does not notice them.

@@ -7,6 +7,7 @@ PAGES: Final = (
     ("Country", "country"),
     ("Returns", "returns"),
     ("Track record", "track-record"),
+    ("Questions", "questions"),
     ("Claims", "claims"),
     ("Quality", "quality"),
     ("Releases", "releases"),

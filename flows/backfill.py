@@ -56,6 +56,7 @@ def backfill(
     done = past_years.backfill(years, plan, settings, PrefectRunner(1 + 2 * len(years)))
     show_table("backfill-years", done.table, "What became of each year.")
     show_table("backfill-scores", done.summary, "Forecasts of past years, scored today.")
+    show_table("backfill-questions", done.answer_scores, "Answers to questions, decided today.")
     if done.errors:
         raise YearsFailedError(done.errors)
     return done

@@ -11,7 +11,7 @@ from pydantic import Field
 from flows.artifacts import list_undelivered
 from flows.connection import end_without_server
 from flows.parameters import Home
-from flows.steps.deliver import update_mirror
+from flows.steps.deliver import update_copies
 from flows.tasks import PrefectRunner
 from talentcast.config import load_settings
 from talentcast.store import retraction
@@ -37,7 +37,7 @@ def retract(release_id: Text, reason: Text, by: Text, home: Home = None) -> Rele
         release_id, settings.releases, reason=reason, by=by, at=datetime.now(UTC),
         signer=Signer.configured(settings.signing_key_file),
     )  # fmt: skip
-    list_undelivered(update_mirror(settings, PrefectRunner()))
+    list_undelivered(update_copies(settings, PrefectRunner()))
     return changed
 
 
@@ -56,5 +56,5 @@ def restore(release_id: Text, reason: Text, by: Text, home: Home = None) -> Rele
         release_id, settings.releases, reason=reason, by=by, at=datetime.now(UTC),
         signer=Signer.configured(settings.signing_key_file),
     )  # fmt: skip
-    list_undelivered(update_mirror(settings, PrefectRunner()))
+    list_undelivered(update_copies(settings, PrefectRunner()))
     return changed

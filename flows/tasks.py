@@ -51,6 +51,7 @@ keep_restricted = _task(people.keep_restricted)
 publish_release = _task(publish.publish_release)
 write_report = _task(deliver.write_report)
 mirror_current = _task(deliver.mirror_current)
+write_current_site = _task(deliver.write_current_site)
 past_year = _task(past_years.past_year, "as of {identity.as_of.as_of}")
 
 TASKS: Final[Mapping[Callable[..., Any], Task[..., Any]]] = {
@@ -58,7 +59,8 @@ TASKS: Final[Mapping[Callable[..., Any], Task[..., Any]]] = {
     for task in (
         fetch, gather_people, read, count_people, check_counts, check_panels, forecast_shares,
         check_shares, observe, score, forecast_returns, check_returns, score_release,
-        keep_admissions, keep_restricted, publish_release, write_report, mirror_current, past_year,
+        keep_admissions, keep_restricted, publish_release, write_report, mirror_current,
+        write_current_site, past_year,
     )
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from flows.artifacts import list_undelivered, show_table
 from flows.connection import end_without_server
 from flows.lateness import superseded
 from flows.parameters import Home
-from flows.steps.deliver import update_mirror
+from flows.steps.deliver import update_copies
 from flows.tasks import PrefectRunner
 from talentcast.config import Settings, load_settings
 from talentcast.domain.errors import IntegrityError
@@ -54,7 +54,7 @@ def verify(home: Home = None) -> int:
     settings = load_settings(home)
     inspected = inspect_releases(settings)
     withdrawn = withdraw(inspected, settings)
-    list_undelivered(update_mirror(settings, PrefectRunner()))
+    list_undelivered(update_copies(settings, PrefectRunner()))
     show_table(
         "verified-releases",
         pd.DataFrame(

@@ -38,13 +38,19 @@ class SharePaths:
         return np.asarray(self.by_year[year][:, self.countries.index(country)])
 
     def lead_over_all(self, country: str, year: int) -> FloatArray:
-        """Return its share less that of the largest other country counted apart."""
-        others = [
-            place
-            for place, name in enumerate(self.countries)
-            if name != country and name not in _RESIDUAL
-        ]
-        return np.asarray(self.of(country, year) - self.by_year[year][:, others].max(axis=1))
+        """Return its share less that of the largest other country counted apart; NaN without."""
+        others = self.by_year[year][:, self._rivals(country)]
+        if not others.shape[1]:
+            return np.full(len(others), np.nan)
+        return np.asarray(self.of(country, year) - others.max(axis=1))
+
+    def has_rival(self, country: str) -> bool:
+        """Return whether any other country is counted apart."""
+        return bool(self._rivals(country))
+
+    def _rivals(self, country: str) -> list[int]:
+        apart = (name not in (country, *_RESIDUAL) for name in self.countries)
+        return [place for place, is_rival in enumerate(apart) if is_rival]
 
 
 def counted_paths(panel: Panel, *, carried: bool = False) -> SharePaths:
@@ -64,7 +70,9 @@ def is_told(question: Question, paths: SharePaths) -> bool:
     """Return whether the years and countries that a question names are all there."""
     years = {question.year, question.base_year} - {None}
     countries = {question.country, question.other_country} - {None}
-    return years <= set(paths.by_year) and countries <= set(paths.countries)
+    if not (years <= set(paths.by_year) and countries <= set(paths.countries)):
+        return False
+    return question.statistic is not Statistic.LEAD_OVER_ALL or paths.has_rival(question.country)
 
 
 def statistic_of(question: Question, paths: SharePaths) -> FloatArray:

@@ -48,16 +48,21 @@ class Settlement:
 States = Callable[[SeriesKey, date], Sequence[State]]
 
 
-def outcome_of(question: Question, states: Sequence[State], *, today: date) -> Settlement | None:
+def outcome_of(
+    question: Question, states: Sequence[State], *, today: date, is_pseudo: bool = False
+) -> Settlement | None:
     """Return what became of a question; None while nothing decides it.
 
     Args:
         question: Whose series the states are of.
         states: Vintages, oldest first; those before the day from which one may decide are ignored.
         today: As-of date; vintages after it are not known.
+        is_pseudo: It was asked afterwards, of a past whose vintages were not kept: the first one
+            that was decides, however late it is.
     """
+    last = today if is_pseudo else min(today, question.void_after)
     for state in states:
-        if question.resolves_from <= state.vintage <= min(today, question.void_after):
+        if question.resolves_from <= state.vintage <= last:
             outcome = _decided(question, state)
             if outcome is not None:
                 return outcome
@@ -88,7 +93,7 @@ def _decided(question: Question, state: State) -> Settlement | None:
     statistic = statistic_of(question, counted)
     value = float(statistic[0])
     if np.isnan(value):
-        return Settlement(state.vintage, void_reason="the vintage has no count of another country")
+        return Settlement(state.vintage, void_reason="the vintage does not count the others")
     return Settlement(state.vintage, came_true=bool(is_above(statistic, question)[0]), value=value)
 
 
@@ -112,7 +117,7 @@ def resolved(
         outcome = None
         if question.resolves_from <= today:
             known = states(question.key, question.resolves_from)
-            outcome = outcome_of(question, known, today=today)
+            outcome = outcome_of(question, known, today=today, is_pseudo=bool(row["is_pseudo"]))
         rows.append(row if outcome is None else row | _outcome_row(outcome, release_id))
     return pd.DataFrame(rows, columns=questions.columns, dtype=object)
 

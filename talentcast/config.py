@@ -49,6 +49,12 @@ class Settings(BaseSettings):
         default=None,
         description="PostgreSQL address that holds a copy of the current release; none if unset.",
     )
+    site_to: Path | None = Field(
+        default=None, description="Folder that holds a site of the current release; none if unset."
+    )
+    site_url: str | None = Field(
+        default=None, description="Address of that site, for feeds and citations."
+    )
     signing_key_file: Path | None = Field(
         default=None, description="Ed25519 private key that signs releases; none: unsigned."
     )

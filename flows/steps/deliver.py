@@ -1,8 +1,8 @@
-"""What follows a release: a report for readers, and a mirror where one is set.
+"""What follows a release: a report for readers, and a mirror and a site where they are set.
 
 The release is published by then and stays so: what cannot be delivered becomes a warning. What is
-undone is found by looking: a report is there or not, and a mirror says what it holds. So the next
-run makes up for one that was killed, and a mirror follows a retraction.
+undone is found by looking: a report is there or not, a mirror and a site say what they hold. So the
+next run makes up for one that was killed, and both follow a retraction.
 """
 
 from __future__ import annotations
@@ -49,6 +49,18 @@ def mirror_current(settings: Settings) -> bool:
     return True
 
 
+def write_current_site(settings: Settings) -> bool:
+    """Write the site of the current release if a folder is set and shows anything else."""
+    from readers.site.index import SiteOptions, shows_newest, write_site
+
+    if settings.site_to is None or newest_current(list_releases(settings.releases)) is None:
+        return False
+    if shows_newest(settings.releases, settings.site_to):
+        return False
+    write_site(settings.releases, settings.site_to, SiteOptions(url=settings.site_url or ""))
+    return True
+
+
 def deliver(release: Release, settings: Settings, run: Runner = IN_THIS_PROCESS) -> tuple[str, ...]:
     """Do what is undone for a release and the latest ones; return a line for each failure."""
     from readers.report.static_report import report_page
@@ -58,12 +70,15 @@ def deliver(release: Release, settings: Settings, run: Runner = IN_THIS_PROCESS)
     for one in {one.release_id: one for one in (release, *latest)}.values():
         if one.status == "published" and not report_page(one, settings.reports).exists():
             failed += _tried(f"report of {one.release_id}", run, write_report, one, settings)
-    return (*failed, *update_mirror(settings, run))
+    return (*failed, *update_copies(settings, run))
 
 
-def update_mirror(settings: Settings, run: Runner = IN_THIS_PROCESS) -> tuple[str, ...]:
-    """Let the mirror show what is current now; return a line if that failed."""
-    return tuple(_tried("mirror", run, mirror_current, settings))
+def update_copies(settings: Settings, run: Runner = IN_THIS_PROCESS) -> tuple[str, ...]:
+    """Let the mirror and the site show what is current now; return a line for each failure."""
+    return (
+        *_tried("mirror", run, mirror_current, settings),
+        *_tried("site", run, write_current_site, settings),
+    )
 
 
 def _tried(

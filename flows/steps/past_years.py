@@ -17,10 +17,13 @@ from flows.steps.ingest import Inputs, fetch_all, parse_all
 from flows.steps.people import holds_careers
 from flows.steps.pipeline import build
 from flows.steps.plan import Plan
+from flows.steps.questions import decided_record
 from flows.steps.runner import IN_THIS_PROCESS, Pending, Runner
 from flows.steps.score import score_release
 from publication.observations import observation_rows
 from publication.scores import mean_scores
+from questions.record import Record
+from questions.scores import question_scores, scoreboard, scored_answers
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Vintage
@@ -71,17 +74,25 @@ class Backfilled:
     Attributes:
         years: In order.
         scores: `scores` rows of their releases against what is known now, with `made_by`.
+        questions: What their releases asked and answered, decided by what is known now.
         errors: Why years failed.
     """
 
     years: tuple[PastYear, ...]
     scores: pd.DataFrame
+    questions: Record
     errors: Mapping[int, Exception]
 
     @property
     def summary(self) -> pd.DataFrame:
         """Mean scores by as-of date, population and model."""
         return mean_scores(self.scores)
+
+    @property
+    def answer_scores(self) -> pd.DataFrame:
+        """Mean scores of the answers to questions, by forecaster."""
+        record = self.questions
+        return scoreboard(question_scores(scored_answers(record.questions, record.answers)))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -107,7 +118,8 @@ def backfill(
         for year in years
     }
     done, errors = _finished(started, run)
-    return Backfilled(done, _scores(done, inputs, settings, run), errors)
+    scores = _scores(done, inputs, settings, run)
+    return Backfilled(done, scores, _questions(done, inputs, settings), errors)
 
 
 def past_year(
@@ -176,6 +188,13 @@ def _scores(
         run.progress("Scoring")
         scored.append(pending.result())
     return pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
+
+
+def _questions(years: Sequence[PastYear], inputs: Inputs, settings: Settings) -> Record:
+    """Decide what the releases of the years were asked, by every vintage there is by now."""
+    served = [year.release for year in years if year.release is not None and year.is_served]
+    newest = inputs.counts["vintage"].max().date()
+    return decided_record(served, inputs.counts, today=newest, root=settings.releases)
 
 
 def _joined(reasons: Mapping[str, str]) -> str:

@@ -129,6 +129,26 @@ def inquiry_of(counts: pd.DataFrame, identity: Identity, kind: Kind, settings: S
     return Inquiry(record, (*record.open_on(today), *new), catalogue)
 
 
+def decided_record(
+    releases: Sequence[Release], counts: pd.DataFrame, *, today: date, root: Path
+) -> Record:
+    """Return the joined record of releases, with the outcomes that a day knows.
+
+    Args:
+        releases: The oldest first; those that were asked nothing are passed over.
+        counts: `researcher_counts` in all vintages.
+        today: Vintages after it are not known.
+        root: Root of the release store.
+    """
+    record = Record.empty()
+    for release in releases:
+        if ANSWERS.name in release.tables:
+            record = record.joined(_stored_record(release, root))
+    states = states_of(counts, today)
+    decided = resolved(record.questions, states, today=today, release_id="")
+    return Record(with_status(decided, today), record.answers)
+
+
 def states_of(counts: pd.DataFrame, today: date) -> States:
     """Return what gives the vintages of a series up to a day, each as a panel."""
 

@@ -96,6 +96,14 @@ def write_site(
     return out / "index.html"
 
 
+def shows_newest(root: Path, out: Path) -> bool:
+    """Tell whether a site says of every release what the store says; an absent one does not."""
+    known = cache.releases(root)
+    latest = choose_release("latest", known, root)
+    state = out / STATE
+    return state.is_file() and state.read_text(encoding="utf-8") == _state(known, latest)
+
+
 def require_site(out: Path) -> None:
     """Make sure that nothing but a site is written over.
 
@@ -155,11 +163,15 @@ def _write_index(
     for day, release in sorted(_by_day(known, out).items()):
         _write(out / "releases" / day / "index.html", layout.moved(f"../{release}/index.html"))
     _write(out / "feed.xml", feed(known, newest.headlines, url=options.address))
+    _write(out / STATE, _state(known, latest))
+
+
+def _state(known: Sequence[Release], latest: Release) -> str:
     state = {
         "latest": str(latest.release_id),
         "retracted": {str(r.release_id): r.reason or "" for r in known if r.status == "retracted"},
     }
-    _write(out / STATE, f"window.talentcastSite = {json.dumps(state, sort_keys=True)};\n")
+    return f"window.talentcastSite = {json.dumps(state, sort_keys=True)};\n"
 
 
 def _releases(known: Sequence[Release], latest: Release, out: Path) -> SitePage:

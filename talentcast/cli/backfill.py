@@ -81,6 +81,13 @@ def _print(done: Backfilled, *, as_json: bool, seconds: float) -> None:
             as_json=False,
             title="Weighted interval score by model, scored against what is known now",
         )
+    if len(done.answer_scores):
+        say()
+        print_rows(
+            _by_forecaster(done.answer_scores),
+            as_json=False,
+            title="Questions asked and answered afterwards (pseudo): Brier score, lower is better",
+        )
     made = sum(year.outcome == "published" for year in done.years)
     say(f"\n{made} of {len(done.years)} years published in {seconds:.0f} s.")
 
@@ -95,4 +102,17 @@ def _by_model(summary: pd.DataFrame) -> list[dict[str, str]]:
             for name, value in row.items()
         }
         for row in wide.to_dict("records")
+    ]
+
+
+def _by_forecaster(scores: pd.DataFrame) -> list[dict[str, str]]:
+    brier = scores[scores["metric"] == "brier"]
+    return [
+        {
+            "forecaster": str(row["scored_as"]),
+            "questions": str(row["questions"]),
+            "brier": f"{row['value']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})",
+            "skill of quoted": "" if pd.isna(row["skill"]) else f"{row['skill']:.2f}",
+        }
+        for row in brier.to_dict("records")
     ]

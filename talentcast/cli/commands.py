@@ -31,6 +31,7 @@ COMMANDS = {
     "releases": "Look at what was published.",
     "returns": "How likely researchers abroad are to return.",
     "claim": "Say how sure a share of a sample is, and beside which figures it stands.",
+    "questions": "Look at questions that resolve, and find new ones.",
     "populations": "List the populations that are defined, and what each answers.",
     "sources": "Look at the sources, and fetch one.",
 }

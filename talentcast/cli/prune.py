@@ -94,7 +94,7 @@ def prune(
         signer=Signer.configured(settings.signing_key_file),
     )
     say(f"Pruned {_releases(len(pruning.going))}; {freed / _MB:,.1f} MB freed.", err=json)
-    for line in delivery.update_mirror(settings):
+    for line in delivery.update_copies(settings):
         say(f"Warning: {line}", err=True)
 
 

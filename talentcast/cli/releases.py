@@ -146,7 +146,7 @@ def verify(
         signer = Signer.configured(settings.signing_key_file)
         for gone in withdraw_damaged(inspected, root, at=datetime.now(UTC), signer=signer):
             say(f"Retracted {gone.release_id}.", err=True)
-        _update_mirror(settings)
+        _update_copies(settings)
     if problems:
         raise IntegrityError("; ".join(problems) + ". Restore the files from a backup.")
 
@@ -170,7 +170,7 @@ def retract(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Ho
     say(f"Retracted {gone.release_id}.")
     say(f"The latest release is now {latest.release_id if latest else 'none'}.")
     say(f"Undo: talentcast releases restore {gone.release_id} --reason TEXT")
-    _update_mirror(settings)
+    _update_copies(settings)
 
 
 @app.command()
@@ -189,11 +189,11 @@ def restore(release: ReleaseArgument, *, reason: Reason, by: By = None, home: Ho
         signer=Signer.configured(settings.signing_key_file),
     )
     say(f"Restored {back.release_id}.")
-    _update_mirror(settings)
+    _update_copies(settings)
 
 
-def _update_mirror(settings: Settings) -> None:
-    for line in delivery.update_mirror(settings):
+def _update_copies(settings: Settings) -> None:
+    for line in delivery.update_copies(settings):
         say(f"Warning: {line}", err=True)
 
 

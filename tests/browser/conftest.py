@@ -128,7 +128,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
             Small(date(2022, 1, 31), 2021, "manual", "d", has_returns=False),
             Small(date(2022, 2, 28), 2021, "manual", "e", has_returns=False),
             Small(date(2023, 1, 31), 2022, "manual", "c", tilt=0.03, has_returns=False),
-            Small(),
+            Small(has_questions=True),
         )
     ]
     retract(

@@ -21,7 +21,16 @@ HOSTILE = (
     f"$\\href{{javascript:{HIT}}}{{x}}$ "
     f"{{{{constructor.constructor('{HIT}')()}}}} ');{HIT}//\" datum['x']"
 )
-PAGES = ("overview", "country", "returns", "track-record", "claims", "quality", "releases")
+PAGES = (
+    "overview",
+    "country",
+    "returns",
+    "track-record",
+    "questions",
+    "claims",
+    "quality",
+    "releases",
+)
 
 
 def hostile_home(home: Path) -> Path:

@@ -12,7 +12,16 @@ from forecast_medians import median
 
 import talentcast
 
-PAGES = ("overview", "country", "returns", "track-record", "claims", "quality", "releases")
+PAGES = (
+    "overview",
+    "country",
+    "returns",
+    "track-record",
+    "questions",
+    "claims",
+    "quality",
+    "releases",
+)
 #: Layout shift that readers do not notice.
 STILL = 0.1
 
@@ -50,6 +59,37 @@ def test_claims_stand_beside_what_was_counted(visit: Any, store: Any) -> None:
     assert quoted[3:] == ["2019", "59.0%", "55.2–62.6", "675"]
     assert counted[3:6] == ["2019", f"{share['USA']:.1f}%", "counted in full"]
     assert "Not comparable with what is counted here." in visit.text()
+
+
+def test_questions_stand_with_their_answers_and_outcomes_and_each_has_a_link(
+    visit: Any, store: Any
+) -> None:
+    visit.open("questions", question="india-ahead")
+    assert "2 questions open, 1 decided" in visit.title()
+    assert "30 further questions of past years, asked and answered afterwards" in visit.text()
+    assert "1 became void" in visit.text()
+    question = "Will India’s share of the world’s researchers exceed that of the United Kingdom"
+    answers = talentcast.read("answers", store.latest, home=store.home, question_id="india-ahead")
+    quoted = answers[answers["role"] == "model"].sort_values("answered_as_of")["probability"]
+    said = visit.rows("Probability of yes")
+    row = next(cells for cells in said if cells[0].startswith(question))
+    assert row[1:4] == ["55%", "+15", "35%"]
+    assert quoted.tolist() == [0.4, 0.55]
+    assert row[6] == "35%"  # a crowd's
+    assert len(said) == 2
+    visit.page.get_by_text("Show the numbers").first.click()
+    every = visit.rows("Answers to this question")
+    assert ["a crowd", "2023-01-15", "35%"] in every
+    assert len(every) == len(answers)
+    assert "Void: FRA is no longer counted apart" in visit.text()
+    decided = visit.rows("The last answer")
+    assert decided[1][1:] == ["Yes, by the vintage of 2024-01-31", "30%", "0.490"]
+
+    visit.choose("Questions about", "NeurIPS authorships")
+    assert visit.query()["about"] == "neurips_authorships"
+    assert "1 question open, 0 decided" in visit.title()
+    visit.open("questions", about="neurips_authorships", question="china-share")
+    assert "Will China’s share of NeurIPS authorships be above 25 % in 2026?" in visit.text()
 
 
 def test_odds_come_from_the_joint_samples(visit: Any, store: Any) -> None:

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-PAGES = ("overview", "country", "returns", "track-record", "claims", "quality", "releases")
+PAGES = (
+    "overview",
+    "country",
+    "returns",
+    "track-record",
+    "questions",
+    "claims",
+    "quality",
+    "releases",
+)
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

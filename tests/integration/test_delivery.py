@@ -13,9 +13,9 @@ from console import Console
 from psycopg import sql
 from small_release import Small, publish_small
 
-from flows.steps.deliver import mirror_current
+from flows.steps.deliver import mirror_current, update_copies
 from readers.export.postgres import mirror, mirrored
-from talentcast.config import load_settings
+from talentcast.config import Settings, load_settings
 from talentcast.domain.errors import IntegrityError, SourceUnavailableError
 from talentcast.store.pointer import latest_release
 
@@ -165,3 +165,29 @@ def test_the_mirror_follows_the_withdrawal_of_a_damaged_release(
     code, _, _ = console("releases", "verify", "--withdraw", "--home", tmp_path / "home")
     assert code == IntegrityError.exit_code
     assert mirrored(database) == [str(older.release_id)]
+
+
+def test_the_site_that_is_set_shows_what_is_current(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, site_to=tmp_path / "site")
+    assert update_copies(settings) == ()
+    assert not (tmp_path / "site").exists()  # there is no release yet
+    first = publish_small(settings.releases)
+    assert update_copies(settings) == ()
+    state = (tmp_path / "site" / "state.js").read_text()
+    assert str(first.release_id) in state
+    written = (tmp_path / "site" / "index.html").stat().st_mtime_ns
+    assert update_copies(settings) == ()
+    assert (tmp_path / "site" / "index.html").stat().st_mtime_ns == written
+    second = publish_small(settings.releases, Small(settings="b"))
+    assert update_copies(settings) == ()
+    assert str(second.release_id) in (tmp_path / "site" / "state.js").read_text()
+
+
+def test_a_folder_that_is_no_site_is_left_alone(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, site_to=tmp_path / "photos")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_text("cat")
+    publish_small(settings.releases)
+    (line,) = update_copies(settings)
+    assert line.startswith("No site:")
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["cat.jpg"]

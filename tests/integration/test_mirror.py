@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from release_drafts import NOW, draft
 from small_release import Small, publish_small
 
-from flows.steps.deliver import update_mirror
+from flows.steps.deliver import update_copies
 from flows.steps.retention import Retention, plan_pruning
 from readers.export.postgres import READER, mirror, mirrored
 from talentcast.config import Settings
@@ -181,9 +181,9 @@ def test_the_mirror_drops_a_release_that_is_pruned(database: str, tmp_path: Path
     )
     settings = Settings(home=tmp_path, mirror_to=SecretStr(database))
     mirror([latest, older], settings.releases, database)
-    assert update_mirror(settings) == ()
+    assert update_copies(settings) == ()
     assert mirrored(database) == [str(latest.release_id), str(older.release_id)]
     pruning = plan_pruning(settings.releases, Retention(keep=1), now=datetime.now(UTC))
     prune(pruning, settings.releases, by="a.n", at=datetime.now(UTC))
-    assert update_mirror(settings) == ()
+    assert update_copies(settings) == ()
     assert mirrored(database) == [str(latest.release_id)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +14,11 @@ import pytest
 from console import Console
 
 import talentcast
-from flows.steps import pipeline
+from flows.steps import past_years, pipeline
 from flows.steps import questions as steps
 from flows.steps.plan import Plan
 from flows.steps.publish import publish_release
+from questions.definition import parse_question_set
 from talentcast.config import Settings
 from talentcast.domain.errors import InputRejectedError, IntegrityError
 from talentcast.domain.types import Vintage
@@ -272,6 +275,74 @@ def test_a_release_whose_carried_answers_differ_is_refused(
     with pytest.raises(IntegrityError, match="ANSWERS_ALTERED"):
         publish_release(draft_after(release, {}), settings)
     assert publish_release(draft_after(release, kept), settings).tables["answers"]
+
+
+def test_the_command_lists_shows_and_finds_questions(
+    tmp_path: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    publish(counts(tmp_path, 2019), settings)
+    run = partial(Console(monkeypatch, capsys), "questions")
+    code, out, _ = run("list", "--status", "open", "--json", "--home", settings.home)
+    listed = {row["question_id"]: row for row in json.loads(out)}
+    assert (code, sorted(listed)) == (0, ["above", "ahead", "small"])
+    code, out, err = run("list", "--home", settings.home)
+    assert code == 0, err
+    assert "Will most be in Italy?" in out
+    code, out, _ = run("show", "ahead", "--home", settings.home)
+    assert "The first vintage of lab from 2021-01-30 on that goes as far as 2020 decides" in out
+    assert "crowd" in out
+    code, out, _ = run("show", "ahead", "--json", "--home", settings.home)
+    said = {row["forecaster"]: row["probability"] for row in json.loads(out)}
+    assert said["quoted"] == listed["ahead"]["probability"]
+    code, _, err = run("show", "absent", "--home", settings.home)
+    assert code == 2
+    assert "No question 'absent'" in err
+
+    found = tmp_path / "found"
+    found.mkdir()
+    file = found / "in_play.yaml"
+    options = ("--years", "1", "--home", settings.home, "--population", "lab")
+    code, out, _ = run("generate", *options, "--out", file)
+    asked = parse_question_set(file.read_text(), file.name).questions
+    assert (code, f"Wrote {len(asked)} questions" in out) == (0, True)
+    code, out, _ = run("generate", *options, "--json")
+    assert [row["id"] for row in json.loads(out)] == [one.id for one in asked]
+    assert {one.year for one in asked} == {2020}
+
+
+def test_a_release_takes_in_what_a_backfill_asked_and_decides_it(
+    tmp_path: Path, settings: Settings
+) -> None:
+    source = counts(tmp_path, 2019)
+    plan = Plan(sources=(source,), models=MODELS)
+    done = past_years.backfill(range(2010, 2013), plan, settings)
+    found = done.questions
+    assert set(found.questions["status"]) == {"resolved"}
+    assert found.questions["is_pseudo"].all()
+    assert (found.answers["is_pseudo"]).all()
+    assert set(done.answer_scores["scored_as"]) == {"quoted", "naive", "last_order"}
+
+    publish(source, settings)
+    table = read(settings, "questions").set_index("question_id")
+    past = table[table["is_pseudo"]]
+    assert set(past.index) == set(found.questions["question_id"])
+    outcomes = found.questions.set_index("question_id")["came_true"]
+    assert past["came_true"].to_dict() == outcomes.to_dict()
+    assert set(table[~table["is_pseudo"]].index) == {"above", "ahead", "small"}
+    answers = read(settings, "answers")
+    asked_then = answers[answers["question_id"].isin(past.index)]
+    assert len(asked_then) == len(found.answers)
+    # What was known then is all that was used.
+    assert (asked_then["origin_year"] < pd.to_datetime(asked_then["answered_as_of"]).dt.year).all()
+
+    first = table
+    publish(counts(tmp_path, 2020, ITA=1), settings)
+    again = read(settings, "questions").set_index("question_id").loc[past.index]
+    columns = ["status", "came_true", "resolved_share", "resolving_vintage", "resolved_in"]
+    pd.testing.assert_frame_equal(again[columns], first.loc[past.index, columns])
 
 
 def test_a_scenario_is_asked_nothing(settings: Settings) -> None:

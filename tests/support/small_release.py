@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from small_questions import small_question_tables
 
 from privacy.disclosure import WITHHELD
 from sources.bundled import published_figures
@@ -49,6 +50,7 @@ class Small:
     settings: str = "a"
     tilt: float = 0.0
     has_returns: bool = True
+    has_questions: bool = False
     reason: str | None = None
 
 
@@ -77,6 +79,8 @@ def small_draft(small: Small) -> ReleaseDraft:
     }
     if small.has_returns:
         tables |= {"return_cohorts": _cohorts(), "model_cards": _cards()}
+    if small.has_questions:
+        tables |= small_question_tables()
     snapshot = Snapshot(
         name="scholars.csv",
         source="bundled",

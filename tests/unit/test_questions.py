@@ -169,6 +169,17 @@ def test_what_was_not_drawn_is_not_answered() -> None:
     assert answers_of(asked, Drawn(COUNTED, {"pooled": DRAWN})).empty
 
 
+def test_who_has_no_rival_counted_apart_does_not_lead() -> None:
+    alone = panel(FRA=[50, 50, 60, 70], ROW=[100, 90, 90, 70])
+    drawn = SharePaths(("FRA", "ROW"), {2022: np.array([[0.4, 0.6]])})
+    leads = question("lead_over_all", year=2022)
+    assert answers_of([leads], Drawn(alone, {"pooled": drawn})).empty
+    asked = question("lead_over_all")
+    found = outcome_of(asked, [state(date(2022, 3, 1), alone)], today=date(2022, 3, 1))
+    assert found is not None
+    assert found.void_reason == "the vintage does not count the others"
+
+
 def test_the_first_vintage_from_the_day_on_that_goes_so_far_decides() -> None:
     asked = question()
     early = panel(FRA=[50, 50, 60], ITA=[50, 60, 50], ROW=[1, 1, 1])
@@ -214,6 +225,9 @@ def test_a_question_that_no_vintage_decides_for_three_years_is_void() -> None:
     late = outcome_of(asked, [state(date(2026, 1, 1))], today=date(2026, 1, 1))
     assert late is not None
     assert late.void_reason is not None
+    past = outcome_of(asked, [state(date(2026, 1, 1))], today=date(2026, 1, 1), is_pseudo=True)
+    assert past is not None
+    assert past.came_true
 
 
 def test_an_outcome_stays_whatever_a_later_vintage_says() -> None:
