@@ -21,6 +21,7 @@ NAVIGATION: Final = (
     ("Countries", "@/countries.html"),
     ("Populations", "@/populations.html"),
     ("Track record", "@/track-record.html"),
+    ("Questions", "@/questions.html"),
     ("Claims", "@/claims.html"),
     ("Returns", "@/returns.html"),
     ("Quality", "@/quality.html"),
@@ -169,4 +170,6 @@ def _json(about: Mapping[str, Any]) -> Markup:
 
 def _linked(text: str, *, base: str, top: str) -> str:
     """Make links lead from where the page stands; text of the data has no bare quote."""
-    return str(text).replace('"@@/', f'"{top}').replace('"@/', f'"{base}')
+    for quote in "\"'":
+        text = text.replace(f"{quote}@@/", f"{quote}{top}").replace(f"{quote}@/", f"{quote}{base}")
+    return str(text)

@@ -22,6 +22,7 @@ from readers.site.model import Chart, SitePage, Subject
 from readers.site.pages.countries import countries
 from readers.site.pages.data import data
 from readers.site.pages.facts import claims, quality, returns, track_record_page
+from readers.site.pages.questions import questions
 from readers.site.pages.series import overview, populations
 from readers.summaries.headlines import overview_headline
 from talentcast.store.release import Release
@@ -89,6 +90,7 @@ def write_release(
         *countries(subject),
         track_record_page(subject),
         claims(subject),
+        questions(subject),
         returns(subject),
         quality(subject),
         data(subject, tables),

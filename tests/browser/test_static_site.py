@@ -24,6 +24,7 @@ KINDS = (
     "populations.html",
     "population/scholars_scopus.html",
     "track-record.html",
+    "questions.html",
     "claims.html",
     "returns.html",
     "quality.html",
@@ -77,8 +78,7 @@ def watched(browser: Any, own: str, **options: Any) -> Iterator[Any]:
     assert elsewhere == [], "a request left the site"
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("mode", "width"), [("light", 1280), ("dark", 390)])
 def test_every_kind_of_page_is_accessible_and_fits(
     browser: Any, site: Site, mode: str, width: int
 ) -> None:

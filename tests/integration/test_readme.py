@@ -10,6 +10,7 @@ import pytest
 from small_release import publish_small
 
 from docs.readme import accuracy_table
+from readers.site.index import write_site
 from talentcast.cli.refresh import print_summary
 
 #: Populations that are forecast anew: with the default model and one baseline, to be quick.
@@ -22,17 +23,25 @@ def shape(line: str) -> str:
     return re.sub(r"r\d{8}-[0-9a-f]{12}|\d{4}-\d\d-\d\d|\d+|\S*/(?=releases|reports)", "*", line)
 
 
-@pytest.mark.usefixtures("orchestrator")
-def test_the_output_of_make_forecast_is_that_of_a_release(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def refreshed(orchestrator: None, home: Path) -> Any:
     from flows.refresh import refresh
 
-    refreshed = refresh(
-        sources=["bundled"], populations=list(CHECKED), models=["pooled", "naive"], home=tmp_path
+    return refresh(
+        sources=["bundled"], populations=list(CHECKED), models=["pooled", "naive"], home=home
     )
+
+
+def test_the_output_of_make_forecast_is_that_of_a_release(
+    refreshed: Any, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     capsys.readouterr()
-    print_summary(refreshed, tmp_path / "releases", tmp_path / "reports", seconds=42)
+    print_summary(refreshed, home / "releases", home / "reports", seconds=42)
     printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     shown = README.read_text().split("$ make forecast\n")[1].split("\n```")[0].splitlines()
     starts = [at for at, line in enumerate(printed) if line.startswith(CHECKED)]
@@ -43,9 +52,24 @@ def test_the_output_of_make_forecast_is_that_of_a_release(
         assert shown[place : place + len(series)] == series
     for part in (slice(0, 3), slice(-3, None)):
         assert list(map(shape, shown[part])) == list(map(shape, printed[part]))
-    _, _, *rows = accuracy_table(refreshed.release, tmp_path / "releases")
+    _, _, *rows = accuracy_table(refreshed.release, home / "releases")
     assert len(rows) == len(CHECKED)
     assert set(rows) <= set(README.read_text().splitlines())
+
+
+@pytest.mark.usefixtures("refreshed")
+def test_the_site_of_bundled_populations_is_small(home: Path, tmp_path: Path) -> None:
+    first = write_site(home / "releases", tmp_path / "site")
+    sizes = {
+        path.relative_to(tmp_path / "site"): path.stat().st_size
+        for path in (tmp_path / "site").rglob("*")
+        if path.is_file()
+    }
+    assert len([path for path in sizes if path.parent.name == "country"]) > 100  # and leads to them
+    assert sum(sizes.values()) <= 5_000_000
+    beside = re.findall(r'<(?:script src|link rel="stylesheet" href)="([^"]+)"', first.read_text())
+    needed = sum(sizes[Path(path)] for path in beside) + sizes[Path("index.html")]
+    assert needed <= 100_000
 
 
 def test_the_python_examples_run_on_a_release(

@@ -29,7 +29,7 @@ from readers.summaries.track_record import (
     error_beside,
     track_headline,
 )
-from readers.summaries.wording import percent
+from readers.summaries.wording import MINUS, percent
 
 
 def track_record_page(subject: Subject) -> SitePage:
@@ -135,9 +135,14 @@ def _records(found: Sequence[tuple[Shown, TrackRecord]]) -> Markup:
                 f"{first}–{last} ({many})",
                 percent(float(eighty["value"].mean())),
                 *(
-                    NoNumber("not scored") if code not in beside else f"{beside[code]:+.0f}%"
+                    NoNumber("not scored") if code not in beside else _signed(beside[code])
                     for code in BASELINES
                 ),
             ]
         )
     return html.table(heads, rows, caption="Mean over origins and horizons; lower error is better")
+
+
+def _signed(percent_: float) -> str:
+    sign = "" if round(percent_) == 0 else "+" if percent_ > 0 else MINUS
+    return f"{sign}{abs(percent_):.0f}%"

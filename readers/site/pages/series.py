@@ -79,8 +79,8 @@ def glance(shown: Sequence[Shown]) -> Markup:
     heads = [
         Head("Population", is_number=False),
         Head("Leads", is_number=False),
-        Head("Last counted, %"),
-        Head("Forecast", is_secondary=True),
+        Head("Last counted, %", is_secondary=True),
+        Head("Forecast"),
         Head("Median, %"),
         Head("80% range"),
     ]
