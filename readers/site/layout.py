@@ -170,6 +170,7 @@ def _json(about: Mapping[str, Any]) -> Markup:
 
 def _linked(text: str, *, base: str, top: str) -> str:
     """Make links lead from where the page stands; text of the data has no bare quote."""
+    text = str(text)  # markup would escape the quotes
     for quote in "\"'":
         text = text.replace(f"{quote}@@/", f"{quote}{top}").replace(f"{quote}@/", f"{quote}{base}")
-    return str(text)
+    return text

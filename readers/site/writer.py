@@ -14,7 +14,7 @@ from typing import Any, Final
 from readers.export.text import safe_csv
 from readers.site import layout
 from readers.site.citation import Citation
-from readers.site.data import write_tables
+from readers.site.data import DataTable, write_tables
 from readers.site.drawing import VARIABLES, DrawnChart, Order, carry_out
 from readers.site.layout import Place
 from readers.site.metadata import chart_metadata, croissant, dataset, written
@@ -84,18 +84,7 @@ def write_release(
     subject = Subject(release, root)
     progress("Writing tables", 0, 1)
     tables = write_tables(release, root, folder, with_samples=with_samples)
-    pages = [
-        overview(subject),
-        *populations(subject),
-        *countries(subject),
-        track_record_page(subject),
-        claims(subject),
-        questions(subject),
-        returns(subject),
-        quality(subject),
-        data(subject, tables),
-    ]
-    pages = [replace(page, release_id=subject.release_id) for page in pages]
+    pages = [replace(page, release_id=subject.release_id) for page in _pages(subject, tables)]
     places = _write_charts(pages, folder, url=url, progress=progress)
     about = dataset(release, tables, url)
     for page in pages:
@@ -103,21 +92,41 @@ def write_release(
         told = about if page.path in ("index.html", "data.html") else None
         text = layout.page(page, places, base=base, top=f"{base}../../", about=told)
         _write(folder / page.path, text)
-    for place in places.values():
-        if place.drawn is not None:
-            text = layout.embedded(place.chart, place.drawn, place.address)
-            _write(folder / "embed" / f"{place.chart.id}.html", text)
-    cite = Citation(f"talentcast-{release.release_id}", _TITLE, release, url)
-    _write(folder / "dataset.json", written(about))
-    _write(folder / "croissant.json", written(croissant(release, tables, url)))
-    _write(folder / "release.json", written(_plain(release)))
-    _write(folder / "cite.bib", cite.bibtex())
-    _write(folder / "cite.csl.json", cite.csl_json())
-    _write(folder / "assets" / "site.css", layout.style())
-    _write(folder / "assets" / "site.js", layout.asset("site.js"))
-    _write(folder / "assets" / "icon.svg", layout.asset("icon.svg"))
+    _write_about(release, tables, folder, url)
     said = overview_headline(subject.shown[0].view.series).title
     return WrittenRelease(pages[0], places, about, {subject.release_id: said})
+
+
+def _pages(subject: Subject, tables: Sequence[DataTable]) -> list[SitePage]:
+    """Return every page of a release, the overview first."""
+    return [
+        overview(subject),
+        *populations(subject),
+        *countries(subject),
+        track_record_page(subject),
+        questions(subject),
+        claims(subject),
+        returns(subject),
+        quality(subject),
+        data(subject, tables),
+    ]
+
+
+def _write_about(release: Release, tables: Sequence[DataTable], folder: Path, url: str) -> None:
+    """Write what describes a release as a whole, and what its pages need."""
+    cite = Citation(f"talentcast-{release.release_id}", _TITLE, release, url)
+    files = {
+        "dataset.json": written(dataset(release, tables, url)),
+        "croissant.json": written(croissant(release, tables, url)),
+        "release.json": written(_plain(release)),
+        "cite.bib": cite.bibtex(),
+        "cite.csl.json": cite.csl_json(),
+        "assets/site.css": layout.style(),
+        "assets/site.js": layout.asset("site.js"),
+        "assets/icon.svg": layout.asset("icon.svg"),
+    }
+    for name, text in files.items():
+        _write(folder / name, text)
 
 
 def _write_charts(
@@ -143,6 +152,9 @@ def _write_charts(
         )
         place = Place(chart, address, _files(id_, drawn.get(id_)), drawn.get(id_))
         _write_files(place, citation, folder)
+        if place.drawn is not None:
+            text = layout.embedded(chart, place.drawn, address)
+            _write(folder / "embed" / f"{id_}.html", text)
         places[id_] = place
     return places
 

@@ -20,13 +20,14 @@ import httpx
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from console import Console
 from small_release import Small, publish_small
 from static_server import serving
 
 from readers.fan import field
+from readers.site.data import write_tables
 from readers.site.index import SiteOptions, write_site
 from readers.summaries.published_series import load_series, published_series
-from talentcast.domain.errors import StoreError, UsageError
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
 from talentcast.store.retraction import retract
@@ -39,6 +40,7 @@ class Built:
     root: Path
     out: Path
     older: Release
+    retracted: Release
     latest: Release
 
     @property
@@ -52,13 +54,18 @@ class Built:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """A site of two releases, made when the first was published, and again after the second."""
+    """A site made after a first release, and again after one was retracted and one published."""
     root, out = tmp_path_factory.mktemp("home") / "releases", tmp_path_factory.mktemp("site")
-    older = publish_small(root, Small(date(2023, 1, 31), 2022, "manual", "c", has_returns=False))
+    older, retracted = (
+        publish_small(root, Small(date(2023, month, 28), 2022, "manual", "c", has_returns=False))
+        for month in (1, 2)
+    )
+    at = datetime(2024, 3, 1, tzinfo=UTC)
+    retract(str(retracted.release_id), root, reason="A source counted twice", by="ada", at=at)
     write_site(root, out, SiteOptions(ADDRESS))
     latest = publish_small(root)
     write_site(root, out, SiteOptions(ADDRESS))
-    return Built(root, out, older, latest)
+    return Built(root, out, older, retracted, latest)
 
 
 def pages(built: Built) -> Iterator[tuple[Path, str]]:
@@ -93,25 +100,50 @@ def test_an_older_release_keeps_its_folder_and_the_index_leads_to_both(built: Bu
     state = (built.out / "state.js").read_text()
     assert json.loads(state.split(" = ")[1].rstrip(";\n")) == {
         "latest": str(built.latest.release_id),
-        "retracted": {},
+        "retracted": {str(built.retracted.release_id): "A source counted twice (ada)"},
     }
+    assert "A source counted twice" in index
+    assert not (built.out / "releases" / str(built.retracted.release_id)).exists()
     moved = (built.out / "country" / "CHN.html").read_text()
     assert f"../releases/{built.latest.release_id}/country/CHN.html" in moved
 
 
-def test_a_second_build_is_the_same_to_the_byte(built: Built, tmp_path: Path) -> None:
-    write_site(built.root, tmp_path, SiteOptions(ADDRESS, older=0))
-    name = f"releases/{built.latest.release_id}"
+def test_the_command_builds_the_same_site_to_the_byte(
+    built: Built,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    talentcast = Console(monkeypatch, capsys)
+    home = built.root.parent
+    code, said, _ = talentcast(
+        "site", "--out", tmp_path, "--home", home, "--url", ADDRESS, "--older", "0", "--json"
+    )
+    assert code == 0
+    (row,) = json.loads(said)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    sizes = sum(path.stat().st_size for path in files)
+    assert row == {"page": str(tmp_path / "index.html"), "files": len(files), "bytes": sizes}
+
     first, second = (
         {
             path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()
-            for path in (folder / name).rglob("*")
+            for path in (folder / "releases" / str(built.latest.release_id)).rglob("*")
             if path.is_file()
         }
         for folder in (built.out, tmp_path)
     )
     assert len(first) > 200
     assert first == second
+
+
+def test_joint_samples_are_written_where_they_are_wanted(built: Built, tmp_path: Path) -> None:
+    write_tables(built.latest, built.root, tmp_path, with_samples=True)
+    samples = pd.read_parquet(tmp_path / "data" / "forecast_samples.parquet")
+    assert set(samples["output_type"]) == {"sample"}
+    stored = read_frame("forecasts", built.latest, built.root)
+    assert len(samples) == (stored["output_type"] == "sample").sum()
+    assert not list(built.folder.rglob("forecast_samples*"))
 
 
 def test_numbers_on_pages_are_those_of_the_tables(built: Built) -> None:
@@ -208,10 +240,11 @@ def test_the_feed_lists_every_release_with_its_own_time(built: Built) -> None:
     feed = ET.parse(built.out / "feed.xml").getroot()  # noqa: S314
     entries = feed.findall("{*}entry")
     assert [entry.find("{*}title").text for entry in entries] == [
-        f"Release {release.release_id}" for release in (built.latest, built.older)
+        f"Release {release.release_id}" for release in (built.latest, built.retracted, built.older)
     ]
     times = [datetime.fromisoformat(entry.find("{*}updated").text) for entry in entries]
-    assert times == [built.latest.published_at, built.older.published_at]
+    assert times[0] == built.latest.published_at
+    assert times[-1] == built.older.published_at
     assert entries[0].find("{*}link").get("href").startswith(ADDRESS)
 
 
@@ -272,28 +305,22 @@ def test_the_first_chart_is_seen_after_a_hundred_kilobytes(built: Built) -> None
     assert needed_bytes + len(text.encode()) <= 100_000
 
 
-def test_a_retracted_release_is_said_to_be_one(tmp_path: Path) -> None:
-    root, out = tmp_path / "releases", tmp_path / "site"
-    small = Small(date(2023, 1, 31), 2022, "manual", "c", has_returns=False)
-    release = publish_small(root, small)
-    publish_small(root, Small(has_returns=False))
-    at = datetime(2024, 3, 1, tzinfo=UTC)
-    retract(str(release.release_id), root, reason="A source counted twice", by="ada", at=at)
-    write_site(root, out)
-    state = json.loads((out / "state.js").read_text().split(" = ")[1].rstrip(";\n"))
-    assert state["retracted"] == {str(release.release_id): "A source counted twice (ada)"}
-    assert "A source counted twice" in (out / "releases.html").read_text()
-    assert not (out / "releases" / str(release.release_id)).exists()
+def test_the_command_says_what_is_wrong_and_leaves_other_files_alone(
+    built: Built,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    talentcast = Console(monkeypatch, capsys)
+    home = built.root.parent
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.tex").write_text("mine")
+    code, _, err = talentcast("site", "--out", tmp_path / "thesis", "--home", home)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "no site of talentcast" in err
+    assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["thesis.tex"]
 
-
-def test_a_folder_with_other_files_is_left_alone(built: Built, tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").write_text("mine")
-    with pytest.raises(UsageError, match="no site of talentcast"):
-        write_site(built.root, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
-
-
-def test_without_a_release_nothing_is_made(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="Make one: talentcast refresh"):
-        write_site(tmp_path / "releases", tmp_path / "site")
-    assert not (tmp_path / "site").exists()
+    code, _, err = talentcast("site", "--out", tmp_path / "new", "--home", tmp_path / "nothing")
+    assert (code, err.count("\n")) == (5, 1)
+    assert "Make one: talentcast refresh" in err
+    assert not (tmp_path / "new").exists()

@@ -115,7 +115,8 @@ def _moves(shown: Sequence[Shown], code: str) -> list[Part]:
         figure = country_moves(one.view, code)
         if figure is not None:
             heading = html.heading(figure.title)
-            return [heading + Markup(figure.numbers) + html.source(figure.line)]  # noqa: S704
+            table = heading + Markup(figure.numbers) + html.source(figure.line)  # noqa: S704
+            return [Columns(((table,), ()))]
     return []
 
 

@@ -1,0 +1,107 @@
+"""Drawings, citations and pages of the static site, without a release."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pandas as pd
+import pytest
+from markupsafe import Markup
+from PIL import Image
+
+from readers.charts.odds import odds_chart
+from readers.charts.theme import PALETTES
+from readers.site import layout
+from readers.site.citation import Citation
+from readers.site.drawing import (
+    PHONE,
+    SHORT,
+    VARIABLES,
+    colours,
+    draw,
+    picture,
+    standalone,
+)
+from readers.site.model import Columns, SitePage
+
+HOSTILE = "<img src=x onerror=alert(1)> \"@/' %$"
+
+
+@pytest.fixture(scope="module")
+def spec() -> dict[str, Any]:
+    rows = pd.DataFrame({"year": [2024, 2025], "probability": [0.2, 0.4], "text": ["20%", "40%"]})
+    return odds_chart(rows, VARIABLES, description="Odds by year")
+
+
+def test_a_drawing_is_in_variables_and_says_what_it_shows(spec: dict[str, Any]) -> None:
+    drawing = draw(spec, name="x", width=SHORT)
+    tree = ET.fromstring(drawing.svg)  # noqa: S314
+    assert tree.get("role") == "img"
+    assert tree.get("aria-label") == "Odds by year"
+    assert tree.get("viewBox") == f"0 0 {SHORT} 170"
+    assert "20%" in drawing.svg
+    assert not re.search(r'(?:fill|stroke)="#', drawing.svg)
+    assert "aria-roledescription" not in drawing.svg
+
+
+def test_names_inside_a_drawing_depend_on_its_own_name_only(spec: dict[str, Any]) -> None:
+    area = {"mark": {"type": "area", "clip": True}}
+    layers = spec | {"layer": [one | area for one in spec["layer"][:2]]}
+    first = draw(layers, name="first", width=SHORT).svg
+    assert draw(layers, name="first", width=SHORT).svg == first
+    assert set(re.findall(r'id="([^"]+)"', first)) == {"first-0"}
+    assert "url(#first-0)" in first
+
+
+def test_a_file_has_its_title_and_the_colours_of_both_themes(spec: dict[str, Any]) -> None:
+    drawing = draw(spec, name="x", width=PHONE)
+    written = standalone(drawing, title="A & B", source=["Unit: %.", "Release r1."])
+    assert "var(" not in written
+    tree = ET.fromstring(written)  # noqa: S314
+    assert tree.findtext("{*}title") == "A & B"
+    light, dark = (colours(PALETTES[mode])["--hue0"] for mode in ("light", "dark"))
+    assert f'fill="{light}"' in written
+    assert f'[fill="{light}"]{{fill:{dark}}}' in written
+    assert "Release r1." in written
+
+
+def test_a_picture_keeps_the_colours_of_the_lines(spec: dict[str, Any]) -> None:
+    written = standalone(draw(spec, name="x", width=SHORT), title="T", source=[])
+    seen = Image.open(io.BytesIO(picture(written))).convert("RGB")
+    hue = tuple(bytes.fromhex(colours(PALETTES["light"])["--hue0"][1:]))
+    assert hue in {colour for _, colour in seen.getcolors(maxcolors=1000)}
+
+
+def test_a_citation_escapes_what_bibtex_would_obey() -> None:
+    release = SimpleNamespace(
+        release_id="r20240131-0123456789ab",
+        published_at=datetime(2024, 2, 1, tzinfo=UTC),
+        as_of=SimpleNamespace(as_of=date(2024, 1, 31)),
+    )
+    cited = Citation("key", "50% of R&D", release, "https://example.org/a#b_c")  # type: ignore[arg-type]
+    assert "title = {{50\\% of R\\&D}}," in cited.bibtex()
+    assert "\\url{https://example.org/a#b_c}" in cited.bibtex()
+    assert cited.csl()["issued"] == {"date-parts": [[2024, 2, 1]]}
+    assert cited.text() == (
+        "talentcast contributors (2024). 50% of R&D. Release r20240131-0123456789ab, data as of "
+        "2024-01-31. https://example.org/a#b_c"
+    )
+
+
+def test_no_text_of_the_data_becomes_markup_or_a_link() -> None:
+    parts = [
+        layout.link("country/FRA.html", HOSTILE),
+        Columns(((Markup("<p>{}</p>").format(HOSTILE),),)),
+    ]
+    made = SitePage("country/FRA.html", HOSTILE, "Countries", parts, release_id="r1")
+    text = layout.page(made, {}, base="../", top="../../../", about={"name": f"</script>{HOSTILE}"})
+    assert "<img" not in text
+    assert text.count("</script>") == 3
+    assert 'href="../country/FRA.html"' in text
+    assert "&#34;@/" in text
+    assert '"@/' not in text
