@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 #: The module of a command has its name. Each line is the first of the docstring there, which a list
 #: of all commands shows without importing what they need.
 COMMANDS = {
+    "demo": "Forecast a population that comes with the package, and open a page with its chart.",
     "forecast": "Forecast the shares in a file on the spot; nothing is published or kept.",
     "refresh": "Ingest, check, forecast and publish one release.",
     "backfill": "Publish one release per past year, from what was known at its end, and score "

@@ -205,3 +205,21 @@ def _first_reply(address: str, server: subprocess.Popen[bytes]) -> httpx.Respons
         except httpx.HTTPError:
             time.sleep(0.25)
     raise AssertionError("the server did not answer")
+
+
+def test_the_installed_demo_draws_a_chart_without_data_or_network(
+    installed: str, tmp_path: Path
+) -> None:
+    python(
+        "import socket, sys\n"
+        "def refused(*_): raise OSError('no network')\n"
+        "socket.socket.connect = refused\n"
+        "sys.argv = ['talentcast', 'demo', '--no-open', '--out', 'demo.html']\n"
+        "from talentcast.cli import main\n"
+        "main()\n",
+        executable=installed,
+        cwd=tmp_path,
+    )
+    page = (tmp_path / "demo.html").read_text()
+    assert "NeurIPS" in page
+    assert "<svg" in page
