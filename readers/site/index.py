@@ -124,6 +124,8 @@ def _write_whole(
     """Write the folder of a release beside its place, then put it there."""
     folder = _folder(out, release)
     beside = folder.with_name(f".{folder.name}-{uuid4().hex}")
+    for left in folder.parent.glob(".*"):  # of a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
     # From here on the folder is a site, also if this is interrupted.
     out.mkdir(parents=True, exist_ok=True)
     (out / STATE).touch()

@@ -13,7 +13,8 @@ from talentcast.domain.tables import DataType
 from talentcast.store.release import Release
 
 CODE_LICENCE: Final = "MIT"
-_PARQUET: Final = "application/vnd.apache.parquet"
+#: The name that readers of Croissant know.
+_PARQUET: Final = "application/x-parquet"
 _NAME: Final = "Where researchers work: counts and forecasts"
 _ABOUT: Final = (
     "Counts of researchers and their works by country, and probabilistic forecasts of their "
@@ -30,23 +31,25 @@ _CROISSANT_TYPES: Final[Mapping[DataType, str]] = {
     "strings": "sc:Text",
     "json": "sc:Text",
 }
-#: Names that Croissant 1.0 asks for, word by word.
+#: Properties of Croissant 1.0 beside those that its context spells out.
+_CROISSANT_PROPERTIES: Final = (
+    *("citeAs", "column", "equivalentProperty", "extract", "field", "fileObject", "fileProperty"),
+    *("fileSet", "format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField"),
+    *("path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate"),
+    *("separator", "source", "subField", "transform"),
+)
 _CROISSANT_CONTEXT: Final = {
     "@language": "en",
     "@vocab": "https://schema.org/",
-    "column": "cr:column",
     "conformsTo": "dct:conformsTo",
     "cr": "http://mlcommons.org/croissant/",
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileObject": "cr:fileObject",
-    "fileProperty": "cr:fileProperty",
-    "recordSet": "cr:recordSet",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "rai": "http://mlcommons.org/croissant/RAI/",
     "sc": "https://schema.org/",
-    "source": "cr:source",
+    **{name: f"cr:{name}" for name in _CROISSANT_PROPERTIES},
 }
 
 
@@ -90,7 +93,8 @@ def dataset(release: Release, tables: Sequence[DataTable], url: str) -> dict[str
     Args:
         release: A published release.
         tables: Its files.
-        url: Folder of the release, ending with a slash.
+        url: Folder of the release, ending with a slash; empty where nobody knows it: addresses of
+            files are then relative to that folder.
     """
     return {
         "@context": "https://schema.org/",
@@ -99,7 +103,7 @@ def dataset(release: Release, tables: Sequence[DataTable], url: str) -> dict[str
         "description": _ABOUT,
         "identifier": str(release.release_id),
         "version": str(release.release_id),
-        "url": url,
+        **({"url": url} if url else {}),
         "creator": {"@type": "Organization", "name": AUTHOR},
         "datePublished": release.published_at.date().isoformat(),
         "dateModified": release.as_of.as_of.isoformat(),
@@ -130,6 +134,8 @@ def croissant(release: Release, tables: Sequence[DataTable], url: str) -> dict[s
         "@context": _CROISSANT_CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
+        # The version of a data set has three numbers there; the id of the release is `identifier`.
+        "version": f"{release.sequence}.0.0",
         "citeAs": Citation(f"talentcast-{release.release_id}", _NAME, release, url).bibtex(),
         "distribution": [
             {

@@ -56,7 +56,8 @@ class WrittenRelease:
 
     def overview(self, *, base: str, top: str) -> str:
         """Return the overview as it stands in another folder; arguments as `layout.page`."""
-        return layout.page(self.page, self.places, base=base, top=top, about=self.about)
+        about = self.about if "url" in self.about else None  # relative to another folder
+        return layout.page(self.page, self.places, base=base, top=top, about=about)
 
 
 def write_release(
@@ -84,9 +85,11 @@ def write_release(
     subject = Subject(release, root)
     progress("Writing tables", 0, 1)
     tables = write_tables(release, root, folder, with_samples=with_samples)
-    pages = [replace(page, release_id=subject.release_id) for page in _pages(subject, tables)]
+    pages = [
+        replace(page, release_id=subject.release_id) for page in _pages(subject, tables, progress)
+    ]
     places = _write_charts(pages, folder, url=url, progress=progress)
-    about = dataset(release, tables, url)
+    about = dataset(release, tables, _known(url))
     for page in pages:
         base = "../" * page.path.count("/")
         told = about if page.path in ("index.html", "data.html") else None
@@ -97,27 +100,31 @@ def write_release(
     return WrittenRelease(pages[0], places, about, {subject.release_id: said})
 
 
-def _pages(subject: Subject, tables: Sequence[DataTable]) -> list[SitePage]:
-    """Return every page of a release, the overview first."""
-    return [
-        overview(subject),
-        *populations(subject),
-        *countries(subject),
-        track_record_page(subject),
-        questions(subject),
-        claims(subject),
-        returns(subject),
-        quality(subject),
-        data(subject, tables),
-    ]
+def _pages(subject: Subject, tables: Sequence[DataTable], progress: Progress) -> Iterator[SitePage]:
+    """Yield every page of a release, the overview first."""
+    makers: tuple[Callable[[Subject], SitePage | list[SitePage]], ...] = (
+        overview,
+        populations,
+        countries,
+        track_record_page,
+        questions,
+        claims,
+        returns,
+        quality,
+        lambda subject: data(subject, tables),
+    )
+    for done, make in enumerate(makers):
+        progress("Composing pages", done, len(makers))
+        made = make(subject)
+        yield from made if isinstance(made, list) else [made]
 
 
 def _write_about(release: Release, tables: Sequence[DataTable], folder: Path, url: str) -> None:
     """Write what describes a release as a whole, and what its pages need."""
     cite = Citation(f"talentcast-{release.release_id}", _TITLE, release, url)
     files = {
-        "dataset.json": written(dataset(release, tables, url)),
-        "croissant.json": written(croissant(release, tables, url)),
+        "dataset.json": written(dataset(release, tables, _known(url))),
+        "croissant.json": written(croissant(release, tables, _known(url))),
         "release.json": written(_plain(release)),
         "cite.bib": cite.bibtex(),
         "cite.csl.json": cite.csl_json(),
@@ -203,6 +210,11 @@ def _write_files(place: Place, citation: Citation, folder: Path) -> None:
     for narrow in place.drawn.files[1:]:
         _write(folder / "charts" / f"{chart.id}-phone.svg", narrow)
     (folder / files["PNG"]).write_bytes(place.drawn.png)
+
+
+def _known(url: str) -> str:
+    """Return an address that is whole; nothing of one that is relative to the site."""
+    return url if "://" in url else ""
 
 
 def _plain(release: Release) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from small_release import Small, small_draft
 
+from readers.site.index import write_site
 from talentcast.store.publisher import publish
 
 HIT = "window.__hit=1"
@@ -79,4 +80,26 @@ def test_hostile_texts_are_shown_and_run_nothing(hostile: Any) -> None:
         links = "a[href^='javascript:' i], [src*='foreign.invalid'], [href*='foreign.invalid']"
         assert hostile.page.locator(links).count() == 0, page
     assert dialogs == []
+    assert "onerror=" in shown, "no page showed a hostile text, so nothing was tested"
+
+
+def test_the_static_site_shows_hostile_texts_and_runs_nothing(browser: Any, tmp_path: Path) -> None:
+    write_site(hostile_home(tmp_path) / "releases", tmp_path / "site")
+    context = browser.new_context()
+    page = context.new_page()
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    elsewhere: list[str] = []
+    page.on("request", lambda asked: elsewhere.append(asked.url))
+    shown = ""
+    for path in sorted((tmp_path / "site" / "releases").glob("r*/**/*.html")):
+        page.goto(path.as_uri())
+        shown += page.locator("main").inner_text()
+        assert page.evaluate("() => window.__hit") is None, path
+    (picture,) = (tmp_path / "site" / "releases").glob("r*/charts/FRA-share.svg")
+    page.goto(picture.as_uri())
+    assert page.evaluate("() => window.__hit") is None
+    context.close()
+    assert dialogs == []
+    assert [url for url in elsewhere if not url.startswith("file:")] == []
     assert "onerror=" in shown, "no page showed a hostile text, so nothing was tested"

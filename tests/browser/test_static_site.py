@@ -91,6 +91,7 @@ def test_every_kind_of_page_is_accessible_and_fits(
             page.goto(site.page(path))
             page.wait_for_load_state()
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             page.evaluate(axe)
             result = page.evaluate("axe.run({resultTypes: ['violations'], preload: false})")
             found[path] = [
