@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import traceback
 from typing import Annotated
@@ -13,6 +12,7 @@ from talentcast.cli.commands import LazyGroup, new_app
 from talentcast.cli.environment import use_one_thread
 from talentcast.cli.exit import end_after_exit_handlers
 from talentcast.cli.failures import line_of
+from talentcast.cli.logs import LogFormat, log_to_stderr
 from talentcast.cli.terminal import say
 from talentcast.code_version import code_version
 from talentcast.domain.errors import TalentcastError
@@ -36,16 +36,16 @@ def _print_version(value: bool) -> None:
 def options(
     *,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done.")] = False,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option("--log-format", envvar="TALENTCAST_LOG_FORMAT", help="Form of log lines."),
+    ] = LogFormat.TEXT,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print it.")
     ] = False,
 ) -> None:
     """Where will researchers work, how sure is that, and how good was the last forecast?"""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    log_to_stderr(log_format, verbose=verbose)
 
 
 def main() -> None:

@@ -29,6 +29,8 @@ COMMANDS = {
     "export": "Write a release in the format of another tool, or as a report that needs no server.",
     "site": "Write the newest release as a web site of plain files, which needs no server.",
     "mirror": "Put the current release into PostgreSQL, for Grafana, Metabase or Superset.",
+    "metrics": "Print figures for Prometheus: the age of the release that is served, its checks, "
+    "its rows.",
     "releases": "Look at what was published.",
     "returns": "How likely researchers abroad are to return.",
     "claim": "Say how sure a share of a sample is, and beside which figures it stands.",
