@@ -9,7 +9,11 @@ from platform import node
 
 import pandas as pd
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.events import emit_event
 
+from flows.steps.alerts import link_of
+from readers.summaries.alerts import Alert
+from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport
 from talentcast.store.release import Release
 
@@ -48,3 +52,16 @@ def list_undelivered(lines: Sequence[str]) -> None:
     if lines:
         markdown = "\n".join(f"- {line}" for line in lines)
         create_markdown_artifact(markdown, key="undelivered", description="Not delivered")
+
+
+def emit_alerts(alerts: Sequence[Alert], settings: Settings) -> None:
+    """Emit an event for each change that a release brought, for automations to act on."""
+    for alert in alerts:
+        emit_event(
+            event=f"talentcast.alert.{alert.kind}",
+            resource={
+                "prefect.resource.id": f"talentcast.release.{alert.release_id}",
+                "prefect.resource.name": alert.release_id,
+            },
+            payload={"id": alert.id, "text": alert.said, "link": link_of(alert, settings)},
+        )

@@ -44,8 +44,8 @@ def deploy_all(*, at_once: int, notify: str | None = None) -> list[Deployed]:
 
     Args:
         at_once: How many runs the work pool allows at a time.
-        notify: Notification block, as TYPE/NAME, that tells of failed runs; None leaves what is
-            there as it is.
+        notify: Notification block, as TYPE/NAME, that tells of failed runs and of headlines that
+            changed; None leaves what is there as it is.
 
     Raises:
         UsageError: If there is no such block.
@@ -54,7 +54,7 @@ def deploy_all(*, at_once: int, notify: str | None = None) -> list[Deployed]:
     definitions, automations = read["deployments"], read["definitions"]["automations"]
     with get_client(sync_client=True) as client:
         if notify is not None:
-            automations = [*automations, _notification(read["definitions"], notify, client)]
+            automations = [*automations, *_notifications(read["definitions"], notify, client)]
         pools = {definition["work_pool"]["name"] for definition in definitions}
         done = [_pool(name, at_once, client) for name in sorted(pools)]
         done += [_deployment(definition, client) for definition in definitions]
@@ -116,9 +116,9 @@ def _deployment(definition: Mapping[str, Any], client: SyncPrefectClient) -> Dep
     return Deployed("deployment", f"{flow.name}/{definition['name']}", when or "on demand")
 
 
-def _notification(
+def _notifications(
     definitions: Mapping[str, Any], block: str, client: SyncPrefectClient
-) -> dict[str, Any]:
+) -> list[dict[str, Any]]:
     kind, _, name = block.partition("/")
     try:
         found = client.read_block_document_by_name(name, kind)
@@ -128,9 +128,11 @@ def _notification(
             "TYPE/NAME, for example slack-webhook/operators.",
             parameters=("notify",),
         ) from None
-    definition = definitions["notification"]
-    (action,) = definition["actions"]
-    return {**definition, "actions": [{**action, "block_document_id": str(found.id)}]}
+    sent_by = {"block_document_id": str(found.id)}
+    return [
+        {**definition, "actions": [action | sent_by for action in definition["actions"]]}
+        for definition in definitions["notifications"]
+    ]
 
 
 def _automation(definition: Mapping[str, Any], client: SyncPrefectClient) -> Deployed:

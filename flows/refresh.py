@@ -9,11 +9,12 @@ from prefect import State, flow
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 
-from flows.artifacts import list_undelivered, show_checks, show_headline
+from flows.artifacts import emit_alerts, list_undelivered, show_checks, show_headline
 from flows.connection import end_without_server
 from flows.lateness import superseded
 from flows.parameters import Home
 from flows.steps import pipeline
+from flows.steps.alerts import alerts_of
 from flows.steps.approval import Approval
 from flows.steps.check import check_report_path
 from flows.steps.pipeline import COMMON_STAGES, Refreshed
@@ -88,6 +89,7 @@ def refresh(
     if not refreshed.is_new:
         return _unchanged(refreshed)
     show_headline(headline_of(refreshed.release, settings.releases), refreshed.release)
+    emit_alerts(alerts_of(refreshed.release, settings), settings)
     path = check_report_path(refreshed.release.release_id, settings)
     show_checks(refreshed.report, path, settings.reports_url)
     return refreshed

@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
 
 from flows.progress import tell
-from flows.steps import check, deliver, forecast, ingest, past_years, people, publish
+from flows.steps import alerts, check, deliver, forecast, ingest, past_years, people, publish
 from flows.steps import score as scoring
 from flows.steps.runner import RETRY_PAUSES, is_bad_luck
 
@@ -52,6 +52,7 @@ publish_release = _task(publish.publish_release)
 write_report = _task(deliver.write_report)
 mirror_current = _task(deliver.mirror_current)
 write_current_site = _task(deliver.write_current_site)
+tell_of_changes = _task(alerts.tell_of_changes)
 past_year = _task(past_years.past_year, "as of {identity.as_of.as_of}")
 
 TASKS: Final[Mapping[Callable[..., Any], Task[..., Any]]] = {
@@ -60,7 +61,7 @@ TASKS: Final[Mapping[Callable[..., Any], Task[..., Any]]] = {
         fetch, gather_people, read, count_people, check_counts, check_panels, forecast_shares,
         check_shares, observe, score, forecast_returns, check_returns, score_release,
         keep_admissions, keep_restricted, publish_release, write_report, mirror_current,
-        write_current_site, past_year,
+        write_current_site, tell_of_changes, past_year,
     )
 }  # fmt: skip
 

@@ -83,6 +83,17 @@ class Settings(BaseSettings):
     questions: Path | None = Field(
         default=None, description="Folder with question files of your own."
     )
+    dashboard_url: str | None = Field(
+        default=None, description="Address of the dashboard, for links in alerts; none: no links."
+    )
+    alert_webhook: SecretStr | None = Field(
+        default=None, description="Address that is sent each change of a headline, as JSON."
+    )
+    alert_mail_server: str | None = Field(
+        default=None, description="Mail server, HOST:PORT, that takes mail about such changes."
+    )
+    alert_mail_from: str = Field(default="talentcast@localhost", description="Sender of that mail.")
+    alert_mail_to: str | None = Field(default=None, description="Who gets that mail.")
     openalex_url: str = Field(
         default="https://api.openalex.org", description="Where OpenAlex, or a copy of it, answers."
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec
 
+from flows.steps.alerts import tell_of_changes
 from flows.steps.runner import IN_THIS_PROCESS, Runner
 from talentcast.config import Settings
 from talentcast.store.pointer import list_releases, newest_current
@@ -66,11 +67,16 @@ def deliver(release: Release, settings: Settings, run: Runner = IN_THIS_PROCESS)
     from readers.report.static_report import report_page
 
     latest = [one for one in list_releases(settings.releases) if one.is_current][:LOOKED_AT]
-    failed = []
+    failed: list[str] = []
     for one in {one.release_id: one for one in (release, *latest)}.values():
         if one.status == "published" and not report_page(one, settings.reports).exists():
             failed += _tried(f"report of {one.release_id}", run, write_report, one, settings)
-    return (*failed, *update_copies(settings, run))
+    # Last, so that an address which does not answer keeps nothing waiting.
+    return (
+        *failed,
+        *update_copies(settings, run),
+        *_tried("alerts", run, tell_of_changes, settings),
+    )
 
 
 def update_copies(settings: Settings, run: Runner = IN_THIS_PROCESS) -> tuple[str, ...]:

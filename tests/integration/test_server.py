@@ -24,6 +24,14 @@ pytestmark = pytest.mark.server
 
 PASSWORD = "analyst:correct-horse"  # noqa: S105 - of a server that lives for one test
 MISSED = 50
+#: What `refresh` does once a release has changed a headline.
+EMITS = """
+from flows.artifacts import emit_alerts
+from readers.summaries.alerts import Alert
+from talentcast.config import Settings
+alert = Alert("order_flipped", "lab-ITA-FRA", "r20210301-000000000000", "Said.", "overview")
+emit_alerts([alert], Settings(dashboard_url="https://board.example.org"))
+"""
 COUNTS = "year,country,researchers\n" + "\n".join(
     f"{year},{country},{base + 10 * (year - 2000) * step}"
     for year in range(2000, 2020)
@@ -256,7 +264,7 @@ def test_a_failed_run_is_told_to_the_block_that_the_operator_named(server: Serve
         )
         for _ in range(2):
             server.talentcast("deploy", "--notify", "custom-webhook/operators")
-        assert len(server.post("/automations/filter", {})) == 3
+        assert len(server.post("/automations/filter", {})) == 4
         for tags, message in ((["foreign"], "not ours"), (["talentcast"], "the reason")):
             flow = server.post("/flows/", {"name": "refresh"})["id"]
             running = {"type": "RUNNING", "name": "Running"}
@@ -264,9 +272,13 @@ def test_a_failed_run_is_told_to_the_block_that_the_operator_named(server: Serve
             failed = {"type": "FAILED", "name": "Failed", "message": message}
             server.post(f"/flow_runs/{run['id']}/set_state", {"state": failed, "force": True})
         wait_for(lambda: told, seconds=60, said="a notification")
-    assert len(told) == 1
-    assert "talentcast: refresh Failed" in told[0]
-    assert "the reason" in told[0]
+        assert len(told) == 1
+        assert "talentcast: refresh Failed" in told[0]
+        assert "the reason" in told[0]
+        server.python(EMITS)
+        wait_for(lambda: len(told) > 1, seconds=60, said="a second notification")
+    assert "talentcast: release r20210301-000000000000" in told[1]
+    assert "Said. https://board.example.org/overview" in told[1]
     code, said = server.refused("deploy", "--notify", "custom-webhook/nobody")
     assert (code, "--notify" in said) == (2, True)
 

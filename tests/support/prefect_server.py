@@ -51,6 +51,10 @@ class Server:
         """Run a talentcast command against this server and return what it printed."""
         return self._run("-c", "from talentcast.cli import main; main()", *arguments)
 
+    def python(self, code: str) -> str:
+        """Run code as a client of this server and return what it printed."""
+        return self._run("-c", code)
+
     def refused(self, *arguments: str, **variables: str) -> tuple[int, str]:
         """Run a talentcast command in a changed environment; return exit code and all it said."""
         done = subprocess.run(

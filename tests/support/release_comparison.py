@@ -20,8 +20,8 @@ from talentcast.store.pointer import list_releases
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
 
-#: Differ between any two publications; everything else must be the same.
-IGNORED: Final = ("release_id",)
+#: Name a release, and so differ between any two publications; everything else must be the same.
+IGNORED: Final = ("release_id", "answered_in", "resolved_in")
 #: Numbers are the same if they agree to about nine digits: libraries round the last ones apart.
 RELATIVE_TOLERANCE: Final = 1e-9
 
