@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -39,7 +40,7 @@ class View:
         """Id of the release that is shown."""
         return str(self.release.release_id)
 
-    @property
+    @cached_property
     def series(self) -> Series:
         """The series up to the horizon."""
         return self.full_series.until(self.horizon)

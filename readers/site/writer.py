@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from os import cpu_count
@@ -31,6 +31,8 @@ from talentcast.store.release import Release
 Progress = Callable[[str, int, int], None]
 #: More processes than this wait for each other's results.
 _MOST_PROCESSES: Final = 4
+#: Pages of a release beside those of a population or a country.
+_OTHER_PAGES: Final = 9
 #: Kinds of files by which a chart is cited.
 _BIBTEX, _CSL = "Cite (BibTeX)", "Cite (CSL)"
 #: Decimals in files of charts: more than anybody reads off a chart.
@@ -85,10 +87,8 @@ def write_release(
     subject = Subject(release, root)
     progress("Writing tables", 0, 1)
     tables = write_tables(release, root, folder, with_samples=with_samples)
-    pages = [
-        replace(page, release_id=subject.release_id) for page in _pages(subject, tables, progress)
-    ]
-    places = _write_charts(pages, folder, url=url, progress=progress)
+    pages, drawn = _composed_and_drawn(subject, tables, progress)
+    places = _write_charts(pages, drawn, folder, url=url)
     about = dataset(release, tables, _known(url))
     for page in pages:
         base = "../" * page.path.count("/")
@@ -100,23 +100,43 @@ def write_release(
     return WrittenRelease(pages[0], places, about, {subject.release_id: said})
 
 
-def _pages(subject: Subject, tables: Sequence[DataTable], progress: Progress) -> Iterator[SitePage]:
+def _composed_and_drawn(
+    subject: Subject, tables: Sequence[DataTable], progress: Progress
+) -> tuple[list[SitePage], dict[str, DrawnChart]]:
+    """Return the pages of a release, and its charts by id.
+
+    Charts are drawn by other processes while pages are composed: the drawing library works on one
+    thing at a time.
+    """
+    pages: list[SitePage] = []
+    ordered: dict[str, Future[DrawnChart]] = {}
+    total = len(subject.shown) + len(subject.countries) + _OTHER_PAGES
+    processes = min(_MOST_PROCESSES, cpu_count() or 1)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for page in _pages(subject, tables):
+            progress("Composing pages", len(pages), total)
+            pages.append(replace(page, release_id=subject.release_id))
+            for chart in page.charts():
+                if chart.figure.build is not None and chart.id not in ordered:
+                    ordered[chart.id] = pool.submit(carry_out, _order(chart))
+        drawn: dict[str, DrawnChart] = {}
+        for id_, waiting in ordered.items():
+            progress("Drawing charts", len(drawn), len(ordered))
+            drawn[id_] = waiting.result()
+    return pages, drawn
+
+
+def _pages(subject: Subject, tables: Sequence[DataTable]) -> Iterator[SitePage]:
     """Yield every page of a release, the overview first."""
-    makers: tuple[Callable[[Subject], SitePage | list[SitePage]], ...] = (
-        overview,
-        populations,
-        countries,
-        track_record_page,
-        questions,
-        claims,
-        returns,
-        quality,
-        lambda subject: data(subject, tables),
-    )
-    for done, make in enumerate(makers):
-        progress("Composing pages", done, len(makers))
-        made = make(subject)
-        yield from made if isinstance(made, list) else [made]
+    yield overview(subject)
+    yield from populations(subject)
+    yield from countries(subject)
+    yield track_record_page(subject)
+    yield questions(subject)
+    yield claims(subject)
+    yield returns(subject)
+    yield quality(subject)
+    yield data(subject, tables)
 
 
 def _write_about(release: Release, tables: Sequence[DataTable], folder: Path, url: str) -> None:
@@ -137,17 +157,15 @@ def _write_about(release: Release, tables: Sequence[DataTable], folder: Path, ur
 
 
 def _write_charts(
-    pages: Sequence[SitePage], folder: Path, *, url: str, progress: Progress
+    pages: Sequence[SitePage], drawn: Mapping[str, DrawnChart], folder: Path, *, url: str
 ) -> dict[str, Place]:
-    """Draw the charts of pages, write their files, and return where each is.
+    """Write the files of the charts of pages, and return where each is.
 
     A chart on several pages has its address on the last: the first only repeats it.
     """
     charts: dict[str, tuple[Chart, SitePage]] = {}
     for page in pages:
         charts |= {chart.id: (chart, page) for chart in page.charts()}
-    orders = [_order(chart) for chart, _ in charts.values() if chart.figure.build is not None]
-    drawn = dict(_drawn(orders, progress))
     places = {}
     for id_, (chart, page) in charts.items():
         address = f"{page.path}#{id_}"
@@ -175,17 +193,6 @@ def _order(chart: Chart) -> Order:
     )
     spec = json.dumps(chart.figure.build(VARIABLES))
     return Order(chart.id, spec, chart.widths, chart.title, source)
-
-
-def _drawn(orders: Sequence[Order], progress: Progress) -> Iterator[tuple[str, DrawnChart]]:
-    """Draw in several processes: the drawing library works on one thing at a time."""
-    processes = min(_MOST_PROCESSES, cpu_count() or 1, len(orders) or 1)
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for done, (order, drawn) in enumerate(
-            zip(orders, pool.map(carry_out, orders, chunksize=4), strict=True), 1
-        ):
-            progress("Drawing charts", done, len(orders))
-            yield order.name, drawn
 
 
 def _files(id_: str, drawn: DrawnChart | None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
@@ -32,8 +32,8 @@ _FORECAST = (
 )
 
 
-def countries(subject: Subject) -> list[SitePage]:
-    """Return the list of countries, and one page each."""
+def countries(subject: Subject) -> Iterator[SitePage]:
+    """Yield the list of countries, and one page each."""
     rows = [
         [link(_path(code), subject.names.get(code, code)), shown[0].name, *_cells(shown[0], code)]
         for code, shown in subject.countries.items()
@@ -48,8 +48,9 @@ def countries(subject: Subject) -> list[SitePage]:
         )
         + html.table(heads, rows, caption="Countries, by name")
     )
-    index = SitePage("countries.html", "Countries", "Countries", [listed])
-    return [index, *(_country(subject, code, shown) for code, shown in subject.countries.items())]
+    yield SitePage("countries.html", "Countries", "Countries", [listed])
+    for code, shown in subject.countries.items():
+        yield _country(subject, code, shown)
 
 
 def _path(code: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
@@ -52,8 +52,8 @@ def overview(subject: Subject) -> SitePage:
     return SitePage("index.html", "Overview", "Overview", parts)
 
 
-def populations(subject: Subject) -> list[SitePage]:
-    """Return one page a population and rule, and the page that lists them."""
+def populations(subject: Subject) -> Iterator[SitePage]:
+    """Yield the page that lists populations, and one page a population and rule."""
     rows = [
         [link(one.path, one.name), one.rule, str(one.published.last_counted)]
         for one in subject.shown
@@ -70,8 +70,9 @@ def populations(subject: Subject) -> list[SitePage]:
         + html.heading("Where each is heading")
         + glance(subject.shown)
     )
-    index = SitePage("populations.html", "Populations", "Populations", [listed])
-    return [index, *(_population(subject, shown) for shown in subject.shown)]
+    yield SitePage("populations.html", "Populations", "Populations", [listed])
+    for shown in subject.shown:
+        yield _population(subject, shown)
 
 
 def glance(shown: Sequence[Shown]) -> Markup:
