@@ -68,7 +68,8 @@ def page(
     yield (
         f"**Pseudo**: all {len(questions)} questions were asked afterwards, and answered from "
         "counts as they stand now, cut to what had ended by then. What was corrected since "
-        "flatters every forecaster alike. True questions are decided in the releases to come."
+        "flatters every forecaster alike. The models were developed with these years in sight, "
+        "which flatters talentcast. True questions are decided in the releases to come."
     )
     yield ""
     yield (
@@ -79,7 +80,7 @@ def page(
     )
     yield ""
     most = ", ".join(
-        f"{number} {statistic}" for statistic, number in (PAST_RULE.at_most or {}).items()
+        f"{number} `{statistic}`" for statistic, number in (PAST_RULE.at_most or {}).items()
     )
     yield (
         f"At each year end and for each of the {PAST_HORIZONS[0]} to {PAST_HORIZONS[-1]} years "
