@@ -34,7 +34,7 @@ _MOST_PROCESSES: Final = 4
 #: Pages of a release beside those of a population or a country.
 _OTHER_PAGES: Final = 9
 #: Kinds of files by which a chart is cited.
-_BIBTEX, _CSL = "Cite (BibTeX)", "Cite (CSL)"
+_BIBTEX, _CSL = "BibTeX", "CSL-JSON"
 #: Decimals in files of charts: more than anybody reads off a chart.
 _DIGITS: Final = 6
 _TITLE: Final = "Where researchers work: counts and forecasts"

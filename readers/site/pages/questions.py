@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from markupsafe import Markup
 
 from readers import html
 from readers.figures.questions import (
@@ -13,6 +14,7 @@ from readers.figures.questions import (
     settled_questions,
 )
 from readers.figures.view import View
+from readers.site.layout import link
 from readers.site.model import Chart, Columns, Part, SitePage, Subject
 from readers.summaries.questions import (
     QuestionTables,
@@ -55,5 +57,10 @@ def _settled(
         drawn = Chart(f"questions-reliability-{name}", kept, view)
         scores = html.heading("Scores", 3) + scores_table(tables)
         parts.append(Columns(((drawn, html.paragraph(HOW_TO_READ)), (scores,))))
-    parts.append(Chart(f"questions-{name}", figure, view, level=0, is_open=True))
-    return parts
+    if not is_pseudo:
+        return [*parts, Chart(f"questions-{name}", figure, view, level=0, is_open=True)]
+    # There are many: their rows are in the tables of the release and not in a file of their own.
+    files = [link(f"data/{table}.parquet", table) for table in ("questions", "answers")]
+    said = Markup('<p class="tc-text">Every row: {}, {}.</p>').format(*files)
+    shown = Markup(figure.numbers)  # noqa: S704 - made of escaped pieces
+    return [*parts, shown + html.source(figure.line) + said]
