@@ -127,7 +127,7 @@ class Bundled:
             return parsed
         unfinished = parsed.counts["year"].isin(file.provisional_years)
         note = warning_note(
-            raw.name,
+            file.population,
             "PROVISIONAL_YEARS",
             f"{list(file.provisional_years)}: the source has not finished counting",
             message="Models treat these years as missing.",

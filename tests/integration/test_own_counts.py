@@ -194,6 +194,7 @@ def test_a_quick_look_keeps_to_the_rules_of_a_population() -> None:
     assert panel.rule != USUAL_RULE
     assert set(series.names) == set(panel.countries)
     assert series.model == Plan(sources=()).of(name).default_model != USUAL_MODELS[0]
+    assert {result.table for result in look.report.warned} <= {name}
 
 
 def test_a_quick_look_says_what_a_release_of_the_same_file_says(
