@@ -16,6 +16,8 @@ from flows.steps.runner import IN_THIS_PROCESS, Runner
 from talentcast.config import Settings
 from talentcast.store.pointer import list_releases, newest_current
 from talentcast.store.release import Release
+from talentcast.store.signing import Verifier
+from talentcast.store.verification import require_genuine
 
 P = ParamSpec("P")
 
@@ -58,7 +60,13 @@ def write_current_site(settings: Settings) -> bool:
         return False
     if shows_newest(settings.releases, settings.site_to):
         return False
-    write_site(settings.releases, settings.site_to, SiteOptions(url=settings.site_url or ""))
+    verifier = Verifier.configured(settings.verifying_key_file)
+    write_site(
+        settings.releases,
+        settings.site_to,
+        SiteOptions(url=settings.site_url or ""),
+        require=lambda release: require_genuine(release, verifier),
+    )
     return True
 
 

@@ -8,6 +8,7 @@ many is asked for by itself.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +19,9 @@ from talentcast.domain.errors import InputRejectedError
 
 #: A list of works holds so many authors of each at most.
 MAX_LISTED_AUTHORS: Final = 100
+_CODE: Final = re.compile("[A-Z]{2,3}")
+#: Stands for no country in ISO 3166-1.
+_NO_COUNTRY: Final = "ZZ"
 #: Per author the codes of countries as written, in order.
 Authors: TypeAlias = Sequence[Sequence[str]]
 
@@ -136,7 +140,9 @@ def _authors(authorships: Any) -> list[list[str]]:
 def _code(country: Any) -> str:
     if not isinstance(country, str):
         raise TypeError
-    return country.rstrip("/").rsplit("/", 1)[-1].strip().upper()[:20]
+    code = country.rstrip("/").rsplit("/", 1)[-1].strip().upper()
+    # What is no code could be anything, and is not kept.
+    return code if _CODE.fullmatch(code) else _NO_COUNTRY
 
 
 def _id(address: Any) -> str:

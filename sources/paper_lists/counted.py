@@ -117,9 +117,7 @@ def _count(counted: CountedVenues, lists: Sequence[_DatedList], source: str) -> 
             f"{missing[0]}2024.json. Add the lists, or take the venue out of the population file.",
         )
     rows = [
-        rows_of_list(
-            one.name.venue, one.name.year, one.papers.works(one.name.file), counted.counting_rule
-        )
+        rows_of_list(one.name.venue, one.name.year, one.papers.papers, counted.counting_rule)
         for one in own
     ]
     vintage = max(one.vintage for one in own)
@@ -136,7 +134,7 @@ def _count(counted: CountedVenues, lists: Sequence[_DatedList], source: str) -> 
 def _status_notes(lists: Sequence[_DatedList]) -> Iterator[CheckResult]:
     """Yield how each list calls its papers, so that a reader sees what was taken as accepted."""
     for one in lists:
-        said = ", ".join(f"{status or '(none)'} {n}" for status, n in one.papers.statuses.items())
+        said = ", ".join(f"{status} {n}" for status, n in one.papers.statuses.items())
         accepted = f"{len(one.papers.papers)} accepted of {said}"
         yield info_note(one.name.file, "PAPERS_COUNTED", accepted)
 

@@ -7,17 +7,20 @@ is dropped here, before anything is kept: what is stored holds countries in the 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sources.author_countries import Work
 from sources.countries import country_code
 from talentcast.domain.errors import InputRejectedError, some_of
 from talentcast.domain.types import UNKNOWN_COUNTRY
 
 #: What a paper's status says when it is not among the accepted ones.
 NOT_ACCEPTED: Final = frozenset({"withdraw", "reject", "desk reject"})
+_STATUS: Final = re.compile(r"[A-Za-z][A-Za-z -]{0,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +28,12 @@ class PaperList:
     """The accepted papers of one venue and year.
 
     Attributes:
-        papers: Per paper and author the names of countries, as written and in order.
+        papers: Per paper and author the codes of countries, in the order in which they are named.
         statuses: Papers by status, those that are not accepted included.
     """
 
-    papers: Sequence[Sequence[Sequence[str]]]
+    papers: Sequence[Work]
     statuses: Mapping[str, int]
-
-    def works(self, name: str) -> list[list[list[str]]]:
-        """Return the papers with codes of countries.
-
-        Args:
-            name: Of the file, for messages.
-
-        Raises:
-            InputRejectedError: ``UNKNOWN_COUNTRY`` if a name is not understood.
-        """
-        names = {country for paper in self.papers for author in paper for country in author}
-        codes = {country: country_code(country) for country in names}
-        strange = sorted(country for country, code in codes.items() if code is None)
-        if strange:
-            raise InputRejectedError(
-                "UNKNOWN_COUNTRY",
-                f"{name} names countries that are not understood: {some_of(strange)}. "
-                "Add them to sources/data/country_aliases.csv.",
-            )
-        return [
-            [_distinct([codes[country] for country in author]) for author in paper]
-            for paper in self.papers
-        ]
 
     def to_bytes(self) -> bytes:
         """Return what is kept of a list; the same list gives the same bytes."""
@@ -71,18 +51,18 @@ def reduce_list(content: bytes, name: str) -> PaperList:
         name: Of the file, for messages.
 
     Raises:
-        InputRejectedError: ``PAPER_LIST`` if the bytes are no list of papers.
+        InputRejectedError: ``PAPER_LIST`` if the bytes are no list of papers, ``UNKNOWN_COUNTRY``
+            if a name of a country is not understood.
     """
     papers = _json(content, name)
     if not (isinstance(papers, list) and papers and all(isinstance(one, dict) for one in papers)):
         raise _refused(name, "it is no list of objects")
-    statuses = Counter(_text(paper, "status") for paper in papers)
+    statuses = Counter(_status(paper) for paper in papers)
     accepted = [one for one in papers if _text(one, "status").strip().lower() not in NOT_ACCEPTED]
     if not any(_text(paper, "author") for paper in accepted):
         raise _refused(name, "no accepted paper on it has an 'author'")
-    return PaperList(
-        [_author_countries(paper) for paper in accepted], dict(sorted(statuses.items()))
-    )
+    named = [_author_countries(paper) for paper in accepted]
+    return PaperList(_coded(named, name), dict(sorted(statuses.items())))
 
 
 def read_kept_list(content: bytes, name: str) -> PaperList:
@@ -111,6 +91,20 @@ def _author_countries(paper: Mapping[str, Any]) -> list[list[str]]:
     return [_named(names, places.split("+")) for places in positions]
 
 
+def _coded(papers: Sequence[Sequence[Sequence[str]]], name: str) -> list[list[list[str]]]:
+    """Return codes instead of names; a cell may hold anything, so nothing else is kept of it."""
+    names = {country for paper in papers for author in paper for country in author}
+    codes = {country: country_code(country) for country in names}
+    strange = sorted(country for country, code in codes.items() if code is None)
+    if strange:
+        raise InputRejectedError(
+            "UNKNOWN_COUNTRY",
+            f"{name} names countries that are not understood: {some_of(strange)}. "
+            "Write them as ISO codes or English names.",
+        )
+    return [[_distinct([codes[one] for one in author]) for author in paper] for paper in papers]
+
+
 def _named(names: Sequence[str], places: Sequence[str]) -> list[str]:
     found = [names[int(at)] for at in places if at.strip().isdigit() and int(at) < len(names)]
     return list(dict.fromkeys(name for name in found if country_code(name) != UNKNOWN_COUNTRY))
@@ -124,6 +118,12 @@ def _once(authors: Sequence[str]) -> Sequence[str]:
 
 def _distinct(codes: Sequence[str | None]) -> list[str]:
     return list(dict.fromkeys(code for code in codes if code is not None))
+
+
+def _status(paper: Mapping[str, Any]) -> str:
+    """Return a status if it is a short word or two; anything else is none of ours to keep."""
+    status = _text(paper, "status").strip()
+    return status if _STATUS.fullmatch(status) else "other"
 
 
 def _text(paper: Mapping[str, Any], key: str) -> str:

@@ -64,6 +64,7 @@ class PaperListSource:
             IntegrityError: If a pinned file is another one.
         """
         raws = list(self._from_folder() if self.folder is not None else self._pinned())
+        _require_once(raws)
         if not raws:
             raise UsageError(
                 "There is no list of papers to count. Pass the folder that holds them "
@@ -82,18 +83,26 @@ class PaperListSource:
 
     def _from_folder(self) -> Iterator[RawFile]:
         wanted = {venue for one in self.populations for venue in _lists(one).venues}
-        for path, name in sorted(lists_in(self.folder or Path())):
+        found = sorted(lists_in(self.folder or Path()))
+        _require_one_path(found)
+        for path, name in found:
             if wanted and name.venue not in wanted:
                 continue
             file = read_plain_file(path, max_bytes=self.max_bytes)
-            yield self._kept(name, file.content, self._stated_day() or file.written, self.url)
+            yield self._kept(name, file.content, self._stated_day(name) or file.written, self.url)
 
     def _pinned(self) -> Iterator[RawFile]:
-        pinned = {file.address: file for one in self.populations for file in _lists(one).files}
-        for address, file in sorted(pinned.items()):
-            content = self._fetched(file)
-            day = self._stated_day() or Vintage(self.today())
-            yield self._kept(list_name(address.rpartition("/")[2]), content, day, address)
+        for file in sorted(
+            {file for one in self.populations for file in _lists(one).files},
+            key=lambda file: file.address,
+        ):
+            name = list_name(file.address.rpartition("/")[2])
+            if name is None:
+                raise UsageError(
+                    f"{file.address} does not end in venue and year, like ijcai2024.json."
+                )
+            day = self._stated_day(name) or Vintage(self.today())
+            yield self._kept(name, self._fetched(file), day, file.address)
 
     def _fetched(self, file: PinnedFile) -> bytes:
         host = httpx.URL(file.address).host
@@ -112,15 +121,24 @@ class PaperListSource:
             )
         return content
 
-    def _kept(self, name: ListName | None, content: bytes, day: Vintage, address: str) -> RawFile:
-        if name is None:
-            raise UsageError(f"{address} does not end in venue and year, like ijcai2024.json.")
+    def _kept(self, name: ListName, content: bytes, day: Vintage, address: str) -> RawFile:
         kept = reduce_list(content, name.file).to_bytes()
         return RawFile(name.file, kept, self.name, address, self.licence, day)
 
-    def _stated_day(self) -> Vintage | None:
-        days = [day for one in self.populations if (day := _lists(one).as_of) is not None]
-        return Vintage(max(days)) if days else None
+    def _stated_day(self, name: ListName) -> Vintage | None:
+        """Return the day that the populations of a list state; one at most.
+
+        Raises:
+            UsageError: If they state different ones.
+        """
+        lists = [_lists(one) for one in self.populations]
+        days = {one.as_of for one in lists if name.venue in one.venues and one.as_of is not None}
+        if len(days) > 1:
+            raise UsageError(
+                f"Population files state {len(days)} days for the lists of {name.venue} "
+                f"({', '.join(map(str, sorted(days)))}). Give them one."
+            )
+        return Vintage(days.pop()) if days else None
 
 
 def paper_lists(
@@ -155,8 +173,30 @@ def lists_in(folder: Path) -> Iterator[tuple[Path, ListName]]:
     """Yield the files of a folder that are named like a list of papers."""
     for path in folder.rglob("*.json"):
         name = list_name(path.name)
-        if name is not None and not any(part.startswith(".") for part in path.parts[1:]):
+        inside = path.relative_to(folder).parts
+        if name is not None and not any(part.startswith(".") for part in inside):
             yield path, name
+
+
+def _require_one_path(found: Sequence[tuple[Path, ListName]]) -> None:
+    paths: dict[ListName, Path] = {}
+    for path, name in found:
+        if name in paths:
+            raise UsageError(
+                f"{paths[name]} and {path} are lists of the same venue and year. Keep one: both "
+                "would be counted."
+            )
+        paths[name] = path
+
+
+def _require_once(raws: Sequence[RawFile]) -> None:
+    names = [raw.name for raw in raws]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(
+            f"{twice[0]} is pinned at two addresses, or with two hashes. Keep one: both would be "
+            "counted."
+        )
 
 
 def _lists(population: Population) -> PaperLists:

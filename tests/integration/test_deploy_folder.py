@@ -76,6 +76,23 @@ def test_every_file_that_is_named_is_there() -> None:
     assert [name for name in copied if not (ROOT / name).exists()] == []
 
 
+def test_no_file_with_secrets_goes_into_the_image() -> None:
+    left_out = (ROOT / ".dockerignore").read_text().split()
+    assert {"**/.env", "*.env", ".git", "var"} <= set(left_out)
+
+
+def test_the_worker_alone_has_what_is_about_individuals() -> None:
+    services = COMPOSE["services"]
+    restricted = services["worker"]["environment"]["TALENTCAST_RESTRICTED_DIR"]
+    holders = {
+        name
+        for name, one in services.items()
+        for mount in one.get("volumes", [])
+        if restricted.startswith(mount.split(":")[1])
+    }
+    assert holders == {"worker"}
+
+
 def test_every_variable_of_the_containers_is_in_the_example() -> None:
     asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text()))
     example = set(re.findall(r"^(\w+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -139,6 +140,22 @@ def test_a_venue_without_lists_is_named(checkout: Path) -> None:
         source.parse(source.download())
 
 
+def test_the_same_list_in_two_places_is_refused(checkout: Path, tmp_path: Path) -> None:
+    shutil.copytree(checkout, tmp_path / ".home" / "lists")
+    copied = tmp_path / ".home" / "lists"
+    assert len(list(lists_in(copied))) == 24  # a hidden folder above is no reason to see nothing
+    shutil.copytree(copied / "beta", copied / "copy")
+    with pytest.raises(UsageError, match=r"beta2010\.json and .*beta2010\.json"):
+        source_for(copied).download()
+
+
+def test_two_days_stated_for_one_list_are_refused(checkout: Path) -> None:
+    one = parse_population(OWN, "two_venues_fractional.yaml")
+    other = parse_population(OWN.replace("2026-02-01", "2026-03-01"), "two_venues_fractional.yaml")
+    with pytest.raises(UsageError, match="2026-02-01, 2026-03-01"):
+        PaperListSource(checkout, (one, other)).download()
+
+
 def test_without_lists_the_message_says_where_they_come_from() -> None:
     with pytest.raises(UsageError, match="--source FOLDER"):
         source_for("paperlists").download()
@@ -187,7 +204,7 @@ def test_real_lists_give_the_counts_that_were_published() -> None:
     assert len(found) == 9
     for (path, name), rule in product(found, RULES):
         rows = table.query("venue == @name.venue and year == @name.year and counting_rule == @rule")
-        works = reduce_list(path.read_bytes(), path.name).works(path.name)
+        works = reduce_list(path.read_bytes(), path.name).papers
         expected = rows.set_index("country")["value"].to_dict()
         counts = count_by_country(works, RULES[rule])
         assert counts == pytest.approx(expected, abs=6e-5), (name.file, rule)
