@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_release import publish_small
+from small_release import Small, publish_small
 from static_server import serving
 
 from readers.site.index import write_site
@@ -48,7 +48,7 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     root, out = tmp_path_factory.mktemp("home") / "releases", tmp_path_factory.mktemp("site")
-    release = publish_small(root)
+    release = publish_small(root, Small(has_questions=True))
     write_site(root, out)
     return Site(out, str(release.release_id))
 

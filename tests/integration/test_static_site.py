@@ -28,6 +28,7 @@ from readers.fan import field
 from readers.site.data import write_tables
 from readers.site.index import SiteOptions, write_site
 from readers.summaries.published_series import load_series, published_series
+from readers.summaries.wording import probability
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
 from talentcast.store.retraction import retract
@@ -63,7 +64,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     at = datetime(2024, 3, 1, tzinfo=UTC)
     retract(str(retracted.release_id), root, reason="A source counted twice", by="ada", at=at)
     write_site(root, out, SiteOptions(ADDRESS))
-    latest = publish_small(root)
+    latest = publish_small(root, Small(has_questions=True))
     write_site(root, out, SiteOptions(ADDRESS))
     return Built(root, out, older, retracted, latest)
 
@@ -167,6 +168,19 @@ def test_numbers_on_pages_are_those_of_the_tables(built: Built) -> None:
             chart = pd.read_csv(built.folder / "charts" / f"{code}-share.csv")
             last = chart[chart["year"] == series.target_year].iloc[0]
             assert last[field(0.5)] == pytest.approx(series.ahead(code)[field(0.5)], abs=1e-6)
+
+
+def test_questions_have_the_answers_of_the_release(built: Built) -> None:
+    asked = read_frame("questions", built.latest, built.root)
+    answers = read_frame("answers", built.latest, built.root)
+    given = answers[answers["role"] == "model"].sort_values("answered_as_of")
+    newest = given.groupby("question_id")["probability"].last()
+    text = unescape((built.folder / "questions.html").read_text())
+    open_ones = asked[asked["status"] == "open"]
+    assert len(open_ones)
+    for row in open_ones.itertuples():
+        said = probability(newest[row.question_id])
+        assert f'<th scope="row">{row.text}</th><td class="num">{said}</td>' in text
 
 
 def test_every_chart_has_its_files(built: Built) -> None:
