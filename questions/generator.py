@@ -53,12 +53,15 @@ class InPlay:
         at_most: Questions by statistic, of one series and year, those nearest to even odds first;
             all that are in play for a statistic that is not named.
         days: As in `Question`.
+        prefix: Of the ids. What is asked afterwards is another question than what was asked in
+            time, though both may be about the same.
     """
 
     least: float = 0.05
     among: int = 12
     at_most: Mapping[Statistic, int] | None = None
     days: int = USUAL_DAYS
+    prefix: str = ""
 
 
 def in_play(
@@ -85,7 +88,7 @@ def in_play(
     countries = _largest(base_year, counted, rule.among)
     found = []
     for year in years:
-        candidates = _candidates(key, countries, base_year=base_year, year=year, days=rule.days)
+        candidates = _candidates(key, countries, rule, base_year=base_year, year=year)
         for statistic, group in groupby(candidates, key=lambda question: question.statistic):
             close = [(_closeness(one, models, counted, rule.least), one) for one in group]
             ranked = sorted((c, one.id, one) for c, one in close if c is not None)
@@ -111,10 +114,10 @@ def _closeness(
 
 
 def _candidates(
-    key: SeriesKey, countries: Sequence[str], *, base_year: int, year: int, days: int
+    key: SeriesKey, countries: Sequence[str], rule: InPlay, *, base_year: int, year: int
 ) -> Iterator[Question]:
     """Yield every question of one year that could be asked, statistic by statistic."""
-    name = series_name(key)
+    name = f"{rule.prefix}{series_name(key)}"
 
     def asked(statistic: Statistic, country: str, words: str, **more: object) -> Question:
         return Question.model_validate(
@@ -126,7 +129,7 @@ def _candidates(
                 "statistic": statistic,
                 "country": country,
                 "year": year,
-                "days": days,
+                "days": rule.days,
                 **more,
             }
         )

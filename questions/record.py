@@ -62,9 +62,15 @@ class Record:
         return Record(kept.assign(**columns, status=status), answers)
 
     def joined(self, other: Record) -> Record:
-        """Return this record with the rows of another one that it does not hold."""
-        new = other.questions[~other.questions["question_id"].isin(self.questions["question_id"])]
-        return self.with_added(new, (other.answers,))
+        """Return this record with the rows of another one that it does not hold.
+
+        An id that is asked in time here and afterwards there stands for what it does here.
+        """
+        known = self.questions.set_index("question_id")["is_pseudo"].to_dict()
+        ids, is_pseudo = other.questions["question_id"], other.questions["is_pseudo"]
+        is_same = [known.get(name, how) == how for name, how in zip(ids, is_pseudo, strict=True)]
+        answers = other.answers[other.answers["question_id"].isin(ids[is_same])]
+        return self.with_added(other.questions[~ids.isin(list(known))], (answers,))
 
     def with_added(self, questions: pd.DataFrame, answers: Sequence[pd.DataFrame]) -> Record:
         """Return the record with further rows, in order of their keys; its own ones stay."""

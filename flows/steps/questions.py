@@ -34,12 +34,13 @@ from talentcast.store.verification import verify_table
 
 #: What a backfill asks of each series, as-of date and year: the nearest to even odds.
 PAST_RULE: Final = InPlay(
+    prefix="past-",
     at_most={
         Statistic.LEAD: 4,
         Statistic.SHARE: 3,
         Statistic.LEAD_OVER_ALL: 1,
         Statistic.CHANGE: 2,
-    }
+    },
 )
 #: Years ahead that a backfill asks about.
 PAST_HORIZONS: Final = range(1, 6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -9,10 +10,12 @@ import typer
 
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
-from talentcast.cli.output import plain_rows, print_rows
+from talentcast.cli.output import plain_rows, print_rows, writing_into
 from talentcast.cli.terminal import say
 from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
+from talentcast.domain.tables import NAME_PATTERN
+from talentcast.domain.types import QuestionStatus
 from talentcast.store.pointer import find_release
 from talentcast.store.signing import Verifier
 from talentcast.store.verification import require_genuine
@@ -47,7 +50,7 @@ def list_questions(
     *,
     population: PopulationOption = None,
     status: Annotated[
-        str | None, typer.Option("--status", help="open, closed, resolved or void.")
+        QuestionStatus | None, typer.Option("--status", help="Only those in this state.")
     ] = None,
     release: ReleaseOption = "latest",
     home: Home = None,
@@ -119,7 +122,10 @@ def generate(
     *,
     population: PopulationOption = None,
     years: Annotated[
-        int, typer.Option("--years", min=1, max=10, help="Years after this one to ask about.")
+        int,
+        typer.Option(
+            "--years", min=1, max=10, help="Years to ask about, from that of the release on."
+        ),
     ] = 3,
     least: Annotated[
         float, typer.Option("--least", min=0.0, max=0.5, help="Least probability of yes and of no.")
@@ -147,9 +153,16 @@ def generate(
 
     if not asked:
         raise UsageError("Nothing is in play, so there is no file to write. Lower --least.")
+    if out.suffix != ".yaml" or not re.fullmatch(NAME_PATTERN, out.stem):
+        raise UsageError(
+            f"{out.name} is no name of a file of questions. Name it like mine.yaml: small letters, "
+            "digits, _ and -.",
+            parameters=("out",),
+        )
     title = f"In play in release {found.release_id}"
     made = QuestionSet(id=out.stem, title=title, questions=tuple(asked))
-    out.write_text(question_set_text(made), encoding="utf-8")
+    with writing_into(out.parent):
+        out.write_text(question_set_text(made), encoding="utf-8")
     say(
         f"Wrote {len(asked)} questions to {out}. Set TALENTCAST_QUESTIONS={out.parent} and refresh."
     )

@@ -283,6 +283,11 @@ def test_the_command_lists_shows_and_finds_questions(
     code, out, _ = run("generate", *options, "--out", file)
     asked = parse_question_set(file.read_text(), file.name).questions
     assert (code, f"Wrote {len(asked)} questions" in out) == (0, True)
+    for bad in ("My questions.yaml", "mine.yml"):
+        code, _, error = run("generate", *options, "--out", str(tmp_path / bad))
+        assert (code, "Name it like mine.yaml" in error) == (2, True)
+    code, _, error = run("list", *options, "--status", "opne")
+    assert code == 2
     code, out, _ = run("generate", *options, "--json")
     assert [row["id"] for row in json.loads(out)] == [one.id for one in asked]
     assert {one.year for one in asked} == {2020}

@@ -266,6 +266,34 @@ def test_a_record_that_only_grew_is_unaltered_and_any_other_is_not() -> None:
     assert altered(before, Record(moved, grown.answers)) == ["question q was changed"]
 
 
+def test_what_was_asked_afterwards_never_mixes_with_what_was_asked_in_time() -> None:
+    in_time = Record(questions_table(question()), answers_table())
+    afterwards = questions_table(question(), question(id="past-q")).assign(is_pseudo=True)
+    told = [answers_table(answered_in="b1"), answers_table(question_id="past-q", answered_in="b1")]
+    past = Record(afterwards, pd.concat(told, ignore_index=True))
+    joined = in_time.joined(past)
+    assert joined.questions.set_index("question_id")["is_pseudo"].to_dict() == {
+        "past-q": True,
+        "q": False,
+    }
+    assert joined.answers[["question_id", "answered_in"]].to_numpy().tolist() == [
+        ["past-q", "b1"],
+        ["q", "r1"],
+    ]
+    again = joined.joined(
+        Record(afterwards.iloc[1:], answers_table(question_id="past-q", answered_in="b2"))
+    )
+    assert again.answers["answered_in"].tolist() == ["b1", "b2", "r1"]
+
+
+def test_past_questions_have_ids_of_their_own() -> None:
+    counted = SharePaths(DRAWN.countries, {2021: np.array([[0.35, 0.3, 0.35]])})
+    asked = {"last": (2021, counted), "years": [2022]}
+    now = {one.id for one in in_play(KEY, [DRAWN], **asked, rule=InPlay())}
+    past = {one.id for one in in_play(KEY, [DRAWN], **asked, rule=InPlay(prefix="past-"))}
+    assert past == {f"past-{name}" for name in now}
+
+
 def test_a_settled_outcome_may_not_change_and_an_open_one_may() -> None:
     open_ = questions_table(question())
     settled = open_.assign(status="resolved", came_true=True, resolved_in="r2")
