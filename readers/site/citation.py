@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from talentcast.store.release import Release
 
 AUTHOR: Final = "talentcast contributors"
-_SPECIAL: Final = re.compile(r"([&%$#_{}])")
+#: What TeX would obey, and how it is written to be seen.
+_SEEN: Final = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +73,4 @@ class Citation:
 
 
 def _tex(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text)
+    return "".join(_SEEN.get(sign, sign) for sign in text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
@@ -11,11 +11,18 @@ from talentcast.store.release import Release
 from talentcast.templates import render
 
 
-def feed(releases: Sequence[Release], headlines: Mapping[str, str], *, url: str) -> str:
+def feed(
+    releases: Sequence[Release],
+    headlines: Mapping[str, str],
+    *,
+    url: str,
+    shown: Collection[str],
+) -> str:
     """Return the feed; its times are those of the releases.
 
     Args:
         releases: Newest first.
+        shown: Ids of those with pages of their own; the others lead to the list of releases.
         headlines: What a release says first, by id, where it is shown.
         url: Of the site, ending with a slash; empty where the site does not know its address.
     """
@@ -24,7 +31,7 @@ def feed(releases: Sequence[Release], headlines: Mapping[str, str], *, url: str)
             "id": _id(f"release/{release.release_id}/{release.status}"),
             "title": f"Release {release.release_id}",
             "updated": _moment(release.published_at),
-            "url": f"{url}releases/{release.release_id}/index.html",
+            "url": url + _page(str(release.release_id), shown),
             "summary": _summary(release, headlines.get(str(release.release_id), "")),
         }
         for release in releases
@@ -38,6 +45,10 @@ def feed(releases: Sequence[Release], headlines: Mapping[str, str], *, url: str)
         url=url,
         entries=entries,
     )
+
+
+def _page(release_id: str, shown: Collection[str]) -> str:
+    return f"releases/{release_id}/index.html" if release_id in shown else "releases.html"
 
 
 def _summary(release: Release, headline: str) -> str:

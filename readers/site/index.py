@@ -164,13 +164,16 @@ def _write_index(
     _write(out / "releases.html", layout.page(_releases(known, latest, out), {}, base=base, top=""))
     for day, release in sorted(_by_day(known, out).items()):
         _write(out / "releases" / day / "index.html", layout.moved(f"../{release}/index.html"))
-    _write(out / "feed.xml", feed(known, newest.headlines, url=options.address))
+    shown = [str(one.release_id) for one in known if _folder(out, one).is_dir()]
+    text = feed(known, newest.headlines, url=options.address, shown=shown)
+    _write(out / "feed.xml", text)
     _write(out / STATE, _state(known, latest))
 
 
 def _state(known: Sequence[Release], latest: Release) -> str:
     state = {
         "latest": str(latest.release_id),
+        "status": {str(release.release_id): release.status for release in known},
         "retracted": {str(r.release_id): r.reason or "" for r in known if r.status == "retracted"},
     }
     return f"window.talentcastSite = {json.dumps(state, sort_keys=True)};\n"

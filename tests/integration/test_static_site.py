@@ -102,6 +102,11 @@ def test_an_older_release_keeps_its_folder_and_the_index_leads_to_both(built: Bu
     assert json.loads(state.split(" = ")[1].rstrip(";\n")) == {
         "latest": str(built.latest.release_id),
         "retracted": {str(built.retracted.release_id): "A source counted twice (ada)"},
+        "status": {
+            str(built.latest.release_id): "published",
+            str(built.retracted.release_id): "retracted",
+            str(built.older.release_id): "published",
+        },
     }
     assert "A source counted twice" in index
     assert not (built.out / "releases" / str(built.retracted.release_id)).exists()
@@ -259,7 +264,17 @@ def test_the_feed_lists_every_release_with_its_own_time(built: Built) -> None:
     times = [datetime.fromisoformat(entry.find("{*}updated").text) for entry in entries]
     assert times[0] == built.latest.published_at
     assert times[-1] == built.older.published_at
-    assert entries[0].find("{*}link").get("href").startswith(ADDRESS)
+    links = [entry.find("{*}link").get("href") for entry in entries]
+    assert all(link.startswith(ADDRESS) for link in links)
+    assert all((built.out / link.removeprefix(ADDRESS)).is_file() for link in links)
+
+
+def test_an_embedded_chart_says_so_when_its_release_is_retracted(built: Built) -> None:
+    page = next((built.folder / "embed").glob("*.html")).read_text()
+    assert '<script src="../../../state.js"></script>' in page
+    assert f'data-release="{built.latest.release_id}"' in page
+    state = (built.out / "state.js").read_text()
+    assert f'"{built.retracted.release_id}": "retracted"' in state
 
 
 class Ranges(fsspec.AbstractFileSystem):

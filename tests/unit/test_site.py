@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -28,6 +30,7 @@ from readers.site.drawing import (
     standalone,
 )
 from readers.site.model import Columns, SitePage
+from talentcast.templates import render_piece
 
 HOSTILE = "<img src=x onerror=alert(1)> \"@/' %$"
 
@@ -86,11 +89,27 @@ def test_a_citation_escapes_what_bibtex_would_obey() -> None:
     cited = Citation("key", "50% of R&D", release, "https://example.org/a#b_c")  # type: ignore[arg-type]
     assert "title = {{50\\% of R\\&D}}," in cited.bibtex()
     assert "\\url{https://example.org/a#b_c}" in cited.bibtex()
+    hostile = replace(cited, title=r"\input{x} ~ ^")
+    assert r"\textbackslash{}input\{x\} \textasciitilde{} \textasciicircum{}" in hostile.bibtex()
     assert cited.csl()["issued"] == {"date-parts": [[2024, 2, 1]]}
     assert cited.text() == (
         "talentcast contributors (2024). 50% of R&D. Release r20240131-0123456789ab, data as of "
         "2024-01-31. https://example.org/a#b_c"
     )
+
+
+def test_the_line_to_embed_a_chart_is_safe_once_it_is_copied() -> None:
+    hostile = 'a" onload="alert(1)'
+    figure = SimpleNamespace(title="", numbers="")
+    chart = SimpleNamespace(id="FRA-share", title=hostile, level=0, is_open=False, figure=figure)
+    drawn = SimpleNamespace(drawings=[SimpleNamespace(markup="")])
+    block = render_piece(
+        "readers", "site/chart.html", "block", chart, "", drawn, "", "", "address", {}, 300
+    )
+    copied = unescape(re.search(r"<code[^>]*>(.*?)</code>", str(block))[1])  # type: ignore[index]
+    frame = ET.fromstring(copied)  # noqa: S314
+    assert frame.get("title") == hostile
+    assert frame.get("onload") is None
 
 
 def test_no_text_of_the_data_becomes_markup_or_a_link() -> None:
