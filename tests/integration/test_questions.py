@@ -286,7 +286,7 @@ def test_the_command_lists_shows_and_finds_questions(
     for bad in ("My questions.yaml", "mine.yml"):
         code, _, error = run("generate", *options, "--out", str(tmp_path / bad))
         assert (code, "Name it like mine.yaml" in error) == (2, True)
-    code, _, error = run("list", *options, "--status", "opne")
+    code, _, error = run("list", *options, "--status", "sleeping")
     assert code == 2
     code, out, _ = run("generate", *options, "--json")
     assert [row["id"] for row in json.loads(out)] == [one.id for one in asked]
