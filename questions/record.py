@@ -157,7 +157,7 @@ def require_same(record: Record, questions: Mapping[str, Question]) -> None:
 def with_status(questions: pd.DataFrame, day: date) -> pd.DataFrame:
     """Return questions of which those that nobody may answer any more are closed."""
     closes = pd.to_datetime(questions["closes_on"])
-    is_over = closes < pd.Timestamp(day)
+    is_over = (closes < pd.Timestamp(day)) | questions["is_pseudo"].astype(bool)
     waits = ~questions["status"].isin(_SETTLED)
     status = questions["status"].mask(waits & is_over, str(QuestionStatus.CLOSED))
     return questions.assign(status=status)

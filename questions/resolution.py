@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from features.panel import Panel
 from questions.definition import Question
-from questions.paths import counted_paths, is_above, statistic_of
+from questions.paths import SharePaths, counted_paths, is_above, statistic_of
 from questions.record import question_of
 from talentcast.domain.types import QuestionStatus, SeriesKey
 
@@ -27,6 +28,11 @@ class State:
 
     vintage: date
     panel: Panel | None
+
+    @cached_property
+    def counted(self) -> SharePaths | None:
+        """The shares that were counted."""
+        return None if self.panel is None else counted_paths(self.panel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,9 @@ def outcome_of(
 
 def _decided(question: Question, state: State) -> Settlement | None:
     """Return what one vintage says; None if it does not go as far as the year."""
-    if state.panel is None or question.year > state.panel.origin.year:
+    counted = state.counted
+    if state.panel is None or counted is None or question.year > state.panel.origin.year:
         return None
-    counted = counted_paths(state.panel)
     years = [question.year, *([question.base_year] if question.base_year else [])]
     for year in years:
         if year not in counted.by_year:

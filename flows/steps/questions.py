@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from models.shares.stock import StockDraws
 from publication.questions import answer_rows, new_question_rows, outside_rows
 from questions.answering import Drawn, answers_of, joined
 from questions.catalogue import Catalogue, all_questions
-from questions.definition import Question
+from questions.definition import PSEUDO_PREFIX, Question
 from questions.generator import InPlay, in_play
 from questions.paths import SharePaths, counted_paths
 from questions.record import Record, altered, require_same, stored_record, with_status
@@ -153,14 +154,18 @@ def decided_record(
 def states_of(counts: pd.DataFrame, today: date) -> States:
     """Return what gives the vintages of a series up to a day, each as a panel."""
 
-    def states(key: SeriesKey, since: date) -> Sequence[State]:
+    @cache
+    def every_state(key: SeriesKey) -> tuple[State, ...]:
         rows = rows_of(counts, key)
-        days = sorted({moment.date() for moment in rows["vintage"]})
-        return [
-            State(day, _panel(rows[rows["vintage"].dt.date == day], key))
+        days = sorted({moment.date() for moment in rows["vintage"].unique()})
+        return tuple(
+            State(day, _panel(rows[rows["vintage"] == pd.Timestamp(day)], key))
             for day in days
-            if since <= day <= today
-        ]
+            if day <= today
+        )
+
+    def states(key: SeriesKey, since: date) -> Sequence[State]:
+        return [state for state in every_state(key) if state.vintage >= since]
 
     return states
 
@@ -185,7 +190,9 @@ def answer(
         years = [last_year + ahead for ahead in PAST_HORIZONS]
         last = (last_year, counted_paths(panel, carried=True))
         found = in_play(panel.key, list(paths.values()), last=last, years=years, rule=PAST_RULE)
-        questions = (*questions, *found)
+        # The same asked in time is another question, which is scored apart.
+        past = (one.model_copy(update={"id": f"{PSEUDO_PREFIX}{one.id}"}) for one in found)
+        questions = (*questions, *past)
     return Answered(questions, answers_of(questions, Drawn(panel, paths)))
 
 

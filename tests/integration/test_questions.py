@@ -18,7 +18,9 @@ from flows.steps import past_years, pipeline
 from flows.steps import questions as steps
 from flows.steps.plan import Plan
 from flows.steps.publish import publish_release
-from questions.definition import parse_question_set
+from questions.definition import QuestionSet, parse_question_set
+from questions.record import question_of
+from questions.writing import question_set_text
 from talentcast.config import Settings
 from talentcast.domain.errors import InputRejectedError, IntegrityError
 from talentcast.domain.types import Vintage
@@ -291,6 +293,26 @@ def test_the_command_lists_shows_and_finds_questions(
     code, out, _ = run("generate", *options, "--json")
     assert [row["id"] for row in json.loads(out)] == [one.id for one in asked]
     assert {one.year for one in asked} == {2020}
+
+
+def test_a_question_of_a_backfill_keeps_nobody_from_asking_the_same_in_time(
+    tmp_path: Path, settings: Settings
+) -> None:
+    source = counts(tmp_path, 2019)
+    past_years.backfill(range(2018, 2019), Plan(sources=(source,), models=MODELS), settings)
+    publish(source, settings)
+    table = read(settings, "questions").set_index("question_id")
+    past = table[table["is_pseudo"]]
+    assert set(past["status"]) <= {"closed", "resolved", "void"}
+    assert past.index.str.startswith("pseudo-").all()
+    name = past.index[past["target_year"] == 2021][0].removeprefix("pseudo-")
+    question = question_of(past.loc[f"pseudo-{name}"].to_dict() | {"question_id": name})
+    more = QuestionSet(id="same", title="The same, in time", questions=(question,))
+    (Path(str(settings.questions)) / "same.yaml").write_text(question_set_text(more))
+    publish(source, settings)
+    table = read(settings, "questions").set_index("question_id")
+    assert table.loc[name, "status"] == "open"
+    assert not table.loc[name, "is_pseudo"]
 
 
 def test_a_release_takes_in_what_a_backfill_asked_and_decides_it(

@@ -68,6 +68,7 @@ def test_a_file_of_questions_is_read_and_written_alike() -> None:
         (("statistic: lead", "statistic: change"), "names other_country"),
         (("year: 2021", "year: 2021\n  closes: 2022-01-30"), "closes before"),
         (("id: mine", "id: other"), "not named after its id"),
+        (("id: a-ahead", "id: pseudo-ahead"), "like a question of a backfill"),
         (("probability: 0.4", "probability: 40"), "less than or equal to 1"),
         (("  year: 2021", "  years: 2021"), "year"),
         (("questions:", "questions: &a [*a]\nmore:"), ""),
