@@ -30,7 +30,7 @@ USUAL_DAYS: Final = 30
 #: So many years after the year that it is about, a question that nothing decided is void.
 PATIENCE_YEARS: Final = 3
 #: Begins the ids of questions that a backfill asks; no file may use it.
-PSEUDO_PREFIX: Final = "pseudo-"
+PAST_PREFIX: Final = "past-"
 #: What of a question decides its outcome: none of it may change once it was answered.
 DECIDING: Final = (
     "population",
@@ -166,7 +166,7 @@ class QuestionSet(BaseModel):
     def _has_each_once(self) -> Self:
         if not (self.questions or self.outside):
             raise ValueError("it asks nothing, and holds no forecast of others")
-        if taken := [one.id for one in self.questions if one.id.startswith(PSEUDO_PREFIX)]:
+        if taken := [one.id for one in self.questions if one.id.startswith(PAST_PREFIX)]:
             raise ValueError(f"'{taken[0]}' begins like a question of a backfill")
         counted = Counter(question.id for question in self.questions)
         if repeated := [name for name, times in counted.items() if times > 1]:

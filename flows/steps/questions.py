@@ -18,7 +18,7 @@ from models.shares.stock import StockDraws
 from publication.questions import answer_rows, new_question_rows, outside_rows
 from questions.answering import Drawn, answers_of, joined
 from questions.catalogue import Catalogue, all_questions
-from questions.definition import PSEUDO_PREFIX, Question
+from questions.definition import PAST_PREFIX, Question
 from questions.generator import InPlay, in_play
 from questions.paths import SharePaths, counted_paths
 from questions.record import Record, altered, require_same, stored_record, with_status
@@ -35,7 +35,7 @@ from talentcast.store.verification import verify_table
 
 #: What a backfill asks of each series, as-of date and year: the nearest to even odds.
 PAST_RULE: Final = InPlay(
-    prefix="past-",
+    prefix=PAST_PREFIX,
     at_most={
         Statistic.LEAD: 4,
         Statistic.SHARE: 3,
@@ -190,9 +190,7 @@ def answer(
         years = [last_year + ahead for ahead in PAST_HORIZONS]
         last = (last_year, counted_paths(panel, carried=True))
         found = in_play(panel.key, list(paths.values()), last=last, years=years, rule=PAST_RULE)
-        # The same asked in time is another question, which is scored apart.
-        past = (one.model_copy(update={"id": f"{PSEUDO_PREFIX}{one.id}"}) for one in found)
-        questions = (*questions, *past)
+        questions = (*questions, *found)
     return Answered(questions, answers_of(questions, Drawn(panel, paths)))
 
 

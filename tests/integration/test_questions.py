@@ -304,9 +304,9 @@ def test_a_question_of_a_backfill_keeps_nobody_from_asking_the_same_in_time(
     table = read(settings, "questions").set_index("question_id")
     past = table[table["is_pseudo"]]
     assert set(past["status"]) <= {"closed", "resolved", "void"}
-    assert past.index.str.startswith("pseudo-").all()
-    name = past.index[past["target_year"] == 2021][0].removeprefix("pseudo-")
-    question = question_of(past.loc[f"pseudo-{name}"].to_dict() | {"question_id": name})
+    assert past.index.str.startswith("past-").all()
+    name = past.index[past["target_year"] == 2021][0].removeprefix("past-")
+    question = question_of(past.loc[f"past-{name}"].to_dict() | {"question_id": name})
     more = QuestionSet(id="same", title="The same, in time", questions=(question,))
     (Path(str(settings.questions)) / "same.yaml").write_text(question_set_text(more))
     publish(source, settings)
