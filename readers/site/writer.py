@@ -25,6 +25,7 @@ from readers.site.pages.facts import claims, quality, returns, track_record_page
 from readers.site.pages.questions import questions
 from readers.site.pages.series import overview, populations
 from readers.summaries.headlines import overview_headline
+from talentcast.domain.errors import StoreError
 from talentcast.store.release import Release
 
 #: Called with what is being done, how much is done, and of how much.
@@ -83,8 +84,16 @@ def write_release(
 
     Returns:
         What the index needs of it.
+
+    Raises:
+        StoreError: If it forecasts no share of a country.
     """
     subject = Subject(release, root)
+    if not subject.shown:
+        raise StoreError(
+            f"Release {release.release_id} forecasts no shares, so there is nothing to show. "
+            "Publish one that does: talentcast refresh"
+        )
     progress("Writing tables", 0, 1)
     tables = write_tables(release, root, folder, with_samples=with_samples)
     pages, drawn = _composed_and_drawn(subject, tables, progress)

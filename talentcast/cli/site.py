@@ -37,7 +37,7 @@ def site(
     Open its `index.html`, or put the folder on any web server. Run it again after the next
     release: older ones keep their folders.
 
-    Example: talentcast site --out site --url https://example.org/talent/
+    Example: talentcast site --out public --url https://example.org/talent/
     """
     settings = load_settings(home)
     root = settings.releases

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from html import unescape
@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from console import Console
-from small_release import Small, publish_small
+from small_release import Small, publish_small, small_draft
 from static_server import serving
 
 from readers.fan import field
@@ -29,6 +29,8 @@ from readers.site.data import write_tables
 from readers.site.index import SiteOptions, write_site
 from readers.summaries.published_series import load_series, published_series
 from readers.summaries.wording import probability
+from talentcast.domain.errors import StoreError
+from talentcast.store.publisher import publish
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
 from talentcast.store.retraction import retract
@@ -353,3 +355,15 @@ def test_the_command_says_what_is_wrong_and_leaves_other_files_alone(
     assert (code, err.count("\n")) == (5, 1)
     assert "Make one: talentcast refresh" in err
     assert not (tmp_path / "new").exists()
+
+
+def test_a_release_without_shares_is_said_to_have_nothing_to_show(tmp_path: Path) -> None:
+    draft = small_draft(Small(has_returns=False))
+    forecasts = draft.tables["forecasts"]
+    stocks = forecasts[forecasts["target"] == "researcher_stock"]
+    published_at = datetime(2024, 2, 1, tzinfo=UTC)
+    root = tmp_path / "releases"
+    tables = {**draft.tables, "forecasts": stocks}
+    publish(replace(draft, tables=tables), root, published_at=published_at)
+    with pytest.raises(StoreError, match="nothing to show"):
+        write_site(root, tmp_path / "site")
