@@ -344,6 +344,7 @@ def test_every_page_opens_and_each_of_its_files_names_the_release(
 
 def test_a_whole_table_and_the_manifest_can_be_downloaded(visit: Any, store: Any) -> None:
     visit.open("releases")
+    visit.choose("Table", "country_names")
     with visit.page.expect_download() as waiting:
         visit.page.get_by_role("button", name="Download as CSV").click()
     names = pd.read_csv(waiting.value.path(), keep_default_na=False)
