@@ -17,6 +17,7 @@ PACKAGES: Final = (
     "features",
     "models",
     "sources",
+    "privacy",
     "questions",
     "publication",
     "expectations",
