@@ -8,6 +8,7 @@ next run makes up for one that was killed, and both follow a retraction.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec
 
@@ -48,7 +49,7 @@ def mirror_current(settings: Settings) -> bool:
     served = {str(release.release_id) for release in releases if release.status == "published"}
     if present[:1] == newest and served.issuperset(present):
         return False
-    mirror(wanted, settings.releases, address)
+    mirror([_genuine(release, settings) for release in wanted], settings.releases, address)
     return True
 
 
@@ -60,12 +61,11 @@ def write_current_site(settings: Settings) -> bool:
         return False
     if shows_newest(settings.releases, settings.site_to):
         return False
-    verifier = Verifier.configured(settings.verifying_key_file)
     write_site(
         settings.releases,
         settings.site_to,
         SiteOptions(url=settings.site_url or ""),
-        require=lambda release: require_genuine(release, verifier),
+        require=partial(_genuine, settings=settings),
     )
     return True
 
@@ -93,6 +93,10 @@ def update_copies(settings: Settings, run: Runner = IN_THIS_PROCESS) -> tuple[st
         *_tried("mirror", run, mirror_current, settings),
         *_tried("site", run, write_current_site, settings),
     )
+
+
+def _genuine(release: Release, settings: Settings) -> Release:
+    return require_genuine(release, Verifier.configured(settings.verifying_key_file))
 
 
 def _tried(

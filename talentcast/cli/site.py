@@ -41,8 +41,9 @@ def site(
     """
     settings = load_settings(home)
     root = settings.releases
-    find_release("latest", root)  # says what to do if there is none, before a folder is made
     verifier = Verifier.configured(settings.verifying_key_file)
+    # Says what to do if there is none, or none to be trusted, before a folder is made.
+    require_genuine(find_release("latest", root), verifier)
     require_site(out)
     with writing_into(out), progress_bar() as progress:
         first = write_site(

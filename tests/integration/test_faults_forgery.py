@@ -15,7 +15,9 @@ from small_release import Small, small_draft
 from streamlit.testing.v1 import AppTest
 
 import talentcast
+from flows.steps.deliver import update_copies
 from readers import cache
+from talentcast.config import load_settings
 from talentcast.domain.errors import IntegrityError
 from talentcast.domain.tables import RELEASES
 from talentcast.store.pointer import events
@@ -119,11 +121,13 @@ def said_by_readers(home: Path, out: Path, console: Console) -> list[str]:
     for command in (
         ("releases", "show"),
         ("export", "--format", "csv", "--out", out),
+        ("site", "--out", out / "site"),
         ("mirror", "--to", "postgresql://nobody@127.0.0.1:9/none"),
     ):
         code, printed, line = console(*command, "--home", home)
         assert (code, printed) == (IntegrityError.exit_code, "")
         said.append(line)
+    said += update_copies(load_settings(home).model_copy(update={"site_to": out / "copy"}))
     app = AppTest.from_file(str(SCRIPT), default_timeout=60).run()
     assert not app.exception
     said.append(" ".join(str(element.proto.body) for element in app.get("html")))
