@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.definition_files import Definition, parse_definition
 from talentcast.domain.tables import COUNTRY_PATTERN, NAME_PATTERN, QUESTION_PATTERN
 from talentcast.domain.types import (
     REST_OF_WORLD,
@@ -147,7 +146,7 @@ class OutsideForecast(BaseModel):
     url: Text | None = None
 
 
-class QuestionSet(BaseModel):
+class QuestionSet(Definition):
     """A file of questions, of forecasts of others, or of both.
 
     Attributes:
@@ -155,9 +154,6 @@ class QuestionSet(BaseModel):
         title: What the questions have in common.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: Name
     title: Text
     questions: tuple[Question, ...] = ()
     outside: tuple[OutsideForecast, ...] = ()
@@ -184,25 +180,5 @@ def parse_question_set(text: str, name: str) -> QuestionSet:
     Raises:
         InputRejectedError: `QUESTIONS` if the text is none.
     """
-    try:
-        values: Any = yaml.safe_load(text)
-        if not isinstance(values, dict):
-            raise ValueError("not a table of keys and values")
-        found = QuestionSet.model_validate(values)
-        if name.removesuffix(".yaml") != found.id:
-            raise ValueError(f"the file is not named after its id '{found.id}'")
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise _refused(name, f"{where}: {problem['msg']}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _refused(name, str(error)) from None
-    return found
-
-
-def _refused(name: str, problem: str) -> InputRejectedError:
-    return InputRejectedError(
-        "QUESTIONS",
-        f"{name}: {' '.join(problem.split())}. "
-        "See docs/how-to/ask-a-question.md for what it may hold.",
-    )
+    page = "docs/how-to/ask-a-question.md"
+    return parse_definition(QuestionSet, text, name, code="QUESTIONS", page=page)

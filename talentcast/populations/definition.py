@@ -6,17 +6,16 @@ import re
 from datetime import date
 from typing import Annotated, Final, Literal, Self
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
-from talentcast.domain.errors import InputRejectedError, UsageError
+from talentcast.domain.definition_files import Definition, parse_definition
+from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import NAME_PATTERN
 from talentcast.domain.types import CountingRule
 
@@ -111,7 +110,7 @@ class Words(BaseModel):
     counted: Text
 
 
-class Population(BaseModel):
+class Population(Definition):
     """Who or what is counted, and what a reader must know about it.
 
     Attributes:
@@ -135,9 +134,6 @@ class Population(BaseModel):
         not_for: What the numbers are not.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: Name
     title: Text
     question: Text
     about: Literal["ai", "science"] = "ai"
@@ -152,7 +148,9 @@ class Population(BaseModel):
     models: tuple[Name, ...] = ()
     first_year: Annotated[int, Field(ge=1900, le=2100)]
     finished_after_months: Annotated[int, Field(ge=0, le=60)] = 6
-    counted_by_month: dict[Months, Annotated[float, Field(gt=0, le=1)]] = {6: 0.4, 12: 0.8, 18: 1.0}
+    counted_by_month: dict[Months, Annotated[float, Field(gt=0, le=1)]] = Field(
+        default={6: 0.4, 12: 0.8, 18: 1.0}
+    )
     completeness_spread: Annotated[float, Field(gt=0, le=2)] = 0.5
     absence: Literal["zero", "missing"] = "zero"
     is_default: bool = False
@@ -199,25 +197,5 @@ def parse_population(text: str, name: str) -> Population:
     Raises:
         InputRejectedError: `POPULATION` if the text is none.
     """
-    try:
-        values = yaml.safe_load(text)
-        if not isinstance(values, dict):
-            raise ValueError("not a table of keys and values")
-        population = Population.model_validate(values)
-        if name.removesuffix(".yaml") != population.id:
-            raise ValueError(f"the file is not named after its id '{population.id}'")
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise _refused(name, f"{where}: {problem['msg']}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _refused(name, str(error)) from None
-    return population
-
-
-def _refused(name: str, problem: str) -> InputRejectedError:
-    return InputRejectedError(
-        "POPULATION",
-        f"{name}: {' '.join(problem.split())}. "
-        "See docs/how-to/add-a-population.md for what it may hold.",
-    )
+    page = "docs/how-to/add-a-population.md"
+    return parse_definition(Population, text, name, code="POPULATION", page=page)
