@@ -99,16 +99,17 @@ class _YearFetch(Generic[AnyPage]):
 
     def pages(self) -> list[bytes]:
         """Return what is kept of all pages: those of the list, then works asked for alone."""
-        contents = self._listed()
-        pages = [self.listing.read(content) for content in contents]
-        for work in self.listing.asked_alone(pages):
+        contents, pages = self._listed()
+        for work in list(self.listing.asked_alone(pages)):
             contents.append(self._page(len(contents) + 1, partial(self._alone, work)))
-        self.listing.require_whole([self.listing.read(content) for content in contents], self.year)
+            pages.append(self.listing.read(contents[-1]))
+        self.listing.require_whole(pages, self.year)
         return contents
 
-    def _listed(self) -> list[bytes]:
+    def _listed(self) -> tuple[list[bytes], list[AnyPage]]:
         query = self.listing.query(self.population, self.year)
         contents: list[bytes] = []
+        pages: list[AnyPage] = []
         cursor: str | None = _FIRST_CURSOR
         seen: set[str] = set()
         # A list ends with no cursor in one place of the documentation, and with an empty page in
@@ -119,9 +120,9 @@ class _YearFetch(Generic[AnyPage]):
             seen.add(cursor)
             ask = partial(self._list_page, {**query, "cursor": cursor})
             contents.append(self._page(len(contents) + 1, ask))
-            page = self.listing.read(contents[-1])
-            cursor = None if page.is_empty else page.next_cursor
-        return contents
+            pages.append(self.listing.read(contents[-1]))
+            cursor = None if pages[-1].is_empty else pages[-1].next_cursor
+        return contents, pages
 
     def _page(self, number: int, ask: Callable[[], bytes]) -> bytes:
         content = self.download.page(self.year, number)
