@@ -14,6 +14,7 @@ from dashboard.figure import chart, underneath
 from readers import html
 from readers.charts.changes import changes_chart
 from readers.export.text import safe_csv
+from readers.figures.inputs import inputs_table
 from readers.html import Head
 from readers.summaries.changes import common_years, share_changes
 from readers.summaries.headlines import Headline
@@ -183,17 +184,7 @@ def _same_series(context: Context, release: Release) -> Series | None:
 def _made_from(context: Context) -> None:
     release = context.release
     st.html(html.heading(f"What {context.release_id} was made from"))
-    heads = [
-        Head("Input", is_number=False),
-        Head("Vintage", is_number=False),
-        Head("Licence", is_number=False),
-        Head("sha256", is_number=False, is_secondary=True),
-    ]
-    rows = [
-        [str(e["name"]), str(e["vintage"]), str(e["licence"]), str(e["sha256"])[:16]]
-        for e in release.inputs
-    ]
-    st.html(html.table(heads, rows, caption="Inputs and their licences"))
+    st.html(inputs_table(release))
     facts = [
         ("Code", release.code_version),
         ("Settings", release.settings_sha256[:16]),

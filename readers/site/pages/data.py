@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from readers import html
+from readers.figures.inputs import inputs_table
 from readers.html import Head
 from readers.site.data import SAMPLES, DataTable
 from readers.site.layout import link
 from readers.site.model import SitePage, Subject
-from talentcast.store.release import Release
 
 
 def data(subject: Subject, tables: Sequence[DataTable]) -> SitePage:
@@ -33,7 +33,7 @@ def data(subject: Subject, tables: Sequence[DataTable]) -> SitePage:
             link("release.json", "manifest of the release"),
         )
         + html.heading("What it was made from")
-        + _inputs(subject.release)
+        + inputs_table(subject.release)
         + html.heading("Cite this release")
         + Markup('<p class="tc-text">{}, {}.</p>').format(
             link("cite.bib", "BibTeX"), link("cite.csl.json", "CSL-JSON")
@@ -55,20 +55,6 @@ def _files(tables: Sequence[DataTable]) -> Markup:
         for t in tables
     ]
     return html.table(heads, rows, caption="Tables of this release")
-
-
-def _inputs(release: Release) -> Markup:
-    heads = [
-        Head("Input", is_number=False),
-        Head("Vintage", is_number=False),
-        Head("Licence", is_number=False),
-        Head("sha256", is_number=False, is_secondary=True),
-    ]
-    rows = [
-        [str(e["name"]), str(e["vintage"]), str(e["licence"]), str(e["sha256"])[:16]]
-        for e in release.inputs
-    ]
-    return html.table(heads, rows, caption="Inputs and their licences")
 
 
 def _samples_note(tables: Sequence[DataTable]) -> str:
