@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from dashboard_pages import PAGES
 from small_release import Small, small_draft
 
 from readers.site.index import write_site
@@ -21,16 +22,6 @@ HOSTILE = (
     f"[press](javascript:{HIT}) ![seen](http://foreign.invalid/y) "
     f"$\\href{{javascript:{HIT}}}{{x}}$ "
     f"{{{{constructor.constructor('{HIT}')()}}}} ');{HIT}//\" datum['x']"
-)
-PAGES = (
-    "overview",
-    "country",
-    "returns",
-    "track-record",
-    "questions",
-    "claims",
-    "quality",
-    "releases",
 )
 
 

@@ -8,20 +8,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from dashboard_pages import PAGES
 from forecast_medians import median
 
 import talentcast
 
-PAGES = (
-    "overview",
-    "country",
-    "returns",
-    "track-record",
-    "questions",
-    "claims",
-    "quality",
-    "releases",
-)
 #: Layout shift that readers do not notice.
 STILL = 0.1
 

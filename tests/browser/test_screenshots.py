@@ -6,17 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-PAGES = (
-    "overview",
-    "country",
-    "returns",
-    "track-record",
-    "questions",
-    "claims",
-    "quality",
-    "releases",
-)
+from dashboard_pages import PAGES
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

@@ -1,0 +1,14 @@
+"""Pages of the dashboard, by their place in its address."""
+
+from __future__ import annotations
+
+PAGES = (
+    "overview",
+    "country",
+    "returns",
+    "track-record",
+    "questions",
+    "claims",
+    "quality",
+    "releases",
+)
