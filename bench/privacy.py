@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.career_counts import researcher_counts
+from features.career_counts import CareerTally, researcher_counts
 from features.career_records import CareerRecords
-from features.engine import in_locked_duckdb
 from flows.steps.admit import recorded, records_of
 from flows.steps.returns import tested_in_time
 from models.returns.evaluation.backtest import DEFAULT_MODEL
@@ -98,8 +97,7 @@ TABLES = {"counts": counts, "flows": flows, "origins": origins}
 
 def counts_of(records: CareerRecords) -> pd.DataFrame:
     """Return the true counts of the people in some records."""
-    with in_locked_duckdb(records.careers) as careers:
-        return researcher_counts(careers, KEY, vintage=VINTAGE)
+    return researcher_counts(CareerTally.of_parts(records), KEY, vintage=VINTAGE)
 
 
 def _ways(records: CareerRecords) -> Iterator[tuple[str, CareerRecords]]:

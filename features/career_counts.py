@@ -2,29 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from features.career_records import CareerParts
 from features.careers import fill_gaps, flows, moves, observation_gaps, stocks
 from features.edge_years import years_until_seen_again
+from features.engine import in_locked_duckdb
 from talentcast.domain.types import CountingRule, SeriesKey, Vintage
 
 
-def researcher_counts(
-    careers: ir.Table,
-    key: SeriesKey,
-    *,
-    vintage: Vintage,
-) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class CareerTally:
+    """What is counted of some people; tallies of others are added to it.
+
+    Attributes:
+        by_country: `year`, `country`, `researchers`, `arrivals`, `departures`.
+        gaps: From `observation_gaps`.
+    """
+
+    by_country: pd.DataFrame
+    gaps: pd.DataFrame
+
+    @classmethod
+    def of(cls, careers: ir.Table) -> CareerTally:
+        """Count careers in the engine that holds them.
+
+        Args:
+            careers: One row per researcher and year, from `features.careers.person_years`.
+        """
+        return cls(_counts_by_country(careers).to_pandas(), observation_gaps(careers).to_pandas())
+
+    @classmethod
+    def of_parts(cls, parts: CareerParts) -> CareerTally:
+        """Count the people of every part, one part at a time."""
+        return cls.sum(_tally(part.numbered()[0].careers) for part in parts)
+
+    @classmethod
+    def sum(cls, tallies: Iterable[CareerTally]) -> CareerTally:
+        """Add up tallies of different people."""
+        found = list(tallies)
+        counted = pd.concat([one.by_country for one in found])
+        gaps = pd.concat([one.gaps for one in found])
+        return cls(
+            counted.groupby(["year", "country"], as_index=False).sum(),
+            gaps.groupby("gap_years", as_index=False).sum(),
+        )
+
+
+def researcher_counts(tally: CareerTally, key: SeriesKey, *, vintage: Vintage) -> pd.DataFrame:
     """Return the canonical `researcher_counts` table of a set of careers.
 
     These are true counts and may hold a single person: apply disclosure control before anything
     leaves the machine.
 
     Args:
-        careers: One row per researcher and year, from `features.careers.person_years`; computed in
-            the engine that holds it.
+        tally: Of the careers.
         key: Population and source; the counting rule is always the modal country.
         vintage: Day on which the records stood as they are here.
 
@@ -32,9 +69,9 @@ def researcher_counts(
         Columns of the contract, ordered by year and country. Arrivals and departures of the first
         year are missing: nobody was seen before.
     """
-    counted = _counts_by_country(careers).to_pandas()
+    counted = tally.by_country
     last_year = int(counted["year"].max())
-    wait = years_until_seen_again(observation_gaps(careers).to_pandas())
+    wait = years_until_seen_again(tally.gaps)
     flow_columns = ["arrivals", "departures"]
     moved = counted[flow_columns].fillna(0).astype(float)
     return pd.DataFrame(
@@ -50,6 +87,11 @@ def researcher_counts(
             "is_provisional": counted["year"] > last_year - wait,
         }
     )
+
+
+def _tally(careers: pd.DataFrame) -> CareerTally:
+    with in_locked_duckdb(careers[["researcher_id", "year", "country"]]) as table:
+        return CareerTally.of(table)
 
 
 def _counts_by_country(careers: ir.Table) -> ir.Table:

@@ -1,15 +1,58 @@
-"""The person-level tables that careers are read from, kept together."""
+"""The person-level tables that careers are read from, kept together, whole or in parts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from talentcast.domain.types import Origin
 
 _Keep = Callable[[pd.DataFrame], pd.DataFrame]
+#: Attributes of `CareerRecords` that are tables about people.
+RECORD_TABLES: Final = ("careers", "coauthor_countries", "affiliation_weights")
+
+
+@dataclass(frozen=True, slots=True)
+class IdSpan:
+    """Everybody whose id is `first` or after it and before `end`; an empty end is open."""
+
+    first: str = ""
+    end: str = ""
+
+    def holds(self, researcher_ids: pd.Series) -> pd.Series:
+        """Return which ids lie within."""
+        ids = pa.array(researcher_ids, from_pandas=True)
+        is_within = pc.greater_equal(ids, pa.scalar(self.first, ids.type))
+        if self.end:
+            is_within = pc.and_(is_within, pc.less(ids, pa.scalar(self.end, ids.type)))
+        return pd.Series(is_within.to_numpy(zero_copy_only=False), researcher_ids.index)
+
+
+#: One part that is the whole.
+EVERYBODY: Final = IdSpan()
+
+
+class CareerParts(Protocol):
+    """Records of a population, some people at a time: nobody is in two parts.
+
+    Parts come in the order of ids, so that what is made of each is, one after the other, what
+    would be made of the whole.
+    """
+
+    @property
+    def spans(self) -> Sequence[IdSpan]:
+        """Who is in which part."""
+
+    def between(self, span: IdSpan) -> CareerRecords:
+        """Return the records of these people, which need not be those of one part."""
+
+    def __iter__(self) -> Iterator[CareerRecords]:
+        """Yield every part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +72,20 @@ class CareerRecords:
     affiliation_weights: pd.DataFrame
     is_synthetic: bool = False
 
+    @property
+    def spans(self) -> Sequence[IdSpan]:
+        """The whole, as the one part that it is."""
+        return (EVERYBODY,)
+
+    def __iter__(self) -> Iterator[CareerRecords]:
+        yield self
+
+    def between(self, span: IdSpan) -> CareerRecords:
+        """Keep the records of people whose ids lie within a span."""
+        if span == EVERYBODY:
+            return self
+        return self._each(lambda table: table[span.holds(table["researcher_id"])])
+
     def known_by(self, origin: Origin) -> CareerRecords:
         """Keep the records dated in the origin year or before."""
         return self._each(lambda table: table[table["year"] <= origin.year])
@@ -39,13 +96,30 @@ class CareerRecords:
 
     def of(self, researcher_ids: Collection[str]) -> CareerRecords:
         """Keep the records of these researchers."""
-        wanted = set(researcher_ids)
-        return self._each(lambda table: table[table["researcher_id"].isin(wanted)])
+        wanted = pd.Index(researcher_ids).unique()
+        return self._each(lambda table: table[is_among(table["researcher_id"], wanted)])
 
     def without(self, researcher_ids: Collection[str]) -> CareerRecords:
         """Drop the records of these researchers."""
-        unwanted = set(researcher_ids)
-        return self._each(lambda table: table[~table["researcher_id"].isin(unwanted)])
+        if not len(researcher_ids):
+            return self
+        unwanted = pd.Index(researcher_ids).unique()
+        return self._each(lambda table: table[~is_among(table["researcher_id"], unwanted)])
+
+    def numbered(self) -> tuple[CareerRecords, pd.Index]:
+        """Return the records with numbers in the place of ids, and the ids in their order.
+
+        Numbers take the order of the ids. They are sorted, joined and grouped in a tenth of the
+        time that pseudonyms take.
+        """
+        coded = {name: pd.factorize(getattr(self, name)["researcher_id"]) for name in RECORD_TABLES}
+        everybody = pd.concat([pd.Series(ids, dtype="str") for _, ids in coded.values()])
+        names = pd.Index(everybody.unique()).sort_values()
+        tables = {
+            name: getattr(self, name).assign(researcher_id=names.get_indexer(ids)[codes])
+            for name, (codes, ids) in coded.items()
+        }
+        return replace(self, **tables), names
 
     def _each(self, keep: _Keep) -> CareerRecords:
         return replace(
@@ -54,3 +128,12 @@ class CareerRecords:
             coauthor_countries=keep(self.coauthor_countries),
             affiliation_weights=keep(self.affiliation_weights),
         )
+
+
+def is_among(researcher_ids: pd.Series, wanted: Collection[str] | pd.Index) -> pd.Series:
+    """Return which of many ids are wanted."""
+    ids = pa.array(researcher_ids, from_pandas=True)
+    if not len(ids):
+        return pd.Series(dtype=bool, index=researcher_ids.index)
+    found = pc.is_in(ids, value_set=pa.array(wanted, ids.type, from_pandas=True))
+    return pd.Series(found.to_numpy(zero_copy_only=False), researcher_ids.index)

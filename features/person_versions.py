@@ -99,16 +99,18 @@ def _row_digests(table: pd.DataFrame) -> NDArray[np.uint64]:
     cells = np.zeros(len(table), dtype=np.uint64)
     for name in table.columns:
         column = table[name]
-        hashed = hash_array(_plain(column)) * np.uint64(_odd_number(str(name)))
+        hashed = _hashes(column) * np.uint64(_odd_number(str(name)))
         cells += np.where(column.isna().to_numpy(dtype=bool), np.uint64(0), hashed)
     return hash_array(cells)  # binds the cells of a row: sums of rows cannot exchange them
 
 
-def _plain(column: pd.Series) -> NDArray[np.generic]:
-    """Return values whose digest does not depend on how a file or a library stores them."""
+def _hashes(column: pd.Series) -> NDArray[np.uint64]:
+    """Return hashes that do not depend on how a file or a library stores the values."""
     if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return column.astype("object").fillna("").map(str).to_numpy(dtype=object)
+        return np.asarray(hash_array(column.to_numpy(dtype=np.float64, na_value=np.nan)))
+    codes, texts = pd.factorize(column)  # each text once: most are repeated
+    hashed = hash_array(np.array([*map(str, texts), ""], dtype=object), categorize=False)
+    return np.asarray(hashed[codes])  # the code of what is missing, -1, is that of the empty text
 
 
 def _odd_number(name: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -53,18 +53,25 @@ class PseudonymKey:
         """Name of the data set that the key belongs to, from which the key cannot be guessed."""
         return self._derived("data set").hexdigest()[:16]
 
-    def digest(self, text: str) -> str:
-        """Return a keyed digest: without the key, nobody can test whether a guess is the input."""
+    def digest(self, text: Iterable[str]) -> str:
+        """Return a keyed digest: without the key, nobody can test whether a guess is the input.
+
+        Args:
+            text: In pieces, or a string; how it is cut does not matter.
+        """
         return self._derived("digest", text).hexdigest()
 
-    def generator(self, text: str) -> np.random.Generator:
+    def generator(self, text: Iterable[str]) -> np.random.Generator:
         """Return random numbers that the same text always gives, and nobody without the key."""
         return np.random.default_rng(int.from_bytes(self._derived("draw", text).digest()))
 
-    def _derived(self, purpose: str, text: str = "") -> hmac.HMAC:
+    def _derived(self, purpose: str, text: Iterable[str] = ()) -> hmac.HMAC:
         """Keyed hash under a key for one purpose: it can never equal a pseudonym."""
         key = hmac.new(self.secret, f"talentcast {purpose}".encode(), hashlib.sha256).digest()
-        return hmac.new(key, text.encode(), hashlib.sha256)
+        keyed = hmac.new(key, digestmod=hashlib.sha256)
+        for piece in text:
+            keyed.update(piece.encode())
+        return keyed
 
 
 def require_key(

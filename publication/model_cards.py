@@ -14,6 +14,7 @@ def model_card(
     population: str,
     is_synthetic: bool,
     scores: pd.DataFrame,
+    sample: str | None = None,
     name: str = DEFAULT_MODEL,
 ) -> pd.DataFrame:
     """Return `model_cards` rows without `release_id`.
@@ -23,6 +24,7 @@ def model_card(
         population: Who is counted.
         is_synthetic: The people do not exist.
         scores: From `returns_backtest`; may be empty.
+        sample: Who it was learned from, where not from all.
         name: Of the model.
     """
     chosen = model.selection
@@ -45,6 +47,8 @@ def model_card(
         f"{_about(used.expected, 10)} expected.",
         "subgroups": _subgroups(scores, name),
     }
+    if sample is not None:
+        facts["sample"] = sample
     if is_synthetic:
         facts["synthetic"] = "SYNTHETIC: these people do not exist. For demonstration only."
     return pd.DataFrame(

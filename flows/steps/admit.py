@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from features.career_records import CareerRecords
+from features.career_records import EVERYBODY, CareerParts, CareerRecords, IdSpan, is_among
 from features.careers import origin_countries
 from features.engine import in_locked_duckdb
 from features.person_versions import VERSION_COLUMNS, Recorded, person_versions
@@ -26,8 +28,11 @@ from talentcast.store.admissions import (
 )
 from talentcast.store.pointer import list_releases
 from talentcast.store.restricted import RestrictedStore, is_stand_in
+from talentcast.store.stored_parts import StoredParts
 
-_ORDER = ["researcher_id", "year", "country"]
+_ORDER: Final = ["researcher_id", "year", "country"]
+#: People whose rows are one piece of text.
+_ROWS_OF_TEXT: Final = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +45,7 @@ class Behind:
     """
 
     admitted: Admitted = field(repr=False)
-    records: CareerRecords = field(repr=False)
+    records: CareerParts = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +55,7 @@ class Admission:
     Attributes:
         chosen: Who they are, and in which version.
         made_from: What the ledger will say of the release.
-        records: Of exactly these people, in exactly these versions.
+        records: Of exactly these people, in exactly these versions, in the restricted store.
         dataset_id: Names their ledger.
         known: Releases that the ledger knew when they were chosen.
         begins_ledger: An earlier ledger was given up.
@@ -58,7 +63,7 @@ class Admission:
 
     chosen: Admitted = field(repr=False)
     made_from: AdmittedSet
-    records: CareerRecords = field(repr=False)
+    records: CareerParts = field(repr=False)
     dataset_id: str
     known: frozenset[ReleaseId]
     begins_ledger: bool
@@ -75,7 +80,7 @@ def admission_ledger(dataset_id: str, settings: Settings) -> AdmissionLedger:
 
 
 def admit(
-    records: CareerRecords,
+    records: CareerParts,
     population: str,
     vintage: Vintage,
     key: PseudonymKey,
@@ -109,9 +114,7 @@ def admit(
     now = recorded(records, published)
     taken = {other.made_from.line for other in others}
     last = None if begins else _last_set(ledger, population, now, beside, taken)
-    behind = (
-        None if last is None else Behind(ledger.read(last.digest), store.read_records(last.digest))
-    )
+    behind = None if last is None else Behind(ledger.read(last.digest), store.parts(last.digest))
     chosen = _chosen(now, behind, population, published, key, store.forgotten())
     if chosen.people.empty:
         raise InputRejectedError(
@@ -119,17 +122,15 @@ def admit(
             f"Fewer than {DEFAULT_RULES.own_group} people can be shown without pointing at one. "
             "Add records, or join this population with another.",
         )
-    digest = key.digest(chosen.people.to_csv(index=False) + repr(sorted(chosen.origins)))
-    is_unchanged = last is not None and last.digest == digest
-    line = last.line if last is not None else _new_line(key, population, ledger)
-    return Admission(
-        chosen,
-        AdmittedSet(digest, line, last.vintage if last is not None and is_unchanged else vintage),
-        records_of(chosen, records, now, behind),
-        key.dataset_id,
-        ledger.releases,
-        begins,
-    )
+    digest = key.digest(chain(_csv(chosen.people), [repr(sorted(chosen.origins))]))
+    if last is not None and behind is not None and last.digest == digest:
+        kept: CareerParts = behind.records
+        made_from = last
+    else:
+        line = last.line if last is not None else _new_line(key, population, ledger)
+        kept = _kept(chosen, digest, records, now, behind, store)
+        made_from = AdmittedSet(digest, line, vintage)
+    return Admission(chosen, made_from, kept, key.dataset_id, ledger.releases, begins)
 
 
 def _chosen(
@@ -140,9 +141,9 @@ def _chosen(
     key: PseudonymKey,
     forgotten: frozenset[str],
 ) -> Admitted:
-    text = now.people[list(VERSION_COLUMNS)].to_csv(index=False)
+    text = _csv(now.people[list(VERSION_COLUMNS)])
     if behind is None:
-        return first_admitted(now, published, key.generator(f"{population}\n{text}"))
+        return first_admitted(now, published, key.generator(chain([f"{population}\n"], text)))
     # Also who was forgotten while a release was made, or by a command that was cut short.
     names = behind.admitted.people["researcher_id"]
     gone = frozenset(name for name in names if is_stand_in(name) or name in forgotten)
@@ -177,7 +178,6 @@ def keep_admission(
                 "published. Run again."
             )
         digest = admission.made_from.digest
-        store.save_records(admission.records, name=digest)
         ledger.write_set(digest, admission.chosen)
         by_dataset.setdefault(dataset_id, {})[population] = admission.made_from
         if admission.begins_ledger or not ledger.releases:
@@ -187,14 +187,22 @@ def keep_admission(
         KnownDatasets(settings.datasets).note(dataset_id, settings.restricted)
 
 
-def recorded(records: CareerRecords, published: Sequence[Admitted] = ()) -> Recorded:
+def recorded(records: CareerParts, published: Sequence[Admitted] = ()) -> Recorded:
     """Return everybody of the records, to be compared with sets that were published."""
     year = _last_begun_year(records)
-    versions = _versions(records, {year, *(other.last_year for other in published)})
-    with in_locked_duckdb(records.careers) as careers:
+    years = {year, *(other.last_year for other in published)}
+    people = [_recorded_part(part, years) for part in records]
+    return Recorded(pd.concat(people, ignore_index=True), year)
+
+
+def _recorded_part(part: CareerRecords, years: Collection[int]) -> pd.DataFrame:
+    versions = _versions(part, years)
+    numbered, names = part.numbered()
+    with in_locked_duckdb(numbered.careers[["researcher_id", "year", "country"]]) as careers:
         origins = origin_countries(careers).to_pandas()
-    known = versions["researcher_id"].map(origins.set_index("researcher_id")["origin_country"])
-    return Recorded(versions.assign(origin_country=known.fillna(REST_OF_WORLD)), year)
+    of = pd.Series(origins["origin_country"].to_numpy(), names.take(origins["researcher_id"]))
+    known = of.reindex(pd.Index(versions["researcher_id"])).fillna(REST_OF_WORLD)
+    return versions.assign(origin_country=known.astype("str").to_numpy())
 
 
 def following(
@@ -210,19 +218,35 @@ def following(
     return next_admitted(now, standing, behind.admitted, forgotten, published, rng)
 
 
-def _versions(records: CareerRecords, years: Collection[int]) -> pd.DataFrame:
-    tables = [records.careers, records.coauthor_countries, records.affiliation_weights]
-    everybody = frozenset(records.careers["researcher_id"])
+def _versions(records: CareerParts, years: Collection[int]) -> pd.DataFrame:
+    return pd.concat([_versions_of(part, years) for part in records], ignore_index=True)
+
+
+def _versions_of(part: CareerRecords, years: Collection[int]) -> pd.DataFrame:
+    careers = part.careers
+    everybody = pd.Index(careers["researcher_id"].unique())
     # Somebody of whom no year is known is in no table that is published.
-    known = [table[table["researcher_id"].isin(everybody)] for table in tables]
-    return person_versions(known, years)
+    known = [
+        table[is_among(table["researcher_id"], everybody)]
+        for table in (part.coauthor_countries, part.affiliation_weights)
+    ]
+    return person_versions([careers, *known], years)
 
 
-def _last_begun_year(records: CareerRecords) -> int:
+def _last_begun_year(records: CareerParts) -> int:
     """The last year in which a batch of people is on record: a few may be ahead of a source."""
-    people = records.careers.groupby("year")["researcher_id"].nunique()
+    counts = [part.careers["year"].value_counts() for part in records]  # one row a person and year
+    people = pd.concat(counts).groupby(level=0).sum()
     begun = people.index[people >= DEFAULT_RULES.batch]
     return int(begun.max() if len(begun) else people.index.max())
+
+
+def _csv(people: pd.DataFrame) -> Iterator[str]:
+    """Write a table as text, in pieces."""
+    yield people.head(0).to_csv(index=False)
+    for start in range(0, len(people), _ROWS_OF_TEXT):
+        rows = people.iloc[start : start + _ROWS_OF_TEXT]
+        yield rows.to_csv(index=False, header=False)
 
 
 def _last_set(
@@ -242,6 +266,38 @@ def _new_line(key: PseudonymKey, population: str, ledger: AdmissionLedger) -> st
     return key.digest(f"{population} {sorted(map(str, ledger.releases))}")[:16]
 
 
+def _kept(
+    chosen: Admitted,
+    digest: str,
+    records: CareerParts,
+    now: Recorded,
+    behind: Behind | None,
+    store: RestrictedStore,
+) -> StoredParts:
+    """Keep the records of the chosen in the restricted store, part by part."""
+    spans = records.spans
+    made = (_records_between(span, chosen, records, now, behind) for span in spans)
+    return store.save_parts(digest, spans, made)
+
+
+def _records_between(
+    span: IdSpan, chosen: Admitted, records: CareerParts, now: Recorded, behind: Behind | None
+) -> CareerRecords:
+    def within(people: pd.DataFrame) -> pd.DataFrame:
+        return people[span.holds(people["researcher_id"])]
+
+    before = None
+    if behind is not None:
+        admitted = replace(behind.admitted, people=within(behind.admitted.people))
+        before = Behind(admitted, behind.records.between(span))
+    return records_of(
+        replace(chosen, people=within(chosen.people)),
+        records.between(span),
+        replace(now, people=within(now.people)),
+        before,
+    )
+
+
 def records_of(
     chosen: Admitted, records: CareerRecords, now: Recorded, behind: Behind | None = None
 ) -> CareerRecords:
@@ -256,15 +312,16 @@ def records_of(
     both = chosen.people.merge(now.people, on="researcher_id", how="left", suffixes=("", "_now"))
     is_now = both["version"] == both["version_now"]
     parts = [records.of(both["researcher_id"][is_now])]
-    if behind is not None:
+    if behind is not None and not is_now.all():
+        earlier = behind.records.between(EVERYBODY)
         held, since = both[~is_now], behind.admitted.last_year
         is_before = held.merge(behind.admitted.people, on=["researcher_id", "version"])
         stays = set(is_before["researcher_id"])
         # Who was corrected in a closed year, which waits, and has new years beside.
         grows = set(held["researcher_id"]) - stays
         parts += [
-            behind.records.of(stays),
-            behind.records.of(grows).known_by(Origin(since)),
+            earlier.of(stays),
+            earlier.of(grows).known_by(Origin(since)),
             records.of(grows).after(Origin(since)),
         ]
     return _joined(parts)

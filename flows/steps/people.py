@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from features.career_counts import researcher_counts
-from features.career_records import CareerRecords
+from features.career_counts import CareerTally, researcher_counts
+from features.career_records import CareerParts
 from features.complete_block import largest_complete_block
-from features.engine import in_locked_duckdb
 from features.panel import Panel
 from flows.steps.admit import Admission, admit, keep_admission, restricted_store
 from flows.steps.plan import Plan
@@ -61,7 +60,7 @@ class People:
 
     key: SeriesKey
     snapshot: Snapshot
-    records: CareerRecords = field(repr=False)
+    records: CareerParts = field(repr=False)
     admission: Admission | None = None
 
     @property
@@ -228,8 +227,8 @@ def _warning(
 
 def count_people(people: People, settings: Settings) -> DerivedCounts:
     """Derive counts by country and year that point at nobody, nor do so beside the last ones."""
-    with in_locked_duckdb(people.records.careers) as careers:
-        counts = researcher_counts(careers, people.key, vintage=people.snapshot.vintage)
+    tally = CareerTally.of_parts(people.records)
+    counts = researcher_counts(tally, people.key, vintage=people.snapshot.vintage)
     typed = counts.assign(vintage=pd.to_datetime(counts["vintage"]).astype("datetime64[us]"))
     before = _last_ledger(_counts_ledger(people), settings)
     # A population that was renamed is compared with itself.
@@ -296,7 +295,7 @@ def keep_restricted(
     store = restricted_store(settings)
     store.write_ledger(_counts_ledger(people), release_id, counted.ledger)
     store.write_ledger(_cohorts_ledger(people), release_id, returns.ledger)
-    if settings.allow_individual and not people.records.is_synthetic:
+    if settings.allow_individual and people.admission is not None:
         rows = likelihood_rows(returns.landmarks, returns.probability, release_id)
         store.write_likelihoods(rows, allow_individual=True)
 

@@ -10,17 +10,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.career_records import CareerRecords
+from features.career_records import CareerParts
 from features.country_groups import host_groups
 from models.returns.evaluation.backtest import DEFAULT_MODEL, BacktestPlan, returns_backtest
 from models.returns.evaluation.report import SCORE_COLUMNS
 from models.returns.flows.calibration import FlowCalibration, calibrate
 from models.returns.flows.forecast import forecast_return_flows
 from models.returns.flows.history import FlowHistory, past_flows
-from models.returns.flows.risk_set import ExpectedReturns, RiskSet
+from models.returns.flows.risk_set import TEMPLATE_YEARS, ExpectedReturns, RiskSet
 from models.returns.flows.scores import flow_scores
 from models.returns.landmark_history import LandmarkHistory
-from models.returns.model.return_model import TrainingTables, fit_return_model
+from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
 from models.scenarios import UNCHANGED, Scenario
 from privacy.disclosure import pooled_origins
 from publication.model_cards import model_card
@@ -68,7 +68,7 @@ class ReturnRelease:
 
 
 def return_release(
-    records: CareerRecords,
+    records: CareerParts,
     origin: Origin,
     key: SeriesKey,
     *,
@@ -82,6 +82,7 @@ def return_release(
 
     Args:
         records: Careers; pseudonymised and without the forgotten where the people are real.
+            A fit samples people where there are more than it needs; all of them are predicted.
         origin: Last year that counts as complete; later records are not used.
         key: Who is counted by whom.
         vintage: Day on which the records stood so.
@@ -93,12 +94,13 @@ def return_release(
     Raises:
         InputRejectedError: `NO_RETURNS`, where nothing can be learned.
     """
-    history = LandmarkHistory.of(records.known_by(origin))
+    asked = max(_HISTORY_YEARS, TEMPLATE_YEARS)
+    history = LandmarkHistory.of(records, until=origin, since=origin.year - asked, seed=seed)
     model = fit_return_model(TrainingTables.of(history, origin), seed=seed)
-    label = "synthetic careers" if records.is_synthetic else "careers"
+    label = "synthetic careers" if history.is_synthetic else "careers"
     logger.info("%s up to %d: %s", label, origin.year, model.selection.reason)
     scores = of_origins(tested_in_time(history, origin, seed), apart)
-    returns = ExpectedReturns.of(model, RiskSet.at(history.landmarks, origin))
+    returns = ExpectedReturns.of(model, RiskSet.at(history.everybody, origin))
     past = FlowHistory.of(history, range(origin.year - _HISTORY_YEARS, origin.year), seed=seed)
     calibration = calibrate(past.cells, origin.year)
     landmarks = returns.risk_set.landmarks
@@ -113,19 +115,40 @@ def return_release(
         rng=np.random.default_rng(seed),
         ledger=ledger,
     )
-    card = model_card(
-        model, population=key.population, is_synthetic=records.is_synthetic, scores=scores
-    )
     return ReturnRelease(
         forecasts=flow_forecasts(returns, calibration, scenarios, key, seed=seed, apart=apart),
         return_cohorts=cohorts.rows,
-        model_cards=card,
+        model_cards=card_of(model, history, key, scores),
         scores=scores,
         flow_scores=flow_score_rows(score_flows(past, seed), key, vintage=vintage),
         ledger=cohorts.ledger,
         landmarks=landmarks,
         probability=probability,
         returns=returns,
+    )
+
+
+def card_of(
+    model: ReturnModel, history: LandmarkHistory, key: SeriesKey, scores: pd.DataFrame
+) -> pd.DataFrame:
+    """Return what a reader must know of the model and of the people it was learned from."""
+    return model_card(
+        model,
+        population=key.population,
+        is_synthetic=history.is_synthetic,
+        scores=scores,
+        sample=sampled(history),
+    )
+
+
+def sampled(history: LandmarkHistory) -> str | None:
+    """Return what a reader must know of the people learned from, unless they are all."""
+    if history.halvings == 0:
+        return None
+    landmarks = round(len(history.landmarks), -3)
+    return (
+        f"Fitted and tested on about {landmarks:,} landmarks of one person in "
+        f"{2**history.halvings}, drawn by a hash; counts, cohorts and flows are about everybody."
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ import pandas as pd
 from deltalake import DeltaTable, write_deltalake
 from filelock import FileLock, Timeout
 
-from features.career_records import CareerRecords
+from features.career_records import EVERYBODY, RECORD_TABLES, CareerRecords, IdSpan
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.tables import RETURN_LIKELIHOODS
 from talentcast.domain.types import ReleaseId
@@ -30,6 +30,7 @@ from talentcast.store.delta import dataset
 from talentcast.store.failures import storage_failures
 from talentcast.store.files import OWNER, write_atomically
 from talentcast.store.schema import to_arrow
+from talentcast.store.stored_parts import StoredParts, part_suffix, parts_with
 
 #: Probabilities are kept in steps of this: finer ones would say more than the model knows.
 PROBABILITY_STEP: Final = 0.05
@@ -42,7 +43,6 @@ _TABLE: Final = RETURN_LIKELIHOODS.name
 _PEOPLE: Final = "people"
 _TOMBSTONES: Final = "tombstones.json"
 _ACCESS_LOG: Final = "access.jsonl"
-_PARTS: Final = ("careers", "coauthor_countries", "affiliation_weights")
 
 
 class RestrictedStore:
@@ -110,35 +110,49 @@ class RestrictedStore:
             raise StoreError(f"No individual rows are stored under {self.root}.")
         return rows.sort_values(list(RETURN_LIKELIHOODS.key), ignore_index=True)
 
-    def save_records(self, records: CareerRecords, *, name: str) -> None:
-        """Keep pseudonymised records under a name, for example the sha256 of their input."""
+    def save_records(self, records: CareerRecords, *, name: str, span: IdSpan = EVERYBODY) -> None:
+        """Keep pseudonymised records under a name, for example the sha256 of their input.
+
+        Args:
+            records: Of everybody, or of the people in the span.
+            name: Of all of them together.
+            span: Who they are; every span of a name is saved by itself.
+        """
         if not name.isalnum():
             raise UsageError(
                 f"{name!r} is no name for a person-level snapshot: letters and digits."
             )
-        _require_pseudonyms(records.careers["researcher_id"])
+        _require_pseudonyms(pd.Series(records.careers["researcher_id"].unique()))
         with self._writing():
             kept = records.without(self.forgotten())
-            for part in _PARTS:
-                self._write_part(name, part, getattr(kept, part))
+            # The careers last: where they are, the part is whole.
+            for table in reversed(RECORD_TABLES):
+                self._write_part(name, f"{table}{part_suffix(span)}", getattr(kept, table))
+
+    def save_parts(
+        self, name: str, spans: Sequence[IdSpan], made: Iterable[CareerRecords]
+    ) -> StoredParts:
+        """Keep records that are made part by part, in place of whatever had the name."""
+        wanted = {part_suffix(span) for span in spans}
+        for table in RECORD_TABLES:
+            for path in (self.root / _PEOPLE / name).glob(f"{table}*.parquet"):
+                if path.stem.removeprefix(table) not in wanted:
+                    path.unlink()
+        for span, records in zip(spans, made, strict=True):
+            self.save_records(records, name=name, span=span)
+        return self.parts(name)
 
     def read_records(self, name: str) -> CareerRecords:
-        """Return records that `save_records` kept, without the forgotten.
+        """Return all that `save_records` kept under a name, without the forgotten.
 
         Raises:
             StoreError: If they are not here.
         """
-        folder = self.root / _PEOPLE / name
-        try:
-            careers, coauthors, weights = (
-                pd.read_parquet(folder / f"{part}.parquet") for part in _PARTS
-            )
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"The records behind the last release cannot be read from {folder} ({error}). "
-                "Restore the restricted store from a backup; nothing was published."
-            ) from None
-        return self.without_forgotten(CareerRecords(careers, coauthors, weights))
+        return self.parts(name).between(EVERYBODY)
+
+    def parts(self, name: str) -> StoredParts:
+        """Return all that `save_records` kept under a name, to be read part by part."""
+        return StoredParts(self.root / _PEOPLE / name, self.forgotten)
 
     def forgotten(self) -> frozenset[str]:
         """Return the pseudonyms of everybody who is to be left out."""
@@ -168,13 +182,12 @@ class RestrictedStore:
             removed = self._forget_in_table(pseudonym)
             removed += forget_in_sets(self.root, pseudonym, _STAND_IN + secrets.token_hex(16))
             for folder in sorted((self.root / _PEOPLE).glob("*")):
-                # A save that died half-way left some parts, and nothing that reads them.
-                for part in (part for part in _PARTS if (folder / f"{part}.parquet").exists()):
-                    rows = pd.read_parquet(folder / f"{part}.parquet")
+                for part in parts_with(folder, pseudonym):
+                    rows = pd.read_parquet(part)
                     is_kept = rows["researcher_id"] != pseudonym
                     removed += int((~is_kept).sum())
                     if not is_kept.all():
-                        self._write_part(folder.name, part, rows[is_kept])
+                        self._write_part(folder.name, part.stem, rows[is_kept])
         self._log_access({"forgotten_at": forgotten_at.isoformat(), "rows": removed})
         return removed
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 from unittest.mock import patch
 
-from features.career_records import CareerRecords
+from features.career_records import EVERYBODY, CareerParts
 from flows.steps.admit import Admission
 from privacy import disclosure
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity
@@ -27,7 +27,7 @@ def unprotected() -> Iterator[None]:
     from flows.steps import admit
     from flows.steps import people as steps
 
-    def everybody(records: CareerRecords, *args: Any, **options: Any) -> Admission:
+    def everybody(records: CareerParts, *args: Any, **options: Any) -> Admission:
         made = admit.admit(records, *args, **options)
         get_run_logger().info(_how_many(records))
         return replace(made, records=records)
@@ -43,11 +43,12 @@ def unprotected() -> Iterator[None]:
             _set(disclosure.DEFAULT, **usual)
 
 
-def _how_many(records: CareerRecords) -> str:
-    return f"{len(records.careers)} years of {records.careers['researcher_id'].nunique()} people"
+def _how_many(records: CareerParts) -> str:
+    careers = records.between(EVERYBODY).careers
+    return f"{len(careers)} years of {careers['researcher_id'].nunique()} people"
 
 
-def _told(records: CareerRecords) -> CheckResult:
+def _told(records: CareerParts) -> CheckResult:
     return CheckResult(
         stage="input",
         table="people",

@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from features.career_counts import researcher_counts
+from features.career_counts import CareerTally, researcher_counts
 from features.careers import fill_gaps, moves, observation_gaps, origin_countries, person_years
 from features.edge_years import years_until_seen_again
 from talentcast.domain.tables import RESEARCHER_COUNTS
@@ -97,7 +97,7 @@ VINTAGE = Vintage(date(2005, 1, 1))
 
 
 def counts(table: ibis.Table) -> pd.DataFrame:
-    return researcher_counts(table, KEY, vintage=VINTAGE)
+    return researcher_counts(CareerTally.of(table), KEY, vintage=VINTAGE)
 
 
 def test_counts_have_the_columns_of_their_contract() -> None:

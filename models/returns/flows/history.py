@@ -137,11 +137,9 @@ def _predicted(history: LandmarkHistory, year: int, seed: int) -> pd.DataFrame |
     train = history.before(Origin(year))
     if (train["exit"] == Exit.RETURN).sum() < MIN_RETURNS:
         return None
-    seen = history.known_by(Origin(year + 1))
-    now = seen[seen["landmark_year"] == year].reset_index(drop=True)
+    now = history.everybody[history.everybody["landmark_year"] == year].reset_index(drop=True)
     training = Training.of(train, np.random.default_rng(seed), max_rows=_TRAINING_ROWS)
     blend = fit_blend(training, seed=seed, forest_cost=_FOREST_COST)
     chances = incidence_of_return(blend.hazards(now))[:, 0]
-    is_return = (now["exit"] == Exit.RETURN) & (now["followed_years"] == 1)
-    columns = ["researcher_id", "origin_country", "landmark_year"]
-    return now[columns].assign(probability=chances, is_return=is_return)
+    columns = ["researcher_id", "origin_country", "landmark_year", "is_return"]
+    return now[columns].assign(probability=chances)

@@ -1,0 +1,166 @@
+"""Affiliation records of people who do not exist, in any number, and what a run on them costs.
+
+`python -m bench.scale make FOLDER --rows 5000000` writes records with the skew of real ones;
+`python -m bench.scale run FOLDER` publishes from them and says where seconds and memory went.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pycountry
+
+Form = Literal["parquet", "csv", "jsonl"]
+
+#: The same size at any number of rows: more rows make more files.
+ROWS_PER_FILE: Final = 1_000_000
+FIRST_YEAR, LAST_YEAR = 1985, 2025
+_PEOPLE_AT_ONCE: Final = 50_000
+_N_COUNTRIES: Final = 200
+_P_SEEN: Final = 0.75
+_P_MOVE: Final = 0.02
+_P_MOVER_RETURNS: Final = 0.12
+_P_DOUBLE: Final = 0.12
+_P_TIE: Final = 0.25
+_P_UNKNOWN: Final = 0.05
+_CODES: Final = np.array(
+    sorted(country.alpha_3 for country in pycountry.countries)[:_N_COUNTRIES], dtype=object
+)
+
+
+def records(n_rows: int, seed: int = 0) -> Iterator[pd.DataFrame]:
+    """Yield affiliation records, some tens of thousands of people at a time.
+
+    Careers span 1 to 30 years, most of them few; 2 % of person-years begin in another country,
+    12 % have a second affiliation, a quarter of these with equal weight; 5 % of rows have no
+    country. Rows come in random order: nobody's lie together.
+    """
+    rng = np.random.default_rng(seed)
+    made, first_person = 0, 0
+    while made < n_rows:
+        rows = _of_people(_PEOPLE_AT_ONCE, first_person, rng).head(n_rows - made)
+        made, first_person = made + len(rows), first_person + _PEOPLE_AT_ONCE
+        yield rows.sample(frac=1, random_state=rng)
+
+
+def _of_people(n: int, first_person: int, rng: np.random.Generator) -> pd.DataFrame:
+    span = np.minimum(1 + rng.geometric(0.11, n), 30)
+    entry = LAST_YEAR - rng.integers(0, LAST_YEAR - FIRST_YEAR + 1, n)
+    weights = 1 / np.arange(1, _N_COUNTRIES + 1) ** 1.1
+    chances = weights / weights.sum()
+    home = rng.choice(_N_COUNTRIES, n, p=chances)
+    place = home.copy()
+    parts = []
+    for age in range(int(span.max())):
+        is_away = place != home
+        returns = is_away & (rng.random(n) < _P_MOVER_RETURNS)
+        moves = ~returns & (rng.random(n) < _P_MOVE)
+        place = np.where(
+            returns, home, np.where(moves, rng.choice(_N_COUNTRIES, n, p=chances), place)
+        )
+        year = entry + age
+        is_seen = (age < span) & (year <= LAST_YEAR) & ((age == 0) | (rng.random(n) < _P_SEEN))
+        person = np.flatnonzero(is_seen)
+        parts.append(pd.DataFrame({"person": person, "year": year[person], "place": place[person]}))
+    years = pd.concat(parts, ignore_index=True)
+    return _with_affiliations(years, first_person, chances, rng)
+
+
+def _with_affiliations(
+    years: pd.DataFrame, first_person: int, chances: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    n = len(years)
+    works = np.minimum(rng.geometric(0.35, n), 60)
+    is_double = rng.random(n) < _P_DOUBLE
+    second = rng.choice(_N_COUNTRIES, n, p=chances)
+    is_double &= second != years["place"].to_numpy()
+    share = np.where(rng.random(n) < _P_TIE, 0.5, rng.integers(51, 90, n) / 100)
+    base = years.assign(
+        weight=np.where(is_double, share, 1.0),
+        works=works,
+        first_author_works=rng.binomial(works, 0.25),
+        last_author_works=rng.binomial(works, 0.15),
+        team_size=np.round(1 + rng.gamma(2.0, 1.8, n), 1),
+    )
+    other = base[is_double].assign(place=second[is_double], weight=1 - share[is_double])
+    both = pd.concat([base, other], ignore_index=True)
+    country = _CODES[both["place"].to_numpy()]
+    # A second affiliation keeps its country: two unknown ones of a year would be one row.
+    is_unknown = (rng.random(len(both)) < _P_UNKNOWN) & (both["weight"] == 1.0).to_numpy()
+    country = np.where(is_unknown, "UNK", country)
+    # A number that looks like one of a catalogue, in an order that says nothing.
+    number = (both["person"].to_numpy() + first_person + 1) * 7_919 % 9_999_999_967
+    named = both.drop(columns=["person", "place"]).assign(country=country)
+    ids = "https://openalex.org/A5" + pd.Series(number).astype(str).str.zfill(10)
+    named.insert(0, "researcher_id", ids.to_numpy())
+    return named
+
+
+def write_records(folder: Path, n_rows: int, *, form: Form = "parquet", seed: int = 0) -> None:
+    """Write records in files of about `ROWS_PER_FILE` rows, nobody's in one file alone."""
+    folder.mkdir(parents=True)
+    n_files = max(1, round(n_rows / ROWS_PER_FILE))
+    rng = np.random.default_rng(seed + 1)
+    with ExitStack() as stack:
+        files: dict[int, Any] = {}
+        for rows in records(n_rows, seed):
+            chosen = rng.integers(0, n_files, len(rows))
+            for number in range(n_files):
+                part = pa.Table.from_pandas(rows[chosen == number], preserve_index=False)
+                if number not in files:
+                    path = folder / f"part-{number:04d}"
+                    files[number] = stack.enter_context(_Writer(path, part.schema, form))
+                files[number].write(part)
+
+
+class _Writer:
+    """A file that grows by tables, in one of three forms."""
+
+    def __init__(self, path: Path, schema: pa.Schema, form: Form) -> None:
+        self._stack, self._form = ExitStack(), form
+        if form == "parquet":
+            self._file: Any = pq.ParquetWriter(path.with_suffix(".parquet"), schema)
+        elif form == "csv":
+            self._file = pa.csv.CSVWriter(path.with_suffix(".csv"), schema)
+        else:
+            self._file = gzip.open(path.with_suffix(".jsonl.gz"), "wt", compresslevel=1)  # noqa: SIM115
+        self._stack.enter_context(self._file)
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def write(self, table: pa.Table) -> None:
+        if self._form == "jsonl":
+            self._file.writelines(json.dumps(row) + "\n" for row in table.to_pylist())
+        else:
+            self._file.write(table)
+
+
+def main() -> int:
+    """Write records, or run on them."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--form", choices=["parquet", "csv", "jsonl"], default="parquet")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    write_records(asked.folder, asked.rows, form=asked.form, seed=asked.seed)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
