@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +18,7 @@ from readers.summaries.published_series import (
     freshest_about_ai,
 )
 from readers.summaries.series import Series
+from storage.paths import StorePath
 from talentcast.store.release import Release
 
 
@@ -26,7 +26,7 @@ from talentcast.store.release import Release
 class Context:
     """One request for one page."""
 
-    root: Path
+    root: StorePath
     releases: list[Release]
     release: Release
     published: PublishedSeries

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -16,6 +15,7 @@ from readers import html
 from readers.summaries.populations import population_words, rule_words
 from readers.summaries.published_series import PublishedSeries
 from readers.summaries.wording import sentence
+from storage.paths import StorePath
 from talentcast.store.pointer import newest_current
 from talentcast.store.release import CURRENT_KINDS, Release
 
@@ -36,7 +36,7 @@ def wanted() -> dict[str, str]:
     return chosen
 
 
-def make_context(root: Path) -> tuple[Context, list[str]] | None:
+def make_context(root: StorePath) -> tuple[Context, list[str]] | None:
     """Decide what to show; None if nothing was published.
 
     Returns:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final, Required, TypedDict, Unpack
 
 import pandas as pd
 
 from readers import cache
 from readers.summaries.joint_samples import JointDraws
+from storage.paths import StorePath
 from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import BASELINE, OutputType, Target
@@ -21,7 +21,7 @@ _AXES: Final = ("population", "counting_rule", "source", "model")
 
 
 def read(
-    table: str, release: str = "latest", *, home: Path | str | None = None, **filters: Any
+    table: str, release: str = "latest", *, home: StorePath | str | None = None, **filters: Any
 ) -> pd.DataFrame:
     """Return rows of one table of one release, in the columns and types of its contract.
 
@@ -30,7 +30,8 @@ def read(
     Args:
         table: For example ``forecasts``; see docs/data-dictionary.md.
         release: A release id, or ``latest``.
-        home: Folder that holds the releases; `TALENTCAST_HOME` or ``./var`` by default.
+        home: Folder that holds the releases, or an address in an object store;
+            `TALENTCAST_HOME` or ``./var`` by default.
         **filters: Keep rows where a column has this value, or one of these values.
 
     Raises:
@@ -44,7 +45,7 @@ def read(
     return cache.rows(table, found, root, filters=filters)
 
 
-def releases(*, home: Path | str | None = None) -> pd.DataFrame:
+def releases(*, home: StorePath | str | None = None) -> pd.DataFrame:
     """Return one row per release, newest first."""
     return pd.DataFrame([found.to_row() for found in cache.releases(_root(home))])
 
@@ -66,7 +67,7 @@ class SeriesChoice(TypedDict, total=False):
     source: str
     scenario: str
     release: str
-    home: Path | str | None
+    home: StorePath | str | None
 
 
 def probability_ahead(first: str, second: str, **series: Unpack[SeriesChoice]) -> pd.Series:
@@ -139,12 +140,12 @@ def _no_series(chosen: dict[str, str], release: Release) -> str:
     )
 
 
-def _found(release: str, home: Path | str | None) -> tuple[Release, Path]:
+def _found(release: str, home: StorePath | str | None) -> tuple[Release, StorePath]:
     """Return a release that is what its publisher made it, and the root of its store."""
-    settings = load_settings(None if home is None else Path(home))
+    settings = load_settings(home)
     verifier = Verifier.configured(settings.verifying_key_file)
     return require_genuine(cache.find(release, settings.releases), verifier), settings.releases
 
 
-def _root(home: Path | str | None) -> Path:
-    return load_settings(None if home is None else Path(home)).releases
+def _root(home: StorePath | str | None) -> StorePath:
+    return load_settings(home).releases

@@ -15,6 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from cachetools import LRUCache, cached
 
+from storage.files import readable
+from storage.objects import ObjectPath
+from storage.paths import StorePath
 from talentcast.domain.tables import RELEASES, table
 from talentcast.store import pointer, reader
 from talentcast.store.release import Release
@@ -26,19 +29,27 @@ ANSWER_BYTES: Final = 100_000_000
 #: Lists of releases in memory: one of each store, and of each state of it.
 RELEASE_LISTS: Final = 4
 
+#: Newest commit to the releases of each object store that was asked.
+_NEWEST: Final[dict[ObjectPath, str]] = {}
+
 #: One value of each column that is asked for, or several.
 _Filters = Mapping[str, tuple[Any, ...]]
 
 
-def releases(root: Path) -> list[Release]:
+def releases(root: StorePath) -> list[Release]:
     """Return every release, newest first; read again only when something was published."""
+    place = root.resolve()
+    if isinstance(place, ObjectPath):
+        # One request, for what came after the newest commit that is known.
+        newest = _NEWEST[place] = pointer.newest_commit(place, known=_NEWEST.get(place, ""))
+        return _releases(place, newest) if newest else []
     log = root / RELEASES.name / "_delta_log"
     if not log.is_dir():  # nothing was published, or the store is no folder
         return pointer.list_releases(root)
-    return _releases(root.resolve(), max((entry.name for entry in log.glob("*.json")), default=""))
+    return _releases(place, pointer.newest_commit(root))
 
 
-def find(release: str, root: Path) -> Release:
+def find(release: str, root: StorePath) -> Release:
     """Return a release by id, or the latest one; errors as `pointer.find_release`."""
     return pointer.choose_release(release, releases(root), root)
 
@@ -46,7 +57,7 @@ def find(release: str, root: Path) -> Release:
 def rows(
     name: str,
     release: Release,
-    root: Path,
+    root: StorePath,
     *,
     filters: Mapping[str, Any],
     columns: Sequence[str] | None = None,
@@ -65,7 +76,12 @@ def rows(
 
 
 def distinct(
-    name: str, release: Release, root: Path, *, filters: Mapping[str, Any], columns: Sequence[str]
+    name: str,
+    release: Release,
+    root: StorePath,
+    *,
+    filters: Mapping[str, Any],
+    columns: Sequence[str],
 ) -> pd.DataFrame:
     """Return the different rows that some columns hold; arguments as for `rows`."""
     found = _answer(name, release, root, filters, columns)
@@ -102,7 +118,7 @@ def coded(stored: pa.Table) -> pa.Table:
 def _answer(
     name: str,
     release: Release,
-    root: Path,
+    root: StorePath,
     filters: Mapping[str, Any],
     columns: Sequence[str] | None,
 ) -> pa.Table:
@@ -114,21 +130,21 @@ def _answer(
 
 
 @cached(LRUCache(RELEASE_LISTS), condition=Condition())
-def _releases(root: Path, newest_event: str) -> list[Release]:
+def _releases(root: StorePath, newest_event: str) -> list[Release]:
     return pointer.list_releases(root)
 
 
-def _key(name: str, release: Release, root: Path) -> tuple[object, ...]:
+def _key(name: str, release: Release, root: StorePath) -> tuple[object, ...]:
     return (root.resolve(), str(release.release_id), name, release.tables[name].row_hash)
 
 
 @cached(LRUCache(TABLE_BYTES, getsizeof=lambda t: int(t.nbytes)), key=_key, condition=Condition())
-def _table(name: str, release: Release, root: Path) -> pa.Table:
+def _table(name: str, release: Release, root: StorePath) -> pa.Table:
     """Read a table from the files that the manifest names, text as codes."""
     contract = table(name)
     entry = release.tables[name]
     paths = [root / name / file.path for file in entry.files]
-    if not paths or not all(path.is_file() for path in paths):
+    if not paths or not all(path.is_file() for path in paths if isinstance(path, Path)):
         return coded(reader.read_rows(name, release, root))  # says what is wrong, if it is
     texts = [
         column.name
@@ -136,7 +152,7 @@ def _table(name: str, release: Release, root: Path) -> pa.Table:
         if column.type == "string" and column.name != "release_id"  # that one is in the path
     ]
     try:
-        parts = [pq.ParquetFile(path, read_dictionary=texts).read() for path in paths]
+        parts = [pq.ParquetFile(path, read_dictionary=texts).read() for path in readable(paths)]
     except FileNotFoundError:  # pruned since they were looked for
         return coded(reader.read_rows(name, release, root))
     joined = pa.concat_tables(parts, promote_options="permissive")
@@ -152,7 +168,7 @@ def _table(name: str, release: Release, root: Path) -> pa.Table:
 
 
 def _answer_key(
-    name: str, release: Release, root: Path, filters: _Filters, columns: tuple[str, ...] | None
+    name: str, release: Release, root: StorePath, filters: _Filters, columns: tuple[str, ...] | None
 ) -> tuple[object, ...]:
     return (*_key(name, release, root), tuple(sorted(filters.items())), columns)
 
@@ -163,7 +179,7 @@ def _answer_key(
     condition=Condition(),
 )
 def _matching(
-    name: str, release: Release, root: Path, filters: _Filters, columns: tuple[str, ...] | None
+    name: str, release: Release, root: StorePath, filters: _Filters, columns: tuple[str, ...] | None
 ) -> pa.Table:
     return matching(_table(name, release, root), filters, columns)
 

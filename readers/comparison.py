@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from storage.paths import StorePath
 from talentcast.domain.tables import table
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
@@ -25,13 +25,13 @@ class TableDifference:
     same: int
 
 
-def compare(first: Release, second: Release, root: Path) -> list[TableDifference]:
+def compare(first: Release, second: Release, root: StorePath) -> list[TableDifference]:
     """Compare two releases table by table."""
     names = sorted({*first.tables, *second.tables})
     return [_compare_table(name, first, second, root) for name in names]
 
 
-def _compare_table(name: str, first: Release, second: Release, root: Path) -> TableDifference:
+def _compare_table(name: str, first: Release, second: Release, root: StorePath) -> TableDifference:
     one, two = first.tables.get(name), second.tables.get(name)
     if one is None or two is None:
         return TableDifference(name, one.rows if one else 0, two.rows if two else 0, 0, 0)

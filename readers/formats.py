@@ -7,9 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, cast
 
+from storage.paths import StorePath
 from talentcast.store.release import Release
 
-Writer = Callable[[Release, Path, Path], list[Path]]
+Writer = Callable[[Release, StorePath, Path], list[Path]]
 
 #: Module and function; imported when asked for, because their libraries are slow to load.
 _WRITERS: Final = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from features.series import SERIES_COLUMNS
 from readers.summaries.published_series import published_series
+from storage.paths import StorePath
 from talentcast.domain.types import BASELINE, REST_OF_WORLD, UNKNOWN_COUNTRY, OutputType, Target
 from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
@@ -22,7 +22,7 @@ _NOTHING: Final = 5e-5
 
 
 def largest_changes(
-    first: Release, second: Release, root: Path, *, shown: int = SHOWN
+    first: Release, second: Release, root: StorePath, *, shown: int = SHOWN
 ) -> list[dict[str, Any]]:
     """Return the largest changes from one release to another.
 
@@ -65,7 +65,7 @@ def largest_changes(
     ]
 
 
-def _numbers(release: Release, root: Path) -> pd.DataFrame:
+def _numbers(release: Release, root: StorePath) -> pd.DataFrame:
     """Return what a release says in long form: what, the key of a number, and value."""
     observed = read_frame("observations", release, root)
     totals = observed.groupby(["population", "counting_rule", "year"], as_index=False)
@@ -85,7 +85,7 @@ def _numbers(release: Release, root: Path) -> pd.DataFrame:
     return numbers.dropna()
 
 
-def _medians(release: Release, root: Path) -> pd.DataFrame:
+def _medians(release: Release, root: StorePath) -> pd.DataFrame:
     """Return the median shares of the quoted models, in per cent."""
     where = condition(
         "forecasts",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from base64 import b64encode
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from platformdirs import user_state_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PlainValidator, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from storage.paths import StorePath, store_path
 from talentcast.domain.errors import ConfigurationError
+
+#: A folder, or the address of a prefix in an object store.
+Placed: TypeAlias = Annotated[StorePath, PlainValidator(store_path)]
 
 
 class Settings(BaseSettings):
@@ -20,15 +24,28 @@ class Settings(BaseSettings):
         env_prefix="TALENTCAST_", env_file=".env", frozen=True, extra="ignore"
     )
 
-    home: Path = Field(default=Path("var"), description="Folder for everything a run writes.")
-    snapshots_dir: Path | None = Field(
-        default=None, description="Raw inputs; default: snapshots/ in home."
+    home: Placed = Field(
+        default=Path("var"),
+        description="Folder for everything a run writes, or s3://, az:// or gs:// and "
+        "BUCKET/PREFIX.",
     )
-    releases_dir: Path | None = Field(
-        default=None, description="Published tables; default: releases/ in home."
+    local_dir: Path = Field(
+        default=Path("var"),
+        description="Where home is in an object store: folder on this machine for reports, alerts, "
+        "individuals and Prefect's files.",
+    )
+    snapshots_dir: Placed | None = Field(
+        default=None,
+        description="Raw inputs, also in an object store; default: snapshots/ in home.",
+    )
+    releases_dir: Placed | None = Field(
+        default=None,
+        description="Published tables, also in an object store; default: releases/ in home.",
     )
     restricted_dir: Path | None = Field(
-        default=None, description="Anything about individuals; default: restricted/ in home."
+        default=None,
+        description="Anything about individuals, on this machine only; default: restricted/ in "
+        "home.",
     )
     pseudonym_key: SecretStr | None = Field(
         default=None,
@@ -115,19 +132,30 @@ class Settings(BaseSettings):
         return tuple(host.strip().lower() for host in value.split(",") if host.strip())
 
     @property
-    def snapshots(self) -> Path:
+    def local(self) -> Path:
+        """Where this machine keeps what it shares with no other: the home, if that is a folder."""
+        return self.home if isinstance(self.home, Path) else self.local_dir
+
+    @property
+    def snapshots(self) -> StorePath:
         """Where raw inputs are kept."""
         return self.snapshots_dir or self.home / "snapshots"
 
     @property
-    def releases(self) -> Path:
+    def downloads(self) -> Path:
+        """Where a fetch of many pages that is under way is kept, with the lock that guards it."""
+        kept = self.snapshots
+        return (kept if isinstance(kept, Path) else self.local / "snapshots") / "downloads"
+
+    @property
+    def releases(self) -> StorePath:
         """Where published tables are kept."""
         return self.releases_dir or self.home / "releases"
 
     @property
     def restricted(self) -> Path:
         """Where anything about individuals is kept; never under `releases`."""
-        return self.restricted_dir or self.home / "restricted"
+        return self.restricted_dir or self.local / "restricted"
 
     @property
     def datasets(self) -> Path:
@@ -137,7 +165,7 @@ class Settings(BaseSettings):
     @property
     def reports(self) -> Path:
         """Where reports are written: of data checks, and of releases for readers."""
-        return self.home / "reports"
+        return self.local / "reports"
 
 
 class PrefectServer(BaseSettings):
@@ -159,11 +187,13 @@ class PrefectServer(BaseSettings):
         return {"Authorization": f"Basic {b64encode(given.encode()).decode()}"}
 
 
-def load_settings(home: Path | None = None, *, max_cost: float | None = None) -> Settings:
+def load_settings(
+    home: StorePath | str | None = None, *, max_cost: float | None = None
+) -> Settings:
     """Read the environment; `home` and `max_cost`, where given, take precedence over it.
 
     Raises:
-        ConfigurationError: If a variable cannot be understood.
+        ConfigurationError: If a variable, or the address of a home, cannot be understood.
     """
     try:
         settings = Settings()
@@ -173,10 +203,17 @@ def load_settings(home: Path | None = None, *, max_cost: float | None = None) ->
         raise ConfigurationError(
             f"{name} is unusable: {problem['msg']}. See .env.example for what it may be."
         ) from None
-    chosen = {"home": home, "openalex_max_cost": max_cost}
+    chosen = {"home": None if home is None else _home(home), "openalex_max_cost": max_cost}
     return settings.model_copy(
         update={name: value for name, value in chosen.items() if value is not None}
     )
+
+
+def _home(home: StorePath | str) -> StorePath:
+    try:
+        return store_path(home)
+    except ValueError as error:
+        raise ConfigurationError(str(error), parameters=("home",)) from None
 
 
 def server_url() -> str | None:

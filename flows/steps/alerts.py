@@ -17,10 +17,10 @@ from typing import Final
 import httpx
 
 from readers.summaries.alerts import Alert, alerts_between
+from storage.files import write_atomically
 from talentcast.config import Settings
 from talentcast.domain.errors import SourceUnavailableError
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import write_atomically
 from talentcast.store.pointer import list_releases
 from talentcast.store.release import Release
 
@@ -149,7 +149,7 @@ def _mail(alert: Alert, settings: Settings) -> None:
 
 
 def _path(release: Release, settings: Settings) -> Path:
-    return settings.home / "alerts" / f"{release.release_id}.json"
+    return settings.local / "alerts" / f"{release.release_id}.json"
 
 
 def _read(path: Path) -> Outbox | None:

@@ -12,11 +12,11 @@ from features.panel import Panel
 from flows.steps.plan import Plan
 from flows.steps.runner import Runner
 from publication.share_forecasts import row_count
+from storage.files import write_atomically
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.errors import ChecksFailedError
 from talentcast.domain.types import ReleaseId, SeriesKey
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import write_atomically
 
 if TYPE_CHECKING:
     from flows.steps.returns import ReturnRelease

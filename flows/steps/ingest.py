@@ -147,7 +147,7 @@ def read(
     source: str, snapshots: Sequence[Snapshot], plan: Plan, settings: Settings
 ) -> ParsedCounts:
     """Parse the copies; rejected ones are put aside with the reason."""
-    raws = [load_raw(snapshot) for snapshot in snapshots]
+    raws = [load_raw(snapshot, settings.snapshots) for snapshot in snapshots]
     try:
         found = source_for(
             source,

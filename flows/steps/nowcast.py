@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -18,6 +17,7 @@ from models.nowcast.continuation import PartialYear
 from models.nowcast.triangle import StatedDelay, WatchedYear, completeness_at
 from publication.nowcast_card import NowcastFact, nowcast_card
 from publication.observations import observation_rows
+from storage.paths import StorePath
 from talentcast.config import Settings
 from talentcast.domain.tables import OBSERVATIONS
 from talentcast.domain.types import SeriesKey
@@ -81,7 +81,7 @@ def _delays(settings: Settings) -> Mapping[str, StatedDelay]:
     }
 
 
-def _earlier_states(key: SeriesKey, root: Path) -> pd.DataFrame:
+def _earlier_states(key: SeriesKey, root: StorePath) -> pd.DataFrame:
     """Return the provisional rows of `observations` of one series in all served releases."""
     where = condition(
         "observations",

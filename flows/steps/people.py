@@ -133,7 +133,7 @@ def turn_of(sources: Sequence[str], settings: Settings) -> AbstractContextManage
 def _synthetic_people(settings: Settings, now: datetime) -> People:
     (raw,) = SyntheticCareers().download()
     snapshot = save_snapshot(raw, settings.snapshots, retrieved_at=now)
-    simulation = parse_simulation(load_raw(snapshot))
+    simulation = parse_simulation(load_raw(snapshot, settings.snapshots))
     drawn = simulate_careers(simulation.people, np.random.default_rng(simulation.seed))
     key = SeriesKey(NAME, CountingRule.MODAL_COUNTRY, "simulator")
     return People(key, snapshot, drawn.records)
@@ -152,7 +152,7 @@ def _real_people(
     key = require_key(
         secret.get_secret_value() if secret else None,
         file=settings.pseudonym_key_file,
-        apart_from=(folder, settings.home),
+        apart_from=(folder, settings.local),
     )
     files = download_affiliations(folder, max_bytes=settings.max_input_bytes)
     store = restricted_store(settings)
@@ -178,7 +178,6 @@ def _real_people(
         licence="as given",
         vintage=admission.made_from.vintage,
         retrieved_at=now,
-        path=store.root,
     )
     series = SeriesKey(population, CountingRule.MODAL_COUNTRY, "affiliations")
     return People(series, snapshot, admission.records, admission)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pandas as pd
 
 from flows.steps.questions import require_unaltered
 from publication.headline import HEADLINE_HORIZON, headline_shares
+from storage.paths import StorePath
 from talentcast.config import Settings
 from talentcast.domain.types import Target
 from talentcast.store.pointer import latest_release
@@ -25,13 +25,13 @@ def publish_release(draft: ReleaseDraft, settings: Settings) -> Release:
     return publish(draft, settings.releases, published_at=datetime.now(UTC), signer=signer)
 
 
-def served_observations(root: Path) -> pd.DataFrame | None:
+def served_observations(root: StorePath) -> pd.DataFrame | None:
     """Return `observations` of the served release, if there is one."""
     served = latest_release(root)
     return None if served is None else read_frame("observations", served, root)
 
 
-def headline_of(release: Release, root: Path) -> pd.DataFrame:
+def headline_of(release: Release, root: StorePath) -> pd.DataFrame:
     """Return the leading shares of each population of a release."""
     horizons = [0, HEADLINE_HORIZON]
     quoted = condition("forecasts", {"target": str(Target.SHARE), "horizon_years": horizons})

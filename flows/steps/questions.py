@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -24,6 +23,7 @@ from questions.paths import SharePaths, counted_paths
 from questions.record import Record, altered, require_same, stored_record, with_status
 from questions.resolution import State, States, resolved
 from readers.summaries.question_words import question_text
+from storage.paths import StorePath
 from talentcast.config import Settings
 from talentcast.domain.errors import InputRejectedError, IntegrityError
 from talentcast.domain.tables import ANSWERS, QUESTIONS
@@ -132,7 +132,7 @@ def inquiry_of(counts: pd.DataFrame, identity: Identity, kind: Kind, settings: S
 
 
 def decided_record(
-    releases: Sequence[Release], counts: pd.DataFrame, *, today: date, root: Path
+    releases: Sequence[Release], counts: pd.DataFrame, *, today: date, root: StorePath
 ) -> Record:
     """Return the joined record of releases, with the outcomes that a day knows.
 
@@ -231,7 +231,7 @@ def question_tables(
     return {QUESTIONS.name: record.questions, ANSWERS.name: record.answers}
 
 
-def require_unaltered(draft: ReleaseDraft, root: Path) -> None:
+def require_unaltered(draft: ReleaseDraft, root: StorePath) -> None:
     """Refuse a release whose record is not that of the served one with rows added.
 
     Raises:
@@ -254,7 +254,7 @@ def require_unaltered(draft: ReleaseDraft, root: Path) -> None:
         )
 
 
-def _record_so_far(release_id: str, root: Path) -> Record:
+def _record_so_far(release_id: str, root: StorePath) -> Record:
     """Return the record of the served release, with what backfills asked and answered since."""
     record = Record.empty()
     served = latest_release(root)
@@ -267,7 +267,7 @@ def _record_so_far(release_id: str, root: Path) -> Record:
     return record
 
 
-def _stored_record(release: Release, root: Path) -> Record:
+def _stored_record(release: Release, root: StorePath) -> Record:
     """Read the record of a release, if it is what was published.
 
     Raises:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
+from storage.paths import StorePath
 from talentcast.domain.errors import StoreError, UsageError
 from talentcast.domain.types import ReleaseId
 from talentcast.store.pointer import events, next_sequence, present_states
@@ -111,7 +111,7 @@ def fates(
 
 
 def plan_pruning(
-    root: Path, retention: Retention, *, now: datetime, recorded: Collection[ReleaseId] = ()
+    root: StorePath, retention: Retention, *, now: datetime, recorded: Collection[ReleaseId] = ()
 ) -> Pruning:
     """Decide what to prune; nothing is changed. Arguments as for `fates`.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from features.panel import Panel
@@ -17,6 +15,7 @@ from models.evaluation.published import score_published
 from models.shares.registry import ModelContext
 from publication.scores import backtest_score_rows
 from sources.reference_panel import load_reference_panel
+from storage.paths import StorePath
 from talentcast.domain.types import Target, VintageKind
 from talentcast.store.pointer import list_releases
 from talentcast.store.reader import condition, read_frame
@@ -57,7 +56,7 @@ def score(known: KnownCounts, panel: Panel, plan: Plan, context: ModelContext) -
     )
 
 
-def score_release(release: Release, observations: pd.DataFrame, root: Path) -> pd.DataFrame:
+def score_release(release: Release, observations: pd.DataFrame, root: StorePath) -> pd.DataFrame:
     """Score one release against today's observations."""
     quantiles = condition("forecasts", {"target": str(Target.SHARE), "output_type": "quantile"})
     return score_published(
@@ -70,7 +69,7 @@ def score_release(release: Release, observations: pd.DataFrame, root: Path) -> p
 
 
 def score_releases(
-    observations: pd.DataFrame, root: Path, run: Runner = IN_THIS_PROCESS
+    observations: pd.DataFrame, root: StorePath, run: Runner = IN_THIS_PROCESS
 ) -> pd.DataFrame:
     """Score every served release against today's observations, the oldest first."""
     scored = [

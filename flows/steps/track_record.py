@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from features.series import SERIES_COLUMNS
+from storage.paths import StorePath
 from talentcast.domain.types import BASELINE, OutputType, ReleaseId, Target
 from talentcast.store.pointer import list_releases
 from talentcast.store.reader import condition, read_frame
@@ -14,7 +14,7 @@ from talentcast.store.reader import condition, read_frame
 _FORECAST: Final = [*SERIES_COLUMNS, "model", "origin_year", "horizon_years"]
 
 
-def first_forecasts(root: Path) -> frozenset[ReleaseId]:
+def first_forecasts(root: StorePath) -> frozenset[ReleaseId]:
     """Return the served releases from which the track record is scored, now or once years are in.
 
     Of several that forecast the same from the same origin the first one counts, as in

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from readers.export.release_tables import release_tables, reliability_notes
 from readers.export.text import safe_csv
+from storage.paths import StorePath
 from talentcast.domain.tables import Column, DataType, Table
 from talentcast.store.release import Release
 
@@ -24,7 +25,7 @@ _TYPES: Final[Mapping[DataType, str]] = {
 }
 
 
-def export_frictionless(release: Release, root: Path, folder: Path) -> list[Path]:
+def export_frictionless(release: Release, root: StorePath, folder: Path) -> list[Path]:
     """Write `datapackage.json` and `data/<table>.csv`."""
     (folder / "data").mkdir(exist_ok=True)
     written, resources = [], []

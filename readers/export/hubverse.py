@@ -15,6 +15,7 @@ from readers.export import hub_config
 from readers.export.hub_config import MONTHS, TEAM, Task
 from readers.summaries.populations import population_words
 from readers.summaries.published_series import country_names
+from storage.paths import StorePath
 from talentcast.domain.types import OutputType, Target
 from talentcast.store.reader import condition, read_frame
 from talentcast.store.release import Release
@@ -30,7 +31,7 @@ _TASK_IDS: Final = [
 ]
 
 
-def export_hubverse(release: Release, root: Path, folder: Path) -> list[Path]:
+def export_hubverse(release: Release, root: StorePath, folder: Path) -> list[Path]:
     """Write a hub with the share forecasts of a release.
 
     Returns:

@@ -10,10 +10,11 @@ from readers.export.release_tables import release_tables
 from readers.export.text import safe_csv
 from readers.summaries.describe import share_rows
 from readers.summaries.published_series import load_series, published_series
+from storage.paths import StorePath
 from talentcast.store.release import Release
 
 
-def export_csv(release: Release, root: Path, folder: Path) -> list[Path]:
+def export_csv(release: Release, root: StorePath, folder: Path) -> list[Path]:
     """Write one file a table, and `shares-<series>.csv` with Entity, Code, Year and indicators.
 
     Returns:

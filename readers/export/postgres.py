@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -17,6 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from readers.export.release_tables import whole_numbers
+from storage.paths import StorePath
 from talentcast.domain.errors import SourceUnavailableError, UsageError
 from talentcast.domain.tables import RELEASES, TABLES, Column, DataType, Table
 from talentcast.store.reader import read_rows
@@ -40,7 +40,7 @@ _TYPES: Final[dict[DataType, str]] = {
 }
 
 
-def mirror(releases: Sequence[Release], root: Path, address: str) -> dict[str, int]:
+def mirror(releases: Sequence[Release], root: StorePath, address: str) -> dict[str, int]:
     """Replace what the mirror holds by some releases, the current one first.
 
     Args:
@@ -103,7 +103,7 @@ def _host(address: str) -> str:
 
 
 def _replace(
-    connection: psycopg.Connection[Any], releases: Sequence[Release], root: Path
+    connection: psycopg.Connection[Any], releases: Sequence[Release], root: StorePath
 ) -> dict[str, int]:
     """Build the next schema and let it take the name, all in the connection's transaction."""
     with connection.cursor() as cursor:
@@ -124,7 +124,7 @@ def _replace(
 
 
 def _table(
-    cursor: psycopg.Cursor[Any], contract: Table, releases: Sequence[Release], root: Path
+    cursor: psycopg.Cursor[Any], contract: Table, releases: Sequence[Release], root: StorePath
 ) -> int:
     table = sql.Identifier(_NEXT, contract.name)
     columns = [
@@ -154,7 +154,7 @@ def _table(
     return copied
 
 
-def _rows(contract: Table, release: Release, root: Path) -> list[list[Any]]:
+def _rows(contract: Table, release: Release, root: StorePath) -> list[list[Any]]:
     """Return the rows of one table in one release, in the contract's order."""
     if contract.name == RELEASES.name:
         row = release.to_row()

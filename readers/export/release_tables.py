@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
 from readers.summaries.published_series import published_series, reliability_of
+from storage.paths import StorePath
 from talentcast.domain.tables import TABLES, Table
 from talentcast.domain.types import BASELINE
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
 
 
-def release_tables(release: Release, root: Path) -> Iterator[tuple[Table, pd.DataFrame]]:
+def release_tables(release: Release, root: StorePath) -> Iterator[tuple[Table, pd.DataFrame]]:
     """Yield every table of a release with its contract, one at a time."""
     for contract in TABLES:
         if contract.name in release.tables:
@@ -27,7 +27,7 @@ def whole_numbers(frame: pd.DataFrame, contract: Table) -> pd.DataFrame:
     return frame.astype(types)
 
 
-def reliability_notes(release: Release, root: Path) -> list[tuple[str, str]]:
+def reliability_notes(release: Release, root: StorePath) -> list[tuple[str, str]]:
     """Return how far the ranges of each population can be relied on, as labels and texts."""
     return [
         (

@@ -13,6 +13,7 @@ from openpyxl.styles import Font
 
 from readers.export.release_tables import notes, release_tables, reliability_notes
 from readers.export.text import inert
+from storage.paths import StorePath
 from talentcast.domain.tables import Table
 from talentcast.store.release import Release
 
@@ -21,7 +22,7 @@ _LEVELS: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 _SHEET_NAME: Final = 31  # longest name that Excel takes
 
 
-def export_xlsx(release: Release, root: Path, folder: Path) -> list[Path]:
+def export_xlsx(release: Release, root: StorePath, folder: Path) -> list[Path]:
     """Write `talentcast-<release>.xlsx`; forecasts with seven quantile levels and no samples."""
     book = Workbook(write_only=True)
     _notes(book, release, root)
@@ -32,7 +33,7 @@ def export_xlsx(release: Release, root: Path, folder: Path) -> list[Path]:
     return [path]
 
 
-def _notes(book: Workbook, release: Release, root: Path) -> None:
+def _notes(book: Workbook, release: Release, root: StorePath) -> None:
     sheet = book.create_sheet("notes")
     sheet.column_dimensions["A"].width = 30
     sheet.column_dimensions["B"].width = 110

@@ -20,16 +20,17 @@ from readers.summaries.published_series import load_series, published_series, se
 from readers.summaries.series import Series
 from readers.summaries.source_line import SHARE_UNIT, source_line
 from readers.summaries.track_record import TrackRecord, track_headline, track_record
+from storage.files import write_atomically
+from storage.paths import StorePath
 from talentcast.domain.types import BASELINE, Target
 from talentcast.populations.catalogue import known_populations
-from talentcast.store.files import write_atomically
 from talentcast.store.release import Release
 
 HORIZON: Final = 5
 HALF_WIDTH: Final = 430
 
 
-def export_report(release: Release, root: Path, folder: Path) -> list[Path]:
+def export_report(release: Release, root: StorePath, folder: Path) -> list[Path]:
     """Write `talentcast-<release>.html`, and `-headline.png` with the first chart of the file."""
     shown = [
         load_series(published, release, root).until(HORIZON)
@@ -58,7 +59,7 @@ def report_page(release: Release, folder: Path) -> Path:
     return folder / f"talentcast-{release.release_id}.html"
 
 
-def _section(series: Series, release: Release, root: Path) -> dict[str, Any]:
+def _section(series: Series, release: Release, root: StorePath) -> dict[str, Any]:
     """Return what the template says about one series; less of a further counting rule."""
     known = known_populations().get(series.key.population)
     is_brief = known is not None and known.is_further_rule
@@ -69,7 +70,7 @@ def _section(series: Series, release: Release, root: Path) -> dict[str, Any]:
     return series_section(series, line.text(), track_record=record)
 
 
-def _track_record(series: Series, release: Release, root: Path) -> dict[str, Any] | None:
+def _track_record(series: Series, release: Release, root: StorePath) -> dict[str, Any] | None:
     if "scores" not in release.tables:
         return None
     filters = series_axes(series.key) | {"target": str(Target.SHARE), "country_group": "weighted"}

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from storage.paths import StorePath
 from talentcast.domain.tables import TABLES, Table
 from talentcast.domain.types import OutputType
 from talentcast.store.reader import read_rows
@@ -41,7 +42,7 @@ class DataTable:
 
 
 def write_tables(
-    release: Release, root: Path, folder: Path, *, with_samples: bool
+    release: Release, root: StorePath, folder: Path, *, with_samples: bool
 ) -> list[DataTable]:
     """Write `data/<table>.parquet`, rows in the order of their key.
 

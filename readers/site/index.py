@@ -24,6 +24,7 @@ from readers.site import layout
 from readers.site.feed import feed
 from readers.site.model import SitePage
 from readers.site.writer import Progress, WrittenRelease, write_release
+from storage.paths import StorePath
 from talentcast.domain.errors import UsageError
 from talentcast.store.pointer import choose_release
 from talentcast.store.release import Release
@@ -57,7 +58,7 @@ class SiteOptions:
 
 
 def write_site(
-    root: Path,
+    root: StorePath,
     out: Path,
     options: SiteOptions = SiteOptions(),
     *,
@@ -96,7 +97,7 @@ def write_site(
     return out / "index.html"
 
 
-def shows_newest(root: Path, out: Path) -> bool:
+def shows_newest(root: StorePath, out: Path) -> bool:
     """Tell whether a site says of every release what the store says; an absent one does not."""
     known = cache.releases(root)
     latest = choose_release("latest", known, root)
@@ -119,7 +120,7 @@ def require_site(out: Path) -> None:
 
 
 def _write_whole(
-    release: Release, root: Path, out: Path, options: SiteOptions, progress: Progress
+    release: Release, root: StorePath, out: Path, options: SiteOptions, progress: Progress
 ) -> WrittenRelease:
     """Write the folder of a release beside its place, then put it there."""
     folder = _folder(out, release)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -23,6 +22,7 @@ from readers.summaries.published_series import (
     published_series,
 )
 from readers.summaries.wording import sentence
+from storage.paths import StorePath
 from talentcast.domain.types import BASELINE
 from talentcast.store.release import Release
 
@@ -128,7 +128,7 @@ class Subject:
     """One release, read for a site."""
 
     release: Release
-    root: Path
+    root: StorePath
     tables_read: dict[tuple[str, str], pd.DataFrame | None] = field(default_factory=dict)
 
     @property

@@ -25,6 +25,7 @@ from readers.site.pages.facts import claims, quality, returns, track_record_page
 from readers.site.pages.questions import questions
 from readers.site.pages.series import overview, populations
 from readers.summaries.headlines import overview_headline
+from storage.paths import StorePath
 from talentcast.domain.errors import StoreError
 from talentcast.store.release import Release
 
@@ -65,7 +66,7 @@ class WrittenRelease:
 
 def write_release(
     release: Release,
-    root: Path,
+    root: StorePath,
     folder: Path,
     *,
     url: str,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlencode
 
@@ -15,6 +14,7 @@ from readers.summaries.published_series import PublishedSeries, load_series, pub
 from readers.summaries.questions import QuestionTables, question_tables, standings
 from readers.summaries.series import Series
 from readers.summaries.wording import in_sentence, percent, possessive, probability, sentence
+from storage.paths import StorePath
 from talentcast.domain.types import BASELINE, QuestionStatus
 from talentcast.store.release import Release
 
@@ -49,7 +49,7 @@ class Alert:
         return f"{self.release_id}/{self.kind}/{self.subject}"
 
 
-def alerts_between(before: Release, after: Release, root: Path) -> list[Alert]:
+def alerts_between(before: Release, after: Release, root: StorePath) -> list[Alert]:
     """Return what changed between a release and the next one, in order of kind and subject.
 
     Args:
@@ -66,11 +66,11 @@ def alerts_between(before: Release, after: Release, root: Path) -> list[Alert]:
     return sorted(found, key=lambda alert: alert.id)
 
 
-def _watched(release: Release, root: Path) -> Iterator[PublishedSeries]:
+def _watched(release: Release, root: StorePath) -> Iterator[PublishedSeries]:
     return (one for one in published_series(release, root) if one.scenario == BASELINE)
 
 
-def _about_questions(release: Release, root: Path) -> Iterator[Alert]:
+def _about_questions(release: Release, root: StorePath) -> Iterator[Alert]:
     tables = question_tables(release, root)
     if tables is None:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -13,6 +12,7 @@ from readers import cache
 from readers.summaries.populations import are_of_one_family, is_about_ai, reading_order
 from readers.summaries.reliability import Reliability, reliability
 from readers.summaries.series import Series, arranged
+from storage.paths import StorePath
 from talentcast.domain.types import BASELINE, CountingRule, OutputType, SeriesKey, Target
 from talentcast.store.release import Release
 
@@ -43,7 +43,7 @@ class PublishedSeries:
     last_counted: int
 
 
-def published_series(release: Release, root: Path) -> tuple[PublishedSeries, ...]:
+def published_series(release: Release, root: StorePath) -> tuple[PublishedSeries, ...]:
     """Return what a release can show, in the order of `reading_order`, `baseline` first."""
     axes = ["population", "counting_rule", "source", "scenario", "model"]
     rows = cache.distinct(
@@ -96,7 +96,7 @@ def by_other_rules(shown: SeriesKey, available: Sequence[PublishedSeries]) -> li
     ]
 
 
-def load_series(published: PublishedSeries, release: Release, root: Path) -> Series:
+def load_series(published: PublishedSeries, release: Release, root: StorePath) -> Series:
     """Read observations, quantiles and joint samples of one published."""
     axes = series_axes(published.key)
     observed = cache.rows("observations", release, root, filters=axes)
@@ -120,7 +120,7 @@ def load_series(published: PublishedSeries, release: Release, root: Path) -> Ser
     )
 
 
-def reliability_of(published: PublishedSeries, release: Release, root: Path) -> Reliability:
+def reliability_of(published: PublishedSeries, release: Release, root: StorePath) -> Reliability:
     """Return how often the ranges of the model that is quoted held."""
     if "scores" not in release.tables:
         return Reliability(None, 0)
@@ -137,7 +137,7 @@ def series_axes(key: SeriesKey) -> dict[str, str]:
     }
 
 
-def country_names(release: Release, root: Path) -> dict[str, str]:
+def country_names(release: Release, root: StorePath) -> dict[str, str]:
     """Return country names by code."""
     if "country_names" not in release.tables:
         return {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -22,6 +21,7 @@ from readers import cache
 from readers.summaries.headlines import Headline
 from readers.summaries.populations import rule_words
 from readers.summaries.wording import MINUS, probability
+from storage.paths import StorePath
 from talentcast.domain.tables import ANSWERS, QUESTIONS
 from talentcast.domain.types import ForecasterRole, QuestionStatus, Statistic
 from talentcast.store.release import Release
@@ -61,7 +61,7 @@ class QuestionTables:
         return QuestionTables(questions, answers)
 
 
-def question_tables(release: Release, root: Path) -> QuestionTables | None:
+def question_tables(release: Release, root: StorePath) -> QuestionTables | None:
     """Read what a release holds of questions; None if it was asked nothing."""
     if QUESTIONS.name not in release.tables:
         return None

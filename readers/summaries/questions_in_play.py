@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 
@@ -11,12 +10,13 @@ from questions.definition import Question
 from questions.generator import InPlay, in_play
 from questions.paths import SharePaths
 from readers.summaries.published_series import load_series, published_series
+from storage.paths import StorePath
 from talentcast.domain.types import BASELINE
 from talentcast.store.release import Release
 
 
 def questions_in_play(
-    release: Release, root: Path, *, population: str, years: Iterable[int], rule: InPlay
+    release: Release, root: StorePath, *, population: str, years: Iterable[int], rule: InPlay
 ) -> list[Question]:
     """Return every pair and threshold in play in a release, by series and year.
 

@@ -14,10 +14,11 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from sources.openalex.record import FetchRecord, read_record
+from storage.files import write_atomically
+from storage.paths import StorePath
 from talentcast.domain.errors import IntegrityError, StoreError, UsageError
 from talentcast.domain.types import Vintage
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import write_atomically
 from talentcast.store.snapshots import read_snapshot
 
 _RECORD: Final = "fetch.json"
@@ -65,7 +66,13 @@ class Download:
 
 @contextmanager
 def open_download(
-    root: Path, population: str, query: str, today: date, *, max_days: int
+    root: StorePath,
+    population: str,
+    query: str,
+    today: date,
+    *,
+    max_days: int,
+    downloads: Path | None = None,
 ) -> Iterator[Download]:
     """Open the fetch of today, or one that was interrupted, and let nobody else do so.
 
@@ -75,11 +82,12 @@ def open_download(
         query: Everything that decides the answers.
         today: Day of the fetch.
         max_days: An interrupted fetch is gone on with if it began at most so many days ago.
+        downloads: Folder for what is under way; below `root` by default, if that is a folder.
 
     Raises:
         StoreError: If another run has it open for too long.
     """
-    folder = root / "downloads" / "openalex"
+    folder = (downloads or _below(root)) / "openalex"
     stem = f"{population}-{sha256(query.encode()).hexdigest()[:12]}"
     with storage_failures(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +102,13 @@ def open_download(
         yield _current(folder, stem, root, today, max_days=max_days)
 
 
-def _current(folder: Path, stem: str, root: Path, today: date, *, max_days: int) -> Download:
+def _below(root: StorePath) -> Path:
+    if isinstance(root, Path):
+        return root / "downloads"
+    raise UsageError("Name a folder of this machine for what is under way.")
+
+
+def _current(folder: Path, stem: str, root: StorePath, today: date, *, max_days: int) -> Download:
     """Return the download to use; those of earlier days make room once they are snapshots."""
     chosen = Download(folder / f"{stem}-{today.isoformat()}")
     for path in sorted(folder.glob(f"{stem}-????-??-??")):
@@ -115,7 +129,7 @@ def _began(path: Path) -> date:
         return date.min
 
 
-def _is_saved(record: FetchRecord, root: Path) -> bool:
+def _is_saved(record: FetchRecord, root: StorePath) -> bool:
     try:
         return all(read_snapshot(entry.sha256, root) for entry in record.pages)
     except IntegrityError:

@@ -20,6 +20,7 @@ from sources.openalex.downloads import open_download
 from sources.openalex.fetch import FetchedPages, fetch_pages
 from sources.openalex.listing import listing_of
 from sources.openalex.record import is_record, read_record
+from storage.paths import StorePath
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.provenance import ParsedCounts, RawFile
@@ -39,14 +40,16 @@ class OpenAlex:
     Attributes:
         populations: What to fetch.
         access: Where to ask, and what it may cost.
-        snapshots: Where pages are kept while they come.
+        snapshots: Where pages are once they are kept.
+        downloads: Where they are while they come; below `snapshots` by default.
         today: Tells the day at the provider, whose budget begins at midnight UTC.
     """
 
     populations: Sequence[Population] = ()
     access: Access = field(default_factory=Access)
-    snapshots: Path = Path("var/snapshots")
+    snapshots: StorePath = Path("var/snapshots")
     today: Callable[[], date] = field(default=today_utc)
+    downloads: Path | None = None
     name: str = NAME
     title: str = "Works by country and year, up to this year, all countries; see `populations`"
     licence: str = "CC0 1.0"
@@ -73,7 +76,12 @@ class OpenAlex:
         query = f"{self.access.url} {asked} {population.first_year}"
         max_days = _MAX_DAYS[population.asked.method]
         with open_download(
-            self.snapshots, population.id, query, today, max_days=max_days
+            self.snapshots,
+            population.id,
+            query,
+            today,
+            max_days=max_days,
+            downloads=self.downloads,
         ) as download:
             fetched = fetch_pages(population, client, download, today)
         return self._raw_files(population, fetched, client)
@@ -119,6 +127,7 @@ def open_alex(wanted: Sequence[str], settings: Settings | None) -> OpenAlex:
         ),
         settings.snapshots,
         today_utc,
+        downloads=settings.downloads,
     )
 
 

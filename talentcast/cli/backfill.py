@@ -65,7 +65,7 @@ def backfill(
             populations=population,
             sources=source or list(DEFAULT_SOURCES),
             models=model,
-            home=settings.home,
+            home=str(settings.home),
         )
     _print(done, as_json=json, seconds=time.monotonic() - started)
 

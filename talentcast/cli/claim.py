@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -84,7 +83,7 @@ def _other(share: float | None, n: int | None) -> ClaimedShare | None:
     return None if share is None or n is None else ClaimedShare(share, n)
 
 
-def _beside(country: str, year: int | None, home: Path | None) -> dict[str, list[dict[str, Any]]]:
+def _beside(country: str, year: int | None, home: str | None) -> dict[str, list[dict[str, Any]]]:
     try:
         figures = read("published_figures", home=home)
         observations = read("observations", home=home)

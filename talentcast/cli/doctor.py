@@ -11,14 +11,16 @@ from shutil import disk_usage
 
 import httpx
 
+from storage.files import require_room
+from storage.paths import StorePath
 from talentcast.cli.options import Home, Json
 from talentcast.cli.orchestrator import ask_server
 from talentcast.cli.output import print_rows
 from talentcast.cli.terminal import say
 from talentcast.config import Settings, load_settings, server_url
 from talentcast.domain.errors import ConfigurationError, StoreError
-from talentcast.store.files import require_room
 from talentcast.store.pointer import list_releases
+from talentcast.store.pruning import stored_bytes
 
 LIBRARIES = ("prefect", "great-expectations", "statsmodels", "scikit-learn", "pandas", "deltalake")
 LEAST_FREE_BYTES = 500_000_000
@@ -84,7 +86,7 @@ def _writable(what: str, folder: Path) -> Finding:
 
 
 def _home(settings: Settings) -> Finding:
-    return _writable("home", settings.home)
+    return _writable("home", settings.local)
 
 
 def _releases(settings: Settings) -> Finding:
@@ -96,13 +98,17 @@ def _releases(settings: Settings) -> Finding:
 
 
 def _restricted(settings: Settings) -> Finding:
-    inside = settings.restricted.resolve().is_relative_to(settings.releases.resolve())
+    releases = settings.releases
+    inside = isinstance(releases, Path) and (
+        settings.restricted.resolve().is_relative_to(releases.resolve())
+    )
     fix = "Move TALENTCAST_RESTRICTED_DIR out of the releases folder."
     return Finding("restricted store", not inside, str(settings.restricted), fix if inside else "")
 
 
 def _room(settings: Settings) -> Finding:
-    folders = (settings.home, settings.releases, settings.restricted, settings.snapshots)
+    places = (settings.local, settings.releases, settings.restricted, settings.snapshots)
+    folders = [place for place in places if isinstance(place, Path)]
     return room_for(folders, _needed_bytes(settings.releases))
 
 
@@ -118,19 +124,14 @@ def _present(folder: Path) -> Path:
     return next(each for each in (folder.resolve(), *folder.resolve().parents) if each.exists())
 
 
-def _needed_bytes(root: Path) -> int:
+def _needed_bytes(root: StorePath) -> int:
     """Three times the newest release: the new one, its report and exports; at least 500 MB."""
     try:
         newest = list_releases(root)[:1]
     except StoreError:  # another line says so
         newest = []
-    paths = (
-        root / entry.name / file.path
-        for release in newest
-        for entry in release.tables.values()
-        for file in entry.files
-    )
-    return max(LEAST_FREE_BYTES, 3 * sum(path.stat().st_size for path in paths if path.exists()))
+    used = sum(stored_bytes(release.release_id, root) for release in newest)
+    return max(LEAST_FREE_BYTES, 3 * used)
 
 
 def _server(_: Settings) -> Finding:

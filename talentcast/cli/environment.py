@@ -7,8 +7,8 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final
 
+from storage.files import require_room
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import require_room
 
 #: What the database of a temporary server takes up in a run of several populations, and some more.
 _SERVER_BYTES: Final = 16_000_000

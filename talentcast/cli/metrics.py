@@ -31,10 +31,10 @@ def metrics(*, out: Out = None, every: Every = None, home: Home = None) -> None:
     Example: talentcast metrics --out /var/lib/node_exporter/talentcast.prom
     """
     from readers.export.metrics import metrics_text
+    from storage.files import write_atomically
     from talentcast.config import load_settings
     from talentcast.domain.errors import UsageError
     from talentcast.store.failures import storage_failures
-    from talentcast.store.files import write_atomically
     from talentcast.store.pointer import list_releases
 
     if every is not None and out is None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 Home = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        "--home", help="Folder for everything a run writes [default: TALENTCAST_HOME or ./var]."
+        "--home",
+        metavar="FOLDER",
+        help="Folder for everything a run writes, or s3://BUCKET/PREFIX, az:// or gs:// "
+        "[default: TALENTCAST_HOME or ./var].",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON list of rows.")]

@@ -39,7 +39,7 @@ def prefect_ready(settings: Settings) -> Iterator[None]:
         ConfigurationError: If the Prefect server does not start, refuses or stops answering.
         StoreError: If the home of a temporary one is full or cannot be written to.
     """
-    home = settings.home
+    home = settings.local
     _require_admission()
     prepare_prefect(home, server_url())
     try:

@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from getpass import getuser
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -14,6 +13,7 @@ import typer
 from flows.steps import deliver as delivery
 from flows.steps.retention import Retention, parse_age, plan_pruning, pruning_rows
 from flows.steps.track_record import first_forecasts
+from storage.paths import StorePath
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows
 from talentcast.cli.terminal import say
@@ -98,7 +98,7 @@ def prune(
         say(f"Warning: {line}", err=True)
 
 
-def _show(pruning: Pruning, root: Path, *, as_json: bool) -> None:
+def _show(pruning: Pruning, root: StorePath, *, as_json: bool) -> None:
     sizes = {
         release.release_id: stored_bytes(release.release_id, root) for release in pruning.affected
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from storage.paths import StorePath
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import plain_rows, print_rows, writing_into
@@ -169,7 +170,7 @@ def generate(
 
 
 def _in_play(
-    release: Release, root: Path, population: str | None, years: int, least: float
+    release: Release, root: StorePath, population: str | None, years: int, least: float
 ) -> list[Question]:
     from questions.generator import InPlay
     from readers.summaries.questions_in_play import questions_in_play
@@ -184,7 +185,7 @@ def _in_play(
     )
 
 
-def _tables(release: str, home: Path | None) -> QuestionTables:
+def _tables(release: str, home: str | None) -> QuestionTables:
     from readers.summaries.questions import question_tables
 
     found, root = _found(release, home)
@@ -196,7 +197,7 @@ def _tables(release: str, home: Path | None) -> QuestionTables:
     return tables
 
 
-def _found(release: str, home: Path | None) -> tuple[Release, Path]:
+def _found(release: str, home: str | None) -> tuple[Release, StorePath]:
     settings = load_settings(home)
     verifier = Verifier.configured(settings.verifying_key_file)
     return require_genuine(find_release(release, settings.releases), verifier), settings.releases

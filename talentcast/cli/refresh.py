@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.steps.approval import Approval
+from storage.paths import StorePath
 from talentcast.cli.options import Decimal, Home, Json, MaxCost, ResearchersColumn
 from talentcast.cli.orchestrator import orchestrator
 from talentcast.cli.output import print_rows, print_warnings
@@ -144,7 +145,7 @@ def _reported(choices: Mapping[str, Any], settings: Settings) -> Refreshed:
     with orchestrator(settings):
         from flows.refresh import refresh as refresh_flow
 
-        refreshed: Refreshed = refresh_flow(**choices, home=settings.home)
+        refreshed: Refreshed = refresh_flow(**choices, home=str(settings.home))
         return refreshed
 
 
@@ -153,7 +154,7 @@ def _print_undelivered(refreshed: Refreshed) -> None:
         say(f"Warning: {line}", err=True)
 
 
-def print_summary(refreshed: Refreshed, root: Path, reports: Path, seconds: float) -> None:
+def print_summary(refreshed: Refreshed, root: StorePath, reports: Path, seconds: float) -> None:
     """Print what was published and what it says."""
     release = refreshed.release
     done = "Published" if refreshed.is_new else "Already published:"

@@ -12,7 +12,7 @@ from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json, MaxCost
 from talentcast.cli.output import print_rows
 from talentcast.config import load_settings
-from talentcast.store.snapshots import save_snapshot
+from talentcast.store.snapshots import save_snapshot, snapshot_folder
 
 app = new_app(no_args_is_help=True, help="Look at the sources, and fetch one.")
 
@@ -52,8 +52,13 @@ def fetch(
     saved = [save_snapshot(raw, settings.snapshots, retrieved_at=now) for raw in source.download()]
     print_rows(
         [
-            {"name": s.name, "vintage": s.vintage.as_of, "sha256": s.sha256[:12], "path": s.path}
-            for s in saved
+            {
+                "name": each.name,
+                "vintage": each.vintage.as_of,
+                "sha256": each.sha256[:12],
+                "path": snapshot_folder(settings.snapshots, each.sha256) / "content",
+            }
+            for each in saved
         ],
         as_json=json,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,13 +13,14 @@ from readers.summaries.headlines import leading_pair, odds_by_year
 from readers.summaries.published_series import load_series, published_series
 from readers.summaries.series import Series
 from readers.summaries.wording import percent
+from storage.paths import StorePath
 from talentcast.cli.output import print_table
 from talentcast.cli.terminal import say
 from talentcast.domain.types import BASELINE
 from talentcast.store.release import Release
 
 
-def print_headline(release: Release, root: Path) -> None:
+def print_headline(release: Release, root: StorePath) -> None:
     """Print the leading shares of each population, now and five years on; AI counted last first."""
     rows = dict(iter(headline_of(release, root).groupby(["population", "counting_rule", "source"])))
     for published in published_series(release, root):

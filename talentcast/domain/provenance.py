@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
 
@@ -35,7 +34,6 @@ class Snapshot:
     licence: str
     vintage: Vintage
     retrieved_at: datetime
-    path: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from typing import Final
 import pandas as pd
 
 from privacy.admitted_sets import Admitted
+from storage.files import OWNER, write_atomically
 from talentcast.domain.errors import ConfigurationError, StoreError
 from talentcast.domain.types import ReleaseId, Vintage
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import OWNER, write_atomically
 from talentcast.store.release import Release
 
 #: How a release names the data set behind one of its inputs.

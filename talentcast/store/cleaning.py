@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from storage.paths import StorePath
+from storage.tables import is_table
 from talentcast.domain.tables import RELEASES, TABLES
 from talentcast.store.delta import open_table
 from talentcast.store.failures import storage_failures
@@ -35,7 +36,7 @@ class Leftovers:
     files: tuple[str, ...]
 
 
-def clean(root: Path, *, dry_run: bool, keep_hours: int = KEEP_HOURS) -> list[Leftovers]:
+def clean(root: StorePath, *, dry_run: bool, keep_hours: int = KEEP_HOURS) -> list[Leftovers]:
     """Remove leftovers older than `keep_hours`, or with `dry_run` only name them.
 
     Rows of a dead publication go first; the files that held them follow at a clean-up at least
@@ -48,7 +49,7 @@ def clean(root: Path, *, dry_run: bool, keep_hours: int = KEEP_HOURS) -> list[Le
         visible = {str(release.release_id) for release in events(root)}
         found = []
         for contract in TABLES:
-            if not DeltaTable.is_deltatable(str(root / contract.name)):
+            if not is_table(root / contract.name):
                 continue
             if lease is not None:
                 lease.renew()

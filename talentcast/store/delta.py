@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +17,14 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 from deltalake.schema import Schema
 
+from storage.files import flush
+from storage.objects import ObjectPath
+from storage.paths import StorePath
+from storage.tables import data_files, is_table, opened, options, rows_of_files
 from talentcast.domain.errors import StoreError
-from talentcast.domain.tables import Table
+from talentcast.domain.tables import Table, table
 from talentcast.domain.types import ReleaseId
-from talentcast.store.failures import one_line, refusal
-from talentcast.store.files import flush
+from talentcast.store.failures import cause, one_line, refusal
 from talentcast.store.schema import arrow_schema, constraints
 
 #: A release names the version it is to be read at, so the log is kept for good.
@@ -33,20 +37,47 @@ _KEEP_LOG: Final = {
 _VALUES: Final = re.compile(r"'([^']*)'")
 
 
-def open_table(root: Path, name: str, *, version: int | None = None) -> DeltaTable:
+def open_table(root: StorePath, name: str, *, version: int | None = None) -> DeltaTable:
     """Open a table of the store.
 
     Raises:
         StoreError: If its log is missing or damaged.
     """
     try:
-        return DeltaTable(str(root / name), version=version)
+        return opened(root / name, version=version)
     except (DeltaError, OSError, ValueError) as error:
         at = "" if version is None else f" at version {version}"
         raise refusal(error, root) or StoreError(
             f"STORE_CORRUPT: table '{name}'{at} under {root} cannot be opened ({one_line(error)}). "
             "Restore its _delta_log from a backup; nothing was overwritten."
-        ) from error
+        ) from cause(error, root)
+
+
+def stored_rows(
+    delta: DeltaTable,
+    folder: StorePath,
+    *,
+    release_id: ReleaseId | None = None,
+    where: ds.Expression | None = None,
+) -> pa.Table:
+    """Return the rows of an open table, or of one release in it; arguments as for `dataset`."""
+    if isinstance(folder, Path):
+        return dataset(delta, folder, release_id=release_id).to_table(filter=where)
+    files = [path for path, of in data_files(delta) if release_id is None or of == str(release_id)]
+    return rows_of_objects(files, folder, release_id, where)
+
+
+def rows_of_objects(
+    files: Sequence[str],
+    folder: ObjectPath,
+    release_id: ReleaseId | None,
+    where: ds.Expression | None = None,
+) -> pa.Table:
+    """Return the rows of data files of a table, or of one release in it."""
+    constants = {} if release_id is None else {"release_id": str(release_id)}
+    schema = arrow_schema(table(folder.name))
+    rows = rows_of_files([folder / name for name in files], schema, **constants)
+    return rows if where is None else rows.filter(where)
 
 
 def dataset(delta: DeltaTable, folder: Path, *, release_id: ReleaseId | None = None) -> ds.Dataset:
@@ -66,7 +97,7 @@ def dataset(delta: DeltaTable, folder: Path, *, release_id: ReleaseId | None = N
 
 
 def table_for_writing(
-    contract: Table, root: Path, *, partition_by: list[str] | None = None
+    contract: Table, root: StorePath, *, partition_by: list[str] | None = None
 ) -> DeltaTable:
     """Open a table as its contract wants it, creating or widening it where that is needed.
 
@@ -75,18 +106,19 @@ def table_for_writing(
     Raises:
         StoreError: If the stored table holds data without a log, or contradicts the contract.
     """
-    path = str(root / contract.name)
-    is_new = not DeltaTable.is_deltatable(path)
+    path = root / contract.name
+    is_new = not is_table(path)
     if is_new:
         _refuse_lost_log(contract, root)
         DeltaTable.create(
-            path,
+            str(path),
             schema=arrow_schema(contract),
             mode="ignore",
             partition_by=partition_by,
             name=contract.name,
             description=contract.grain,
             configuration=_KEEP_LOG,
+            storage_options=options(path),
         )
     delta = open_table(root, contract.name)
     before = -1 if is_new else delta.version()
@@ -98,8 +130,13 @@ def table_for_writing(
     return delta
 
 
-def append(delta: DeltaTable, rows: pa.Table, folder: Path, *, below: Path, **options: Any) -> None:
+def append(
+    delta: DeltaTable, rows: pa.Table, folder: StorePath, *, below: StorePath, **options: Any
+) -> None:
     """Add rows to a table and flush them to the disk; a failed write leaves no file behind.
+
+    In an object store it may leave one: which objects are new is known by listing them all.
+    `clean` finds it.
 
     Args:
         delta: Table, opened at its newest version.
@@ -108,6 +145,9 @@ def append(delta: DeltaTable, rows: pa.Table, folder: Path, *, below: Path, **op
         below: Folders up to this one are flushed too.
         **options: Of `write_deltalake`.
     """
+    if isinstance(folder, ObjectPath):
+        write_deltalake(delta, rows, mode="append", **options)
+        return
     before, present = delta.version(), set(folder.rglob("*.parquet"))
     try:
         write_deltalake(delta, rows, mode="append", **options)
@@ -120,8 +160,13 @@ def append(delta: DeltaTable, rows: pa.Table, folder: Path, *, below: Path, **op
     flush(files_since(folder, before), below=below)
 
 
-def files_since(folder: Path, version: int) -> list[Path]:
-    """Return the log and data files of every commit after `version`, to be flushed to the disk."""
+def files_since(folder: StorePath, version: int) -> list[Path]:
+    """Return the log and data files of every commit after `version`, to be flushed to the disk.
+
+    Of an object store none: what it acknowledged is kept.
+    """
+    if isinstance(folder, ObjectPath):
+        return []
     log = folder / "_delta_log"
     commits = [path for path in log.glob("*.json") if int(path.stem) > version]
     actions = (json.loads(line) for path in commits for line in path.read_text().splitlines())
@@ -180,10 +225,16 @@ def _reword(delta: DeltaTable, contract: Table) -> None:
             delta.alter.set_column_metadata(field.name, dict(field.metadata))
 
 
-def _refuse_lost_log(contract: Table, root: Path) -> None:
+def _refuse_lost_log(contract: Table, root: StorePath) -> None:
     folder = root / contract.name
-    if folder.exists() and any(folder.rglob("*.parquet")):
+    if _holds_data(folder):
         raise StoreError(
             f"STORE_CORRUPT: {folder} holds data but no readable _delta_log. Restore the log from "
             "a backup; a new table would hide the old releases."
         )
+
+
+def _holds_data(folder: StorePath) -> bool:
+    if isinstance(folder, ObjectPath):
+        return folder.is_dir()  # a store has no empty folders
+    return folder.exists() and any(folder.rglob("*.parquet"))

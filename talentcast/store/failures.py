@@ -1,4 +1,4 @@
-"""What the disk may refuse, said so that the operator knows what to do."""
+"""What a disk or an object store may refuse, said so that the operator knows what to do."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from typing import Final
 
 from deltalake.exceptions import DeltaError
 
+from storage.objects import ObjectPath
+from storage.paths import StorePath
+from storage.reasons import Refusal, plain_reason, refusal_of
 from talentcast.domain.errors import NotPermittedError, StoreError
 
 _INTACT: Final = "A release is whole or invisible, and earlier ones are untouched."
@@ -24,12 +27,10 @@ _FIXES: Final = {
     "read-only file system": ("READ_ONLY", "Mount it for writing, or name another folder."),
 }
 _DENIED: Final = ("permission denied", "operation not permitted")
-#: Libraries colour what they say.
-_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m|\u21b3")
 
 
 @contextmanager
-def storage_failures(root: Path, *, parameter: str = "root") -> Iterator[None]:
+def storage_failures(root: StorePath, *, parameter: str = "root") -> Iterator[None]:
     """Turn what a disk refuses into one line; the last good release stays served.
 
     Args:
@@ -45,10 +46,15 @@ def storage_failures(root: Path, *, parameter: str = "root") -> Iterator[None]:
         raise refusal(error, root, parameter=parameter) or StoreError(
             f"STORE_FAILED: using {root} failed ({one_line(error)}). {_INTACT} Fix what it names "
             "and run again."
-        ) from error
+        ) from cause(error, root)
 
 
-def refusal(error: Exception, root: Path, *, parameter: str = "root") -> StoreError | None:
+def cause(error: Exception, root: StorePath) -> Exception | None:
+    """Return what may be told of an error beside its one line: answers of a store hold secrets."""
+    return error if isinstance(root, Path) else None
+
+
+def refusal(error: Exception, root: StorePath, *, parameter: str = "root") -> StoreError | None:
     """Return what to tell about a full or read-only disk, or files of somebody else.
 
     Args:
@@ -60,6 +66,8 @@ def refusal(error: Exception, root: Path, *, parameter: str = "root") -> StoreEr
         None for anything else: files may be damaged then.
     """
     said = one_line(error)
+    if isinstance(root, ObjectPath):
+        return _refused_by_store(refusal_of(said), said, root)
     lowered = said.lower()
     if any(words in lowered for words in _DENIED):
         return _not_permitted(_named_path(error, said, root), root, parameter)
@@ -73,17 +81,18 @@ def refusal(error: Exception, root: Path, *, parameter: str = "root") -> StoreEr
 
 
 def one_line(error: Exception) -> str:
-    r"""Return the text of an error as one line, without colours.
-
-    Example:
-        >>> one_line(OSError("Kernel error\n  \x1b[31m\u21b3\x1b[0m No space left"))
-        'Kernel error No space left'
-    """
-    text = " ".join(_COLOUR.sub("", str(error)).split())
-    return text[:400] if text else type(error).__name__
+    """Return the text of an error as one line, without colours and credentials."""
+    return plain_reason(error)
 
 
-def _not_permitted(path: Path, root: Path, parameter: str) -> NotPermittedError:
+def _refused_by_store(refused: Refusal | None, said: str, root: ObjectPath) -> StoreError | None:
+    if refused is None:
+        return None
+    kind = NotPermittedError if refused.code == "PERMISSION" else StoreError
+    return kind(f"{refused.code}: using {root} failed ({said}). {_INTACT} {refused.fix}")
+
+
+def _not_permitted(path: Path, root: StorePath, parameter: str) -> NotPermittedError:
     found = _nearest(path)
     state, me = found.lstat(), _name(os.geteuid())
     owner = _name(state.st_uid)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
+from storage.paths import StorePath
 from talentcast.store.pointer import find_recorded, list_releases
 from talentcast.store.release import Release
 from talentcast.store.retraction import retract
@@ -28,14 +28,14 @@ class Inspected:
 
 
 def inspect(
-    root: Path, release: str | None = None, *, verifier: Verifier | None = None
+    root: StorePath, release: str | None = None, *, verifier: Verifier | None = None
 ) -> list[Inspected]:
     """Verify one release, or all of them, newest first."""
     chosen = [find_recorded(release, root)] if release else list_releases(root)
     return [_inspected(one, root, verifier) for one in chosen]
 
 
-def _inspected(release: Release, root: Path, verifier: Verifier | None) -> Inspected:
+def _inspected(release: Release, root: StorePath, verifier: Verifier | None) -> Inspected:
     problems = verify(release, root, verifier=verifier)
     if problems and release.has_rows:
         present = find_recorded(str(release.release_id), root)
@@ -45,7 +45,7 @@ def _inspected(release: Release, root: Path, verifier: Verifier | None) -> Inspe
 
 
 def withdraw_damaged(
-    inspected: Iterable[Inspected], root: Path, *, at: datetime, signer: Signer | None = None
+    inspected: Iterable[Inspected], root: StorePath, *, at: datetime, signer: Signer | None = None
 ) -> list[Release]:
     """Retract the releases that are damaged and still served."""
     return [

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
-from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake import CommitProperties, DeltaTable
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from storage.files import write_atomically
+from storage.objects import ObjectPath
+from storage.paths import StorePath
+from storage.tables import opened
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import append, dataset, table_for_writing
-from talentcast.store.failures import one_line, refusal
-from talentcast.store.files import write_atomically
+from talentcast.store.delta import append, stored_rows, table_for_writing
+from talentcast.store.failures import cause, one_line, refusal
 from talentcast.store.release import Release, require_rows
 from talentcast.store.schema import arrow_schema
 
+#: Property of the table: the token of the last holder that took over from a late one.
+_FENCE: Final = "talentcast.fence"
 
-def events(root: Path) -> list[Release]:
+
+def events(root: StorePath) -> list[Release]:
     """Return every row of the `releases` table, oldest first; none if nothing was published.
 
     Raises:
@@ -28,16 +34,14 @@ def events(root: Path) -> list[Release]:
     # Read first: a row that is written meanwhile may be in the table, but not the other way round.
     acknowledged = _acknowledged(root)
     try:
-        folder = root / RELEASES.name
-        rows = dataset(DeltaTable(str(folder)), folder).to_table().to_pylist()
+        found = _rows(opened(root / RELEASES.name), root)
     except TableNotFoundError:
-        rows = []
+        found = []
     except (DeltaError, OSError) as error:
         raise refusal(error, root) or StoreError(
             f"STORE_CORRUPT: the table 'releases' under {root} cannot be read ({one_line(error)}). "
             "Restore it from a backup; nothing was overwritten."
-        ) from error
-    found = sorted((Release.from_row(row) for row in rows), key=_sequence)
+        ) from cause(error, root)
     if next_sequence(found) <= acknowledged:
         raise StoreError(
             f"STORE_CORRUPT: the table 'releases' under {root} ends at row "
@@ -47,7 +51,7 @@ def events(root: Path) -> list[Release]:
     return found
 
 
-def list_releases(root: Path) -> list[Release]:
+def list_releases(root: StorePath) -> list[Release]:
     """Return the present state of every release, the one published last first.
 
     A release that was retracted and restored takes its old place again.
@@ -62,7 +66,7 @@ def present_states(known: Sequence[Release]) -> list[Release]:
     return sorted(newest.values(), key=lambda release: first[release.release_id], reverse=True)
 
 
-def latest_release(root: Path) -> Release | None:
+def latest_release(root: StorePath) -> Release | None:
     """Return the release that answers "what is forecast now"; None before the first."""
     return newest_current(list_releases(root))
 
@@ -72,7 +76,7 @@ def newest_current(releases: Iterable[Release]) -> Release | None:
     return next((release for release in releases if release.is_current), None)
 
 
-def find_release(release: str, root: Path) -> Release:
+def find_release(release: str, root: StorePath) -> Release:
     """Return a release by id, or the latest one.
 
     Args:
@@ -87,17 +91,17 @@ def find_release(release: str, root: Path) -> Release:
     return choose_release(release, list_releases(root), root)
 
 
-def choose_release(release: str, known: Sequence[Release], root: Path) -> Release:
+def choose_release(release: str, known: Sequence[Release], root: StorePath) -> Release:
     """Return one of the releases of a store, given newest first; otherwise as `find_release`."""
     return require_rows(_choose(release, known, root))
 
 
-def find_recorded(release: str, root: Path) -> Release:
+def find_recorded(release: str, root: StorePath) -> Release:
     """Return a release as `find_release` does, also one whose rows were pruned."""
     return _choose(release, list_releases(root), root)
 
 
-def _choose(release: str, known: Sequence[Release], root: Path) -> Release:
+def _choose(release: str, known: Sequence[Release], root: StorePath) -> Release:
     if release == "latest":
         latest = newest_current(known)
         if latest is None:
@@ -115,24 +119,82 @@ def next_sequence(known: Sequence[Release]) -> int:
     return 1 + max(map(_sequence, known), default=0)
 
 
-def append_event(release: Release, root: Path) -> None:
+def newest_commit(root: StorePath, *, known: str = "") -> str:
+    """Return the name of the newest commit of the table; empty before the first.
+
+    Args:
+        root: Root of the release store.
+        known: A commit that is there; an object store is asked for later ones only.
+    """
+    log = root / RELEASES.name / "_delta_log"
+    if isinstance(log, ObjectPath):
+        names = log.names_after(known)
+        return max((name for name in names if name.endswith(".json")), default=known)
+    return max((entry.name for entry in log.glob("*.json")), default="")
+
+
+def append_event(release: Release, root: StorePath) -> None:
     """Write one event; the release is visible, or withdrawn, from here on.
 
     Call it within `Lease.committing`, so that a process that lost the lease cannot.
+
+    Raises:
+        StoreError: If an object store holds another event of this number already, or was
+            fenced off: this process lost the lease meanwhile.
     """
     table = table_for_writing(RELEASES, root)
     row = pa.Table.from_pylist([release.to_row()], schema=arrow_schema(RELEASES))
-    append(table, row, root / RELEASES.name, below=root)
+    if isinstance(root, ObjectPath):
+        _append_next(release, row, table, root)
+    else:
+        append(table, row, root / RELEASES.name, below=root)
     write_atomically(_mark(root), str(release.sequence).encode())
 
 
-def _acknowledged(root: Path) -> int:
+def fence(token: int, root: ObjectPath) -> None:
+    """Commit the token of a new holder, so that the one before can commit nothing any more."""
+    table = table_for_writing(RELEASES, root)
+    table.alter.set_table_properties({_FENCE: str(token)}, raise_if_not_exists=False)
+
+
+def _append_next(release: Release, row: pa.Table, table: DeltaTable, root: ObjectPath) -> None:
+    """Commit as the version after the one that was looked at, or not at all.
+
+    No lock can be held during a commit to an object store. The log itself decides: only one
+    commit of each version is accepted, and it is not tried again as a later one.
+    """
+    if next_sequence(_rows(table, root)) != release.sequence:
+        raise _overtaken(root)
+    pinned = CommitProperties(max_commit_retries=0)
+    try:
+        append(table, row, root / RELEASES.name, below=root, commit_properties=pinned)
+    except (DeltaError, OSError) as error:
+        # The answer may have been lost, not the commit.
+        if release not in _rows(opened(root / RELEASES.name), root):
+            if isinstance(error, CommitFailedError):
+                raise _overtaken(root) from None
+            raise
+
+
+def _overtaken(root: ObjectPath) -> StoreError:
+    return StoreError(
+        f"LEASE_LOST: another process has published to {root}, or took over publishing. Nothing "
+        "of this release is visible; run again."
+    )
+
+
+def _rows(table: DeltaTable, root: StorePath) -> list[Release]:
+    rows = stored_rows(table, root / RELEASES.name).to_pylist()
+    return sorted((Release.from_row(row) for row in rows), key=_sequence)
+
+
+def _acknowledged(root: StorePath) -> int:
     try:
         return int(_mark(root).read_text())
     except FileNotFoundError:
         return 0
     except PermissionError as error:
-        raise refusal(error, root) or error from error
+        raise refusal(error, root) or error from cause(error, root)
     except ValueError:
         raise StoreError(
             f"STORE_CORRUPT: {_mark(root)} holds no number. Run `talentcast releases verify` on a "
@@ -140,7 +202,7 @@ def _acknowledged(root: Path) -> int:
         ) from None
 
 
-def _mark(root: Path) -> Path:
+def _mark(root: StorePath) -> StorePath:
     return root / ".acknowledged"
 
 

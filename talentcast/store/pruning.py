@@ -11,17 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 
-import pyarrow as pa
-from deltalake import DeltaTable
-
+from storage.files import flush, size
+from storage.paths import StorePath
+from storage.tables import data_files, is_table
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
 from talentcast.store.delta import files_since, open_table
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import flush
 from talentcast.store.lease import Lease, publishing
 from talentcast.store.pointer import events, next_sequence, present_states
 from talentcast.store.release import Release
@@ -81,7 +79,7 @@ class Pruning:
 
 def prune(
     pruning: Pruning,
-    root: Path,
+    root: StorePath,
     *,
     by: str,
     at: datetime,
@@ -117,13 +115,13 @@ def prune(
         return _complete(root, lease, on_stage)
 
 
-def stored_bytes(release_id: ReleaseId, root: Path) -> int:
+def stored_bytes(release_id: ReleaseId, root: StorePath) -> int:
     """Return what the files of a release take."""
     files = (path for folder in folders_of(release_id, root) for path in folder.iterdir())
-    return sum(path.lstat().st_size for path in files)
+    return sum(size(path) for path in files)
 
 
-def _require_unchanged(pruning: Pruning, root: Path) -> None:
+def _require_unchanged(pruning: Pruning, root: StorePath) -> None:
     if next_sequence(events(root)) != pruning.next_event:
         raise StoreError(
             "Something was published, retracted, restored or pruned since it was decided what may "
@@ -131,7 +129,7 @@ def _require_unchanged(pruning: Pruning, root: Path) -> None:
         )
 
 
-def _complete(root: Path, lease: Lease, on_stage: Callable[[PruneStage], None]) -> int:
+def _complete(root: StorePath, lease: Lease, on_stage: Callable[[PruneStage], None]) -> int:
     """Remove the rows and files of all that is recorded as pruned."""
     present = present_states(events(root))
     gone = [one.release_id for one in present if not one.has_rows]
@@ -150,8 +148,9 @@ def _complete(root: Path, lease: Lease, on_stage: Callable[[PruneStage], None]) 
     for release_id in gone:
         for folder in folders_of(release_id, root):
             lease.renew()
-            for path in sorted(set(folder.iterdir()) - named):
-                freed += path.lstat().st_size
+            leftover: list[StorePath] = [each for each in folder.iterdir() if each not in named]
+            for path in sorted(leftover, key=str):
+                freed += size(path)
                 path.unlink()
                 on_stage(PruneStage.FILE_REMOVED)
             if not any(folder.iterdir()):
@@ -159,11 +158,10 @@ def _complete(root: Path, lease: Lease, on_stage: Callable[[PruneStage], None]) 
     return freed
 
 
-def _delete_rows(name: str, gone: Sequence[ReleaseId], root: Path) -> bool:
+def _delete_rows(name: str, gone: Sequence[ReleaseId], root: StorePath) -> bool:
     """Take releases out of the newest version of a table; return whether any was in it."""
     delta = open_table(root, name)
-    actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
-    stored = {action["partition.release_id"] for action in actions}
+    stored = {of for _, of in data_files(delta)}
     if not (present := [f"'{one}'" for one in gone if str(one) in stored]):
         return False
     before = delta.version()
@@ -172,16 +170,18 @@ def _delete_rows(name: str, gone: Sequence[ReleaseId], root: Path) -> bool:
     return True
 
 
-def folders_of(release_id: ReleaseId, root: Path) -> list[Path]:
+def folders_of(release_id: ReleaseId, root: StorePath) -> list[StorePath]:
     """Return the folders that hold files of this release alone; a link leads elsewhere."""
-    folders = sorted(root.glob(f"*/release_id={release_id}"))
+    folders = [table / f"release_id={release_id}" for table in _folders(root)]
     return [folder for folder in folders if folder.is_dir() and not folder.is_symlink()]
 
 
-def _tables(root: Path) -> list[str]:
+def _tables(root: StorePath) -> list[str]:
     """Return all tables of rows, also those that no contract describes any more."""
-    return sorted(
-        path.parent.name
-        for path in root.glob("*/_delta_log")
-        if path.parent.name != RELEASES.name and DeltaTable.is_deltatable(str(path.parent))
-    )
+    folders = (folder for folder in _folders(root) if folder.name != RELEASES.name)
+    return [folder.name for folder in folders if is_table(folder)]
+
+
+def _folders(root: StorePath) -> list[StorePath]:
+    folders = [each for each in root.iterdir() if not each.name.startswith(".")]
+    return sorted((each for each in folders if each.is_dir()), key=str)

@@ -7,17 +7,25 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties
+from deltalake.exceptions import DeltaError
 
+from storage.files import flush
+from storage.paths import StorePath
+from storage.tables import data_files
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import Table, table
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import append, dataset, files_since, table_for_writing
+from talentcast.store.delta import (
+    append,
+    files_since,
+    open_table,
+    stored_rows,
+    table_for_writing,
+)
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import flush
 from talentcast.store.lease import publishing
 from talentcast.store.manifest import DataFile, TableEntry, row_hash
 from talentcast.store.pointer import append_event, events, next_sequence, present_states
@@ -39,7 +47,7 @@ class Stage(StrEnum):
     VISIBLE = "visible"
 
 
-def published_release(release_id: ReleaseId, root: Path) -> Release | None:
+def published_release(release_id: ReleaseId, root: StorePath) -> Release | None:
     """Return the release if it is visible already; if it was pruned, what was made in its place.
 
     Its rows may not come back under the same id: those of people would not be the same ones.
@@ -56,7 +64,7 @@ def published_release(release_id: ReleaseId, root: Path) -> Release | None:
     return next(again, release)
 
 
-def next_repeat(release_id: ReleaseId, root: Path) -> int:
+def next_repeat(release_id: ReleaseId, root: StorePath) -> int:
     """Return the number for a forced repeat of a release: 1 for the first."""
     repeats = [release for release in events(root) if release.release_id.base == release_id.base]
     return len({release.release_id for release in repeats})
@@ -64,7 +72,7 @@ def next_repeat(release_id: ReleaseId, root: Path) -> int:
 
 def publish(
     draft: ReleaseDraft,
-    root: Path,
+    root: StorePath,
     *,
     published_at: datetime,
     signer: Signer | None = None,
@@ -163,7 +171,7 @@ def _refuse_other_rows(rows: Mapping[str, pa.Table], already: Release) -> None:
         )
 
 
-def _refuse_lost_commits(known: Sequence[Release], root: Path) -> None:
+def _refuse_lost_commits(known: Sequence[Release], root: StorePath) -> None:
     """A table that ends before a version some release names has lost its newest commits."""
     needed: dict[str, int] = {}
     for release in known:
@@ -177,7 +185,24 @@ def _refuse_lost_commits(known: Sequence[Release], root: Path) -> None:
             )
 
 
-def _write_table(rows: pa.Table, contract: Table, release_id: ReleaseId, root: Path) -> TableEntry:
+def _write_table(
+    rows: pa.Table, contract: Table, release_id: ReleaseId, root: StorePath
+) -> TableEntry:
+    try:
+        return _written(rows, contract, release_id, root)
+    except (DeltaError, OSError):
+        # The answer of an object store may have been lost, not what it was asked to write.
+        if isinstance(root, Path) or not _holds(contract, release_id, root):
+            raise
+    return _written(rows, contract, release_id, root)
+
+
+def _holds(contract: Table, release_id: ReleaseId, root: StorePath) -> bool:
+    delta = open_table(root, contract.name)
+    return delta.transaction_version(str(release_id)) is not None
+
+
+def _written(rows: pa.Table, contract: Table, release_id: ReleaseId, root: StorePath) -> TableEntry:
     delta = table_for_writing(contract, root, partition_by=["release_id"])
     if delta.transaction_version(str(release_id)) is not None:
         if _stored_hash(delta, contract, release_id, root) == row_hash(rows, contract.key):
@@ -206,12 +231,10 @@ def _in_order(rows: pa.Table, name: str) -> pa.Table:
 
 
 def _entry(
-    delta: DeltaTable, contract: Table, release_id: ReleaseId, root: Path, *, expected: int
+    delta: DeltaTable, contract: Table, release_id: ReleaseId, root: StorePath, *, expected: int
 ) -> TableEntry:
     folder = root / contract.name
-    actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
-    mine = [action for action in actions if action["partition.release_id"] == str(release_id)]
-    paths = sorted(unquote(action["path"]) for action in mine)
+    paths = sorted(path for path, of in data_files(delta) if of == str(release_id))
     return TableEntry(
         name=contract.name,
         delta_version=delta.version(),
@@ -223,7 +246,7 @@ def _entry(
     )
 
 
-def _stored_hash(delta: DeltaTable, contract: Table, release_id: ReleaseId, root: Path) -> str:
+def _stored_hash(delta: DeltaTable, contract: Table, release_id: ReleaseId, root: StorePath) -> str:
     """Hash what can be read back, so that a manifest never vouches for rows that cannot."""
-    rows = dataset(delta, root / contract.name, release_id=release_id).to_table()
+    rows = stored_rows(delta, root / contract.name, release_id=release_id)
     return row_hash(rows, contract.key)

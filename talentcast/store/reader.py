@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from storage.objects import ObjectPath
+from storage.paths import StorePath
 from talentcast.domain.errors import IntegrityError, StoreError, UsageError
 from talentcast.domain.tables import TABLES, Table, table
-from talentcast.store.delta import dataset, open_table
-from talentcast.store.failures import one_line, refusal
+from talentcast.store.delta import open_table, rows_of_objects, stored_rows
+from talentcast.store.failures import cause, one_line, refusal
 from talentcast.store.manifest import TableEntry
 from talentcast.store.pointer import list_releases
 from talentcast.store.release import Release, require_rows
@@ -21,7 +22,7 @@ from talentcast.store.schema import with_absent_columns
 
 
 def read_rows(
-    name: str, release: Release, root: Path, *, where: ds.Expression | None = None
+    name: str, release: Release, root: StorePath, *, where: ds.Expression | None = None
 ) -> pa.Table:
     """Return the rows of one table in one release, in the contract's column order.
 
@@ -35,16 +36,26 @@ def read_rows(
     condition = ds.field("release_id") == str(release.release_id)
     if where is not None:
         condition &= where
-    delta = open_table(root, name, version=entry.delta_version)
     try:
-        stored = dataset(delta, root / name, release_id=release.release_id)
-        rows = stored.to_table(filter=condition)
+        rows = _stored(entry, release, root, condition)
     except OSError as error:
-        raise _unreadable(name, release, root, error) from error
+        raise _unreadable(name, release, root, error) from cause(error, root)
     return with_absent_columns(rows, table(name))
 
 
-def _unreadable(name: str, release: Release, root: Path, error: OSError) -> StoreError:
+def _stored(
+    entry: TableEntry, release: Release, root: StorePath, condition: ds.Expression
+) -> pa.Table:
+    folder = root / entry.name
+    if isinstance(folder, ObjectPath):
+        # The manifest names the files: the log, one request for each commit, need not be read.
+        files = [file.path for file in entry.files]
+        return rows_of_objects(files, folder, release.release_id, condition)
+    delta = open_table(root, entry.name, version=entry.delta_version)
+    return stored_rows(delta, folder, release_id=release.release_id, where=condition)
+
+
+def _unreadable(name: str, release: Release, root: StorePath, error: OSError) -> StoreError:
     if (refused := refusal(error, root)) is not None:
         return refused
     present = [one for one in list_releases(root) if one.release_id == release.release_id]
@@ -57,7 +68,7 @@ def _unreadable(name: str, release: Release, root: Path, error: OSError) -> Stor
 
 
 def read_frame(
-    name: str, release: Release, root: Path, *, where: ds.Expression | None = None
+    name: str, release: Release, root: StorePath, *, where: ds.Expression | None = None
 ) -> pd.DataFrame:
     """Return the rows of one table in one release as a frame."""
     frame: pd.DataFrame = read_rows(name, release, root, where=where).to_pandas()

@@ -22,13 +22,14 @@ from deltalake import DeltaTable, write_deltalake
 from filelock import FileLock, Timeout
 
 from features.career_records import EVERYBODY, RECORD_TABLES, CareerRecords, IdSpan
+from storage.files import OWNER, write_atomically
+from storage.paths import StorePath
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.tables import RETURN_LIKELIHOODS
 from talentcast.domain.types import ReleaseId
 from talentcast.store.admissions import forget_in_sets
 from talentcast.store.delta import dataset
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import OWNER, write_atomically
 from talentcast.store.schema import to_arrow
 from talentcast.store.stored_parts import StoredParts, part_suffix, parts_with
 
@@ -48,18 +49,17 @@ _ACCESS_LOG: Final = "access.jsonl"
 class RestrictedStore:
     """Tables about individuals under one folder that no reader of releases can see."""
 
-    def __init__(self, root: Path, *, releases: Path) -> None:
+    def __init__(self, root: Path, *, releases: StorePath) -> None:
         """Name the folder; nothing is created before something is written.
 
         Args:
             root: Folder of the restricted store.
-            releases: Folder of the published releases, which must be another one.
+            releases: Where the published releases are, which must be elsewhere.
 
         Raises:
             ConfigurationError: If either folder lies within the other.
         """
-        one, other = root.resolve(), releases.resolve()
-        if one.is_relative_to(other) or other.is_relative_to(one):
+        if isinstance(releases, Path) and _lie_within(root.resolve(), releases.resolve()):
             raise ConfigurationError(
                 f"The restricted store {root} and the releases {releases} lie within each other. "
                 "Set TALENTCAST_RESTRICTED_DIR to a folder of its own."
@@ -298,6 +298,10 @@ class RestrictedStore:
                 raise StoreError(
                     f"Another process has been writing to {self.root} for 120 s. Run again later."
                 ) from None
+
+
+def _lie_within(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def is_stand_in(name: str) -> bool:

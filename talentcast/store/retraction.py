@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
+from storage.paths import StorePath
 from talentcast.domain.errors import StoreError, UsageError
 from talentcast.store.failures import storage_failures
 from talentcast.store.lease import publishing
@@ -15,7 +15,13 @@ from talentcast.store.signing import Signer
 
 
 def retract(
-    release: str, root: Path, *, reason: str, by: str, at: datetime, signer: Signer | None = None
+    release: str,
+    root: StorePath,
+    *,
+    reason: str,
+    by: str,
+    at: datetime,
+    signer: Signer | None = None,
 ) -> Release:
     """Withdraw a release; the one before it becomes the latest. Its rows stay.
 
@@ -27,7 +33,13 @@ def retract(
 
 
 def restore(
-    release: str, root: Path, *, reason: str, by: str, at: datetime, signer: Signer | None = None
+    release: str,
+    root: StorePath,
+    *,
+    reason: str,
+    by: str,
+    at: datetime,
+    signer: Signer | None = None,
 ) -> Release:
     """Serve a retracted release again, at its old place.
 
@@ -41,7 +53,7 @@ def restore(
 def _change(
     release: str,
     status: Status,
-    root: Path,
+    root: StorePath,
     *,
     reason: str,
     by: str,
@@ -62,7 +74,7 @@ def _change(
 def append_change(
     present: Release,
     status: Status,
-    root: Path,
+    root: StorePath,
     *,
     reason: str,
     at: datetime,

@@ -9,10 +9,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from storage.files import OWNER, write_atomically
 from talentcast.domain.errors import ConfigurationError
 from talentcast.key_files import read_key_file
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import OWNER, write_atomically
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 
+from storage.files import write_atomically
+from storage.paths import StorePath
 from talentcast.domain.errors import IntegrityError, UsageError
 from talentcast.domain.provenance import RawFile, Snapshot
 from talentcast.domain.types import Vintage
 from talentcast.store.failures import storage_failures
-from talentcast.store.files import write_atomically
 
 
-def save_snapshot(raw: RawFile, root: Path, *, retrieved_at: datetime) -> Snapshot:
+def save_snapshot(raw: RawFile, root: StorePath, *, retrieved_at: datetime) -> Snapshot:
     """Keep the bytes of a source file; a second save of the same bytes changes nothing.
 
     Returns:
@@ -34,18 +34,18 @@ def save_snapshot(raw: RawFile, root: Path, *, retrieved_at: datetime) -> Snapsh
         "retrieved_at": retrieved_at.isoformat(),
         "bytes": len(raw.content),
     }
-    folder = _folder(root, digest)
+    folder = snapshot_folder(root, digest)
     with storage_failures(root):
-        if not (folder / "provenance.json").exists():
+        if not (folder / "provenance.json").is_file():
             write_atomically(folder / "content", raw.content)
             # Written last: a folder with provenance is a complete snapshot.
             write_atomically(folder / "provenance.json", json.dumps(provenance, indent=2).encode())
         return read_snapshot(digest, root)
 
 
-def read_snapshot(digest: str, root: Path) -> Snapshot:
+def read_snapshot(digest: str, root: StorePath) -> Snapshot:
     """Return the provenance of stored bytes."""
-    folder = _folder(root, digest)
+    folder = snapshot_folder(root, digest)
     try:
         stored = json.loads((folder / "provenance.json").read_text())
         return Snapshot(
@@ -56,7 +56,6 @@ def read_snapshot(digest: str, root: Path) -> Snapshot:
             licence=stored["licence"],
             vintage=Vintage.parse(stored["vintage"]),
             retrieved_at=datetime.fromisoformat(stored["retrieved_at"]),
-            path=folder / "content",
         )
     except FileNotFoundError:
         raise IntegrityError(
@@ -69,19 +68,20 @@ def read_snapshot(digest: str, root: Path) -> Snapshot:
         ) from None
 
 
-def load_raw(snapshot: Snapshot) -> RawFile:
+def load_raw(snapshot: Snapshot, root: StorePath) -> RawFile:
     """Read the bytes back.
 
     Raises:
         IntegrityError: If they are not the bytes that were saved.
         StoreError: If they cannot be read.
     """
-    with storage_failures(snapshot.path.parent):
-        content = snapshot.path.read_bytes()
+    folder = snapshot_folder(root, snapshot.sha256)
+    with storage_failures(folder):
+        content = (folder / "content").read_bytes()
     if sha256(content).hexdigest() != snapshot.sha256:
         raise IntegrityError(
             f"Snapshot {snapshot.sha256[:12]} ({snapshot.name}) changed on disk. "
-            f"Remove {snapshot.path.parent} and fetch it again."
+            f"Remove {folder} and fetch it again."
         )
     return RawFile(
         name=snapshot.name,
@@ -93,7 +93,7 @@ def load_raw(snapshot: Snapshot) -> RawFile:
     )
 
 
-def quarantine(raw: RawFile, reason: str, root: Path, *, rejected_at: datetime) -> Path:
+def quarantine(raw: RawFile, reason: str, root: StorePath, *, rejected_at: datetime) -> StorePath:
     """Keep rejected bytes with the reason, apart from the good ones, and return their folder."""
     folder = root / "quarantine" / sha256(raw.content).hexdigest()
     record = {
@@ -109,5 +109,6 @@ def quarantine(raw: RawFile, reason: str, root: Path, *, rejected_at: datetime) 
     return folder
 
 
-def _folder(root: Path, digest: str) -> Path:
+def snapshot_folder(root: StorePath, digest: str) -> StorePath:
+    """Return where the bytes with this sha256 are, or would be."""
     return root / digest[:2] / digest

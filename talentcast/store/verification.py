@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from pathlib import Path
 
+from storage.paths import StorePath
 from talentcast.domain.errors import IntegrityError, NotPermittedError, StoreError
 from talentcast.domain.tables import table
-from talentcast.store.failures import one_line, refusal
+from talentcast.store.failures import cause, one_line, refusal
 from talentcast.store.manifest import DataFile, TableEntry, row_hash
 from talentcast.store.reader import read_rows
 from talentcast.store.release import Release
 from talentcast.store.signing import Verifier
 
 
-def verify(release: Release, root: Path, *, verifier: Verifier | None = None) -> list[str]:
+def verify(release: Release, root: StorePath, *, verifier: Verifier | None = None) -> list[str]:
     """Compare a release with its manifest; return one line per thing that is wrong.
 
     Of a release whose rows were pruned the manifest alone is checked.
@@ -31,7 +31,7 @@ def verify(release: Release, root: Path, *, verifier: Verifier | None = None) ->
     return problems
 
 
-def verify_table(entry: TableEntry, release: Release, root: Path) -> list[str]:
+def verify_table(entry: TableEntry, release: Release, root: StorePath) -> list[str]:
     """Compare one table of a release with its manifest; return a line per thing that is wrong."""
     where = f"table '{entry.name}' of {release.release_id}"
     problems = []
@@ -82,7 +82,7 @@ def _verify_manifest(release: Release, verifier: Verifier | None) -> list[str]:
     return []
 
 
-def _problem_of(file: DataFile, folder: Path) -> str:
+def _problem_of(file: DataFile, folder: StorePath) -> str:
     """Say what is wrong with the bytes of a file, if anything."""
     try:
         content = (folder / file.path).read_bytes()
@@ -90,6 +90,6 @@ def _problem_of(file: DataFile, folder: Path) -> str:
         return "is gone"
     except OSError as error:
         if (refused := refusal(error, folder)) is not None:
-            raise refused from error
+            raise refused from cause(error, folder)
         return f"cannot be read ({one_line(error)})"
     return "" if sha256(content).hexdigest() == file.sha256 else "was changed"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from object_store import ObjectServer, s3_server
+
+from storage.objects import ObjectPath
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +18,18 @@ def orchestrator() -> Iterator[None]:
 
     with prefect_test_harness(server_startup_timeout=120), disable_run_logger():
         yield
+
+
+@pytest.fixture(scope="session")
+def object_server() -> Iterator[ObjectServer]:
+    """One S3 server for all tests that want one."""
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> ObjectPath:
+    """A home in a new bucket, asked through the proxy."""
+    for name, value in object_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return object_server.new_bucket()

@@ -29,7 +29,7 @@ from talentcast.domain.countries import OUTSIDE_ISO, TIME_BOUND, known_codes
 from talentcast.domain.errors import IntegrityError, MissingColumnsError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import CountingRule, Vintage
-from talentcast.store.snapshots import load_raw, save_snapshot
+from talentcast.store.snapshots import load_raw, save_snapshot, snapshot_folder
 
 
 def test_sound_counts_pass_every_check() -> None:
@@ -321,9 +321,9 @@ def test_f025_a_flipped_bit_in_a_stored_file_is_noticed(tmp_path: Path) -> None:
     snapshot = save_snapshot(raw, tmp_path, retrieved_at=datetime(2020, 7, 1, tzinfo=UTC))
     flipped = bytearray(content)
     flipped[60] ^= 1
-    snapshot.path.write_bytes(bytes(flipped))
+    (snapshot_folder(tmp_path, snapshot.sha256) / "content").write_bytes(bytes(flipped))
     with pytest.raises(IntegrityError):
-        load_raw(snapshot)
+        load_raw(snapshot, tmp_path)
 
 
 def test_f025_a_download_that_differs_from_the_pinned_bytes_is_refused() -> None:

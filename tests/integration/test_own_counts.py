@@ -40,6 +40,7 @@ from talentcast.domain.errors import (
     UsageError,
 )
 from talentcast.store.reader import read_frame
+from talentcast.store.snapshots import snapshot_folder
 
 #: What says how a file was read differs, and nothing else.
 ABOUT_READING = {"quality_checks"}
@@ -127,7 +128,8 @@ def test_a_file_behind_an_address_is_kept_and_read_like_one_on_the_disk(
     (snapshot,) = fetched.snapshots
     assert snapshot.url == server.url(path).partition("?")[0].partition("#")[0]
     assert snapshot.vintage.as_of == CHANGED.date()
-    assert "s3cret" not in snapshot.path.with_name("provenance.json").read_text()
+    kept = snapshot_folder(settings.snapshots, snapshot.sha256)
+    assert "s3cret" not in (kept / "provenance.json").read_text()
     inputs = parse_all(fetched, plan, settings)
     assert inputs.populations == {"lab"}
     assert inputs.counts["researchers"].iloc[0] == 1900.5

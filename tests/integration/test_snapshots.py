@@ -10,7 +10,7 @@ import pytest
 from talentcast.domain.errors import IntegrityError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import Vintage
-from talentcast.store.snapshots import load_raw, read_snapshot, save_snapshot
+from talentcast.store.snapshots import load_raw, read_snapshot, save_snapshot, snapshot_folder
 
 RAW = RawFile(
     "a.csv", b"NA,2019,5\n", "file", "https://example.org", "CC0", Vintage(date(2024, 1, 31))
@@ -19,7 +19,7 @@ NOW = datetime(2024, 2, 1, tzinfo=UTC)
 
 
 def test_bytes_read_back_with_their_provenance(tmp_path: Path) -> None:
-    assert load_raw(save_snapshot(RAW, tmp_path, retrieved_at=NOW)) == RAW
+    assert load_raw(save_snapshot(RAW, tmp_path, retrieved_at=NOW), tmp_path) == RAW
 
 
 def test_saving_the_same_bytes_again_keeps_the_first_record(tmp_path: Path) -> None:
@@ -30,9 +30,9 @@ def test_saving_the_same_bytes_again_keeps_the_first_record(tmp_path: Path) -> N
 
 def test_a_changed_snapshot_is_refused(tmp_path: Path) -> None:
     snapshot = save_snapshot(RAW, tmp_path, retrieved_at=NOW)
-    snapshot.path.write_bytes(b"NA,2019,6\n")
+    (snapshot_folder(tmp_path, snapshot.sha256) / "content").write_bytes(b"NA,2019,6\n")
     with pytest.raises(IntegrityError, match="changed on disk"):
-        load_raw(snapshot)
+        load_raw(snapshot, tmp_path)
 
 
 def test_a_missing_snapshot_says_how_to_get_it(tmp_path: Path) -> None:
@@ -42,6 +42,7 @@ def test_a_missing_snapshot_says_how_to_get_it(tmp_path: Path) -> None:
 
 def test_a_save_that_died_half_way_is_completed(tmp_path: Path) -> None:
     snapshot = save_snapshot(RAW, tmp_path, retrieved_at=NOW)
-    (snapshot.path.parent / "provenance.json").unlink()
-    snapshot.path.write_bytes(b"half")
-    assert load_raw(save_snapshot(RAW, tmp_path, retrieved_at=NOW)) == RAW
+    folder = snapshot_folder(tmp_path, snapshot.sha256)
+    (folder / "provenance.json").unlink()
+    (folder / "content").write_bytes(b"half")
+    assert load_raw(save_snapshot(RAW, tmp_path, retrieved_at=NOW), tmp_path) == RAW

@@ -139,7 +139,7 @@ class Server:
 @contextmanager
 def prefect_server(folder: Path, **variables: str) -> Iterator[Server]:
     """Start a server with its own database in `folder`, and stop it at the end."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     environment = {
         **os.environ,  # noqa: TID251 - a test passes its environment on
@@ -229,7 +229,8 @@ def _process(
                 process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

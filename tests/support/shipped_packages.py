@@ -11,5 +11,6 @@ SHIPPED = (
     "expectations",
     "flows",
     "readers",
+    "storage",
     "dashboard",
 )

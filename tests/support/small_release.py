@@ -89,7 +89,6 @@ def small_draft(small: Small) -> ReleaseDraft:
         retrieved_at=datetime(2024, 1, 31, tzinfo=UTC),
         url="made by arithmetic",
         licence="CC0",
-        path=Path("scholars.csv"),
     )
     return ReleaseDraft(
         identity=Identity((snapshot,), small.settings * 64, "0.1.0+test", Vintage(small.as_of)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +24,6 @@ def snapshot(digest: str, year: int = 2024) -> Snapshot:
         licence="",
         vintage=Vintage(date(2024, 1, 31)),
         retrieved_at=datetime(year, 2, 1, tzinfo=UTC),
-        path=Path("a"),
     )
 
 

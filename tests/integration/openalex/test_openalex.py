@@ -111,7 +111,7 @@ def test_a_second_day_is_a_second_vintage(server: OpenAlexServer, tmp_path: Path
     now = datetime.now(UTC)
 
     def kept(raws: Sequence[RawFile]) -> list[RawFile]:
-        return [load_raw(save_snapshot(raw, store, retrieved_at=now)) for raw in raws]
+        return [load_raw(save_snapshot(raw, store, retrieved_at=now), store) for raw in raws]
 
     first = kept(download(server, tmp_path))
     # Nothing changed but the day: the pages have the same bytes, the record has not.

@@ -1,0 +1,223 @@
+"""A prefix in an object store, with the few calls of `pathlib.Path` that stores of files need.
+
+Every call is one request, or one for each thousand names. Nothing lists more than what lies under
+its own prefix. Errors are those of files (`FileNotFoundError`, `PermissionError`, `OSError`), in
+one line that bears no credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from storage.reasons import NO_BUCKET, plain_reason
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+SCHEMES: Final = ("s3", "az", "gs")
+#: Requests at once, where several objects are wanted.
+_AT_ONCE: Final = 16
+#: A store that is busy for longer is reported instead of waited for.
+PATIENCE: Final = timedelta(seconds=20)
+RETRIES: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPath:
+    """An object, or all objects under a prefix.
+
+    Attributes:
+        scheme: `s3`, `az` or `gs`.
+        bucket: Bucket, or container.
+        key: Names with slashes between them; empty for the whole bucket.
+    """
+
+    scheme: str
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        """Return the address."""
+        return f"{self.scheme}://{self.bucket}/{self.key}".rstrip("/")
+
+    def __truediv__(self, name: str) -> ObjectPath:
+        """Return what lies below."""
+        return replace(self, key=str(PurePosixPath(self.key) / name))
+
+    @property
+    def name(self) -> str:
+        """Last part of the key."""
+        return PurePosixPath(self.key).name
+
+    @property
+    def stem(self) -> str:
+        """Last part of the key, without its ending."""
+        return PurePosixPath(self.key).stem
+
+    @property
+    def parent(self) -> ObjectPath:
+        """What it lies in."""
+        return replace(self, key="/".join(self.key.split("/")[:-1]))
+
+    def resolve(self) -> ObjectPath:
+        """Return itself: an address has no links."""
+        return self
+
+    def mkdir(self, mode: int = 0, parents: bool = False, exist_ok: bool = False) -> None:
+        """Do nothing: a prefix is there with its first object."""
+
+    def rmdir(self) -> None:
+        """Do nothing: a prefix goes with its last object."""
+
+    def is_symlink(self) -> bool:
+        """Return False: there are none."""
+        return False
+
+    def is_file(self) -> bool:
+        """Whether there is an object with this very key."""
+        try:
+            self.head()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def is_dir(self) -> bool:
+        """Whether any object lies below."""
+        return bool(self.names_after("", most=1))
+
+    def exists(self) -> bool:
+        """Whether there is such an object, or any below."""
+        return self.is_file() or self.is_dir()
+
+    def head(self) -> ObjectFacts:
+        """Return what the store says about an object."""
+        with _asking(self):
+            found = self._store.head(self.key)
+        return ObjectFacts(found["size"], found["last_modified"])
+
+    def read_bytes(self) -> bytes:
+        """Return the whole object."""
+        return self.read_tagged()[0]
+
+    def read_text(self, encoding: str = "utf-8") -> str:
+        """Return the whole object as text."""
+        return self.read_bytes().decode(encoding)
+
+    def read_tagged(self) -> tuple[bytes, str]:
+        """Return the whole object, and the tag of this state of it."""
+        with _asking(self):
+            found = self._store.get(self.key)
+            return bytes(found.bytes()), str(found.meta["e_tag"])
+
+    def write_bytes(self, content: bytes) -> None:
+        """Write the whole object; a reader sees the old one or the new one."""
+        with _asking(self):
+            self._store.put(self.key, content)
+
+    def write_if(self, content: bytes, *, tag: str | None) -> bool:
+        """Write the object if it is still in the state of `tag`; None: if it is not there.
+
+        Returns:
+            False if it is not. A request whose answer was lost may have come through all the same.
+        """
+        mode: Any = "create" if tag is None else {"e_tag": tag}
+        try:
+            with _asking(self):
+                self._store.put(self.key, content, mode=mode, use_multipart=False)
+        except FileExistsError:
+            return False
+        return True
+
+    def unlink(self, missing_ok: bool = False) -> None:
+        """Remove the object; one that is gone already stays so."""
+        with _asking(self):
+            self._store.delete(self.key)
+
+    def iterdir(self) -> Iterator[ObjectPath]:
+        """Return what lies directly below: objects, and prefixes of more."""
+        with _asking(self):
+            found = self._store.list_with_delimiter(self.key or None)
+        names = [*found["common_prefixes"], *(entry["path"] for entry in found["objects"])]
+        return iter([replace(self, key=name) for name in names])
+
+    def names_after(self, name: str, *, most: int | None = None) -> list[str]:
+        """Return the names below this prefix that come after one, in order.
+
+        Args:
+            name: Of an object directly below; empty for all.
+            most: Stop at so many.
+        """
+        with _asking(self):
+            pages = self._store.list(
+                f"{self.key}/",
+                offset=f"{self.key}/{name}" if name else None,
+                chunk_size=1000,
+            )
+            found: list[str] = []
+            for page in pages:
+                found += [entry["path"].removeprefix(f"{self.key}/") for entry in page]
+                if most is not None and len(found) >= most:
+                    break
+        return sorted(found)[:most]
+
+    @property
+    def _store(self) -> ObjectStore:
+        return _client(self.scheme, self.bucket)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """What a store says about an object."""
+
+    size: int
+    last_modified: datetime
+
+
+def read_all(paths: Sequence[ObjectPath]) -> list[bytes]:
+    """Return several objects, in their order; they are asked for at once."""
+    if len(paths) < 2:
+        return [path.read_bytes() for path in paths]
+    with ThreadPoolExecutor(min(_AT_ONCE, len(paths))) as pool:
+        return list(pool.map(ObjectPath.read_bytes, paths))
+
+
+@cache
+def _client(scheme: str, bucket: str) -> ObjectStore:
+    """Return the client of a bucket; it reads its credentials from the environment by itself."""
+    from obstore.store import AzureStore, GCSStore, S3Store  # not loaded for folders
+
+    # Nothing else: options of the client given here would hide those of the environment.
+    options: dict[str, Any] = {"retry_config": {"max_retries": RETRIES, "retry_timeout": PATIENCE}}
+    match scheme:
+        case "s3":
+            return S3Store(bucket, conditional_put="etag", **options)
+        case "az":
+            return AzureStore(container_name=bucket, **options)
+        case _:
+            return GCSStore(bucket, **options)
+
+
+@contextmanager
+def _asking(path: ObjectPath) -> Iterator[None]:
+    """Turn what the client raises into errors of files; its own texts quote whole answers."""
+    from obstore import exceptions as refused
+
+    try:
+        yield
+    except (refused.AlreadyExistsError, refused.PreconditionError) as error:
+        raise FileExistsError(f"{path}: {plain_reason(error)}") from None
+    except (refused.PermissionDeniedError, refused.UnauthenticatedError) as error:
+        raise PermissionError(f"{path}: {plain_reason(error)}") from None
+    except FileNotFoundError as error:
+        reason = plain_reason(error)
+        kind = OSError if any(word in reason for word in NO_BUCKET) else FileNotFoundError
+        raise kind(f"{path}: {reason}") from None
+    except (refused.BaseError, OSError) as error:
+        raise OSError(f"{path}: {plain_reason(error)}") from None
