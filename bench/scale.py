@@ -94,7 +94,7 @@ def _with_affiliations(
         team_size=np.round(1 + rng.gamma(2.0, 1.8, n), 1),
     )
     other = base[is_double].assign(place=second[is_double], weight=1 - share[is_double])
-    both = pd.concat([base, other], ignore_index=True)
+    both = pd.concat([base, other], ignore_index=True).sort_values("person", ignore_index=True)
     country = _CODES[both["place"].to_numpy()]
     # A second affiliation keeps its country: two unknown ones of a year would be one row.
     is_unknown = (rng.random(len(both)) < _P_UNKNOWN) & (both["weight"] == 1.0).to_numpy()

@@ -11,6 +11,7 @@ from expectations.contract import contract_checks
 from expectations.counts_checks import COUNTS, CountLimits
 from expectations.forecast_checks import FORECAST, TOLERANCE
 from expectations.panel_checks import PANEL
+from expectations.profile_checks import PROFILE
 from expectations.rules import count_rules, panel_rules
 from expectations.run import run_checks
 from features.panel import Panel
@@ -49,6 +50,16 @@ def check_counts(
         run_checks(rows, [*contract, *rules], stage=COUNTS.stage, table=population)
         for population, rows, rules in tables
     )
+
+
+def check_profile(profile: pd.DataFrame, *, table: str) -> CheckReport:
+    """Check what was read about people, of which nothing is at hand but a profile of it.
+
+    Args:
+        profile: One row per bucket: the part of rows of each kind, in steps.
+        table: Name in the report: the population.
+    """
+    return run_checks(profile, PROFILE.with_limits({}), stage=PROFILE.stage, table=table)
 
 
 def check_panel(panel: Panel, *, min_years: int = 3, min_countries: int = 2) -> CheckReport:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +40,8 @@ from talentcast.domain.tables import AFFILIATIONS, CAREERS, COAUTHOR_COUNTRIES, 
 SOURCE_NAME: Final = "affiliations"
 #: Rows times columns of one table.
 MAX_CELLS: Final = 400_000_000
-_STEMS: Final = ("careers", "affiliations", "coauthor_countries", "affiliation_weights")
+#: Names of files and folders with the tables.
+STEMS: Final = ("careers", "affiliations", "coauthor_countries", "affiliation_weights")
 _SUFFIXES: Final = (".parquet", ".csv")
 _OTHER_NAMES: Final = {
     "n_works": "works",
@@ -81,7 +82,7 @@ def is_affiliations_folder(path: Path) -> bool:
     """
     require_reachable(path)
     return path.is_dir() and any(
-        (path / f"{stem}{suffix}").is_file() for stem in _STEMS[:2] for suffix in _SUFFIXES
+        (path / f"{stem}{suffix}").is_file() for stem in STEMS[:2] for suffix in _SUFFIXES
     )
 
 
@@ -90,7 +91,7 @@ def download_affiliations(folder: Path, *, max_bytes: int = MAX_FILE_BYTES) -> l
     if not folder.is_dir():
         raise SourceUnavailableError(f"There is no folder {folder}. Check the path.")
     files = []
-    for stem in _STEMS:
+    for stem in STEMS:
         path = next(
             (
                 folder / f"{stem}{suffix}"
@@ -103,7 +104,7 @@ def download_affiliations(folder: Path, *, max_bytes: int = MAX_FILE_BYTES) -> l
             continue
         file = read_plain_file(path, max_bytes=max_bytes)
         files.append(RawFile(file.name, file.content, SOURCE_NAME, "", "as given", file.written))
-    if not any(Path(file.name).stem in _STEMS[:2] for file in files):
+    if not any(Path(file.name).stem in STEMS[:2] for file in files):
         raise UsageError(
             f"{folder} holds neither careers nor affiliations as .parquet or .csv. "
             "See docs/data-dictionary.md for their columns."
@@ -137,10 +138,69 @@ def records_sha256(files: Sequence[RawFile]) -> str:
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a cell of a column of numbers may be."""
+
+    least: float
+    most: float
+    may_be_absent: bool
+
+
+def number_bounds(table: str) -> dict[str, Bounds]:
+    """Return what the columns of numbers of a table may hold, by name; the year aside."""
+    return {
+        column.name: Bounds(
+            -np.inf if column.minimum is None else column.minimum,
+            np.inf if column.maximum is None else column.maximum + 1e-9,
+            column.nullable,
+        )
+        for column in _columns_of(table)
+        if column.type in ("integer", "float") and column.name != "year"
+    }
+
+
+def table_columns(table: str) -> tuple[str, ...]:
+    """Return the columns of a table that are read: who, when, where, and its numbers."""
+    return (*_KEY, *number_bounds(table))
+
+
+def required_columns(table: str) -> frozenset[str]:
+    """Return the columns without which a table is refused."""
+    needed = {column.name for column in _columns_of(table) if not column.optional}
+    return frozenset(needed & set(table_columns(table)))
+
+
+def known_names(names: Sequence[str], file_name: str, table: str) -> dict[str, str]:
+    """Return the columns of a file that are read, with the names that they have here.
+
+    Raises:
+        InputRejectedError: `DUP_HEADER` or `TOO_MANY_COLUMNS`.
+    """
+    renamed = checked_header([_OTHER_NAMES.get(name, name) for name in names], file_name)
+    known = set(table_columns(table))
+    return {old: new for old, new in zip(names, renamed, strict=True) if new in known}
+
+
+def empty_table(table: str) -> pd.DataFrame:
+    """Return a table without rows."""
+    columns = table_columns(table)
+    return pd.DataFrame({name: pd.Series(dtype=_DTYPES.get(name, "float")) for name in columns})
+
+
+def _columns_of(table: str) -> tuple[Column, ...]:
+    if table == "affiliation_weights":  # they need not be shares
+        columns = {column.name: column for column in AFFILIATIONS.columns}
+        kept = (columns[name] for name in _WEIGHT_COLUMNS)
+        return tuple(replace(column, maximum=None) for column in kept)
+    contracts = (AFFILIATIONS, CAREERS, COAUTHOR_COUNTRIES)
+    return next(contract.columns for contract in contracts if contract.name == table)
+
+
 def _load(file: RawFile) -> pd.DataFrame:
     """Read the columns that are known; look at the others' names only."""
     schema = _schema(file)
-    _refuse_personal_columns(file.name, schema)
+    refuse_personal_columns(file.name, schema)
     names = checked_header([_OTHER_NAMES.get(name, name) for name in schema.names], file.name)
     known = {column.name for column in (*AFFILIATIONS.columns, *COAUTHOR_COUNTRIES.columns)}
     renamed = {old: new for old, new in zip(schema.names, names, strict=True) if new in known}
@@ -186,7 +246,12 @@ def _unreadable(file: RawFile, error: Exception) -> InputRejectedError:
     return InputRejectedError("PARSE", f"{file.name} cannot be read: {error}.")
 
 
-def _refuse_personal_columns(name: str, schema: pa.Schema) -> None:
+def refuse_personal_columns(name: str, schema: pa.Schema) -> None:
+    """Refuse a file with columns that say who somebody is.
+
+    Raises:
+        InputRejectedError: `FORBIDDEN_COLUMN`.
+    """
     found = []
     for column in schema:
         words = {word.lower() for word in _WORD.findall(column.name)}

@@ -46,7 +46,7 @@ def read_plain_file(
         InputRejectedError: `TOO_LARGE` before a byte is read, or `CHANGED` if it was written to
             in the meantime.
     """
-    _require_plain(path)
+    require_plain(path)
     # The file may have been exchanged since the look above: what is opened is looked at again.
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -120,7 +120,12 @@ def require_reachable(path: Path) -> None:
         raise UsageError(f"{shown} cannot be the path of a file. Check it.") from None
 
 
-def _require_plain(path: Path) -> None:
+def require_plain(path: Path) -> None:
+    """Refuse what is no plain file.
+
+    Raises:
+        UsageError: If there is nothing, or a folder, a link, a pipe or a device.
+    """
     require_reachable(path)
     try:
         mode = path.lstat().st_mode

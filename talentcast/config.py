@@ -90,6 +90,18 @@ class Settings(BaseSettings):
     max_input_bytes: int = Field(
         default=500_000_000, gt=0, description="Larger input files are refused."
     )
+    bucket_rows: int = Field(
+        default=500_000, gt=0, description="Records of people that are worked on at once, about."
+    )
+    duckdb_memory: str = Field(
+        default="1GB", pattern=r"^[0-9.]+ ?[KMGT]i?B$", description="Memory that DuckDB may use."
+    )
+    duckdb_threads: int = Field(default=2, gt=0, description="Threads that DuckDB may use.")
+    duckdb_spill_dir: Path | None = Field(
+        default=None,
+        description="Folder for what does not fit into that memory, pseudonyms among it; "
+        "default: scans/ in the restricted store.",
+    )
     source_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Hosts from which files of counts may be fetched, with commas between them.",

@@ -40,6 +40,18 @@ def check_counts(
     return check.check_counts(counts, previous=served, approved_revisions=approved)
 
 
+def check_rows(key: SeriesKey, profile: pd.DataFrame) -> CheckReport:
+    """Check how many rows about people had to be left out.
+
+    Args:
+        key: Who they are.
+        profile: From `engine.profile.told_profile`.
+    """
+    from expectations.check import check_profile
+
+    return check_profile(profile, table=key.population)
+
+
 def check_panels(panels: Sequence[Panel]) -> CheckReport:
     """Check what the models see."""
     from expectations.check import check_panel

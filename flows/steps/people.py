@@ -12,23 +12,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from engine.files import holds_record_files
 from features.career_counts import CareerTally, researcher_counts
 from features.career_records import CareerParts
 from features.complete_block import largest_complete_block
 from features.panel import Panel
 from flows.steps.admit import Admission, admit, keep_admission, restricted_store
+from flows.steps.check import check_rows
 from flows.steps.plan import Plan
+from flows.steps.records import everybody_in, population_of
 from flows.steps.runner import Pending, Runner
 from models.simulation.careers import simulate_careers
 from privacy.disclosure import keep_previous_counts, protected_counts
-from privacy.pseudonyms import pseudonymised, require_key
-from sources.affiliations import (
-    download_affiliations,
-    is_affiliations_folder,
-    parse_career_records,
-    records_sha256,
-)
-from sources.counts_file import population_name
+from privacy.pseudonyms import require_key
+from sources.affiliations import is_affiliations_folder
 from sources.synthetic import NAME, SyntheticCareers, parse_simulation
 from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity
@@ -56,12 +53,15 @@ class People:
         key: Population, rule and source of everything derived from them.
         snapshot: What the release names as its input.
         admission: How the people were chosen; None for people who do not exist.
+        profile: What may be told of rows that were left out, one row per bucket; None where an
+            input with such a row is refused.
     """
 
     key: SeriesKey
     snapshot: Snapshot
     records: CareerParts = field(repr=False)
     admission: Admission | None = None
+    profile: pd.DataFrame | None = None
 
     @property
     def line(self) -> str:
@@ -73,7 +73,7 @@ class People:
         """What a reader of the release must know about how the people were chosen."""
         if self.admission is None:
             return CheckReport()
-        notes = []
+        notes = [] if self.profile is None else [*check_rows(self.key, self.profile).results]
         if self.admission.begins_ledger:
             notes.append(_new_ledger_note(self.key.population))
         # Of the admitted: their number changes by batches, so that the note times nobody.
@@ -97,7 +97,9 @@ class DerivedCounts:
 
 def holds_careers(source: str) -> bool:
     """Return whether a source is about people rather than counts."""
-    return source == NAME or is_affiliations_folder(Path(source))
+    if source == NAME or is_affiliations_folder(Path(source)):
+        return True
+    return holds_record_files(source)
 
 
 def gather_people(
@@ -121,7 +123,7 @@ def gather_people(
     """
     if source == NAME:
         return _synthetic_people(settings, now)
-    return _real_people(Path(source), settings, now, others, beside, new_ledger=new_ledger)
+    return _real_people(source, settings, now, others, beside, new_ledger=new_ledger)
 
 
 def turn_of(sources: Sequence[str], settings: Settings) -> AbstractContextManager[None]:
@@ -140,7 +142,7 @@ def _synthetic_people(settings: Settings, now: datetime) -> People:
 
 
 def _real_people(
-    folder: Path,
+    source: str,
     settings: Settings,
     now: datetime,
     others: Sequence[People],
@@ -152,21 +154,18 @@ def _real_people(
     key = require_key(
         secret.get_secret_value() if secret else None,
         file=settings.pseudonym_key_file,
-        apart_from=(folder, settings.local),
+        apart_from=(Path(source), settings.local),
     )
-    files = download_affiliations(folder, max_bytes=settings.max_input_bytes)
-    store = restricted_store(settings)
-    records = pseudonymised(parse_career_records(files), key)
-    store.save_records(records, name=records_sha256(files))
-    population = _population(folder)
+    records = everybody_in(source, key, settings)
+    population = population_of(source)
     admission = admit(
-        store.without_forgotten(records),
+        records.parts,
         population,
-        max(file.vintage for file in files),
+        records.vintage,
         key,
         settings,
         others=[group.admission for group in others if group.admission],
-        beside=[_population(Path(other)) for other in beside],
+        beside=[population_of(other) for other in beside],
         new_ledger=new_ledger,
     )
     snapshot = Snapshot(
@@ -180,11 +179,7 @@ def _real_people(
         retrieved_at=now,
     )
     series = SeriesKey(population, CountingRule.MODAL_COUNTRY, "affiliations")
-    return People(series, snapshot, admission.records, admission)
-
-
-def _population(folder: Path) -> str:
-    return population_name(folder.resolve().name)
+    return People(series, snapshot, admission.records, admission, records.profile)
 
 
 def _new_ledger_note(population: str) -> CheckResult:

@@ -42,6 +42,7 @@ _STAND_IN: Final = "forgotten-"
 _PSEUDONYM: Final = r"[0-9a-f]{64}"
 _TABLE: Final = RETURN_LIKELIHOODS.name
 _PEOPLE: Final = "people"
+_SCANS: Final = "scans"
 _TOMBSTONES: Final = "tombstones.json"
 _ACCESS_LOG: Final = "access.jsonl"
 
@@ -110,6 +111,15 @@ class RestrictedStore:
             raise StoreError(f"No individual rows are stored under {self.root}.")
         return rows.sort_values(list(RETURN_LIKELIHOODS.key), ignore_index=True)
 
+    def people_folder(self, name: str) -> Path:
+        """Where records with a name are."""
+        return self.root / _PEOPLE / name
+
+    @property
+    def scan_folder(self) -> Path:
+        """Where a scan lays down rows under pseudonyms until records are made of them."""
+        return self.root / _SCANS
+
     def save_records(self, records: CareerRecords, *, name: str, span: IdSpan = EVERYBODY) -> None:
         """Keep pseudonymised records under a name, for example the sha256 of their input.
 
@@ -152,7 +162,7 @@ class RestrictedStore:
 
     def parts(self, name: str) -> StoredParts:
         """Return all that `save_records` kept under a name, to be read part by part."""
-        return StoredParts(self.root / _PEOPLE / name, self.forgotten)
+        return StoredParts(self.people_folder(name), self.forgotten)
 
     def forgotten(self) -> frozenset[str]:
         """Return the pseudonyms of everybody who is to be left out."""
@@ -180,6 +190,8 @@ class RestrictedStore:
             stones = sorted({*self.forgotten(), pseudonym})
             _write(self.root / _TOMBSTONES, json.dumps(stones).encode())
             removed = self._forget_in_table(pseudonym)
+            # Of a run that was killed: it begins anew, without the person.
+            shutil.rmtree(self.scan_folder, ignore_errors=True)
             removed += forget_in_sets(self.root, pseudonym, _STAND_IN + secrets.token_hex(16))
             for folder in sorted((self.root / _PEOPLE).glob("*")):
                 for part in parts_with(folder, pseudonym):

@@ -303,7 +303,7 @@ def test_f035_a_file_exchanged_for_a_pipe_after_the_look_is_refused(
 ) -> None:
     path = tmp_path / "counts.csv"
     os.mkfifo(path)
-    monkeypatch.setattr(plain_files, "_require_plain", lambda _: None)
+    monkeypatch.setattr(plain_files, "require_plain", lambda _: None)
     assert rejected(lambda: read_plain_file(path)) == "CHANGED"
 
 

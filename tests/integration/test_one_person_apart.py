@@ -119,6 +119,32 @@ def test_f098_one_person_changes_nothing_that_is_published(
     assert again.quality == repeated.quality
 
 
+def test_the_same_people_in_many_files_are_the_same_release(
+    records: CareerRecords, folder: Path, home: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "fellows"
+    for name in ("careers", "coauthor_countries"):
+        rows = getattr(records, name)
+        (place / name).mkdir(parents=True)
+        for number in range(3):
+            rows.iloc[number::3].to_parquet(place / name / f"{number}.parquet", index=False)
+    many = settings_of(home).model_copy(update={"bucket_rows": 2_000})
+    scanned = gather_people(str(place), many, now=NOW)
+    at_once = chosen(folder, home)
+    assert scanned.snapshot.sha256 == at_once.snapshot.sha256
+    plan = Plan(sources=(str(place),), models=("naive",), n_samples=20, scored_horizons=())
+    assert not pipeline.refresh(plan, many).is_new
+    # Also where nothing was published before: then the records of this scan are what is used.
+    fresh = many.model_copy(update={"home": tmp_path / "new", "datasets_dir": tmp_path / "notes"})
+    counts = [
+        steps.count_people(gather_people(str(source), fresh, now=NOW), fresh).ledger.drop(
+            columns="vintage"
+        )
+        for source in (place, folder)
+    ]
+    pd.testing.assert_frame_equal(*counts)
+
+
 def test_a_forgotten_person_leaves_with_a_batch(
     records: CareerRecords, folder: Path, home: Path
 ) -> None:

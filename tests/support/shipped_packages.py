@@ -3,6 +3,7 @@
 SHIPPED = (
     "talentcast",
     "features",
+    "engine",
     "models",
     "sources",
     "publication",

@@ -15,7 +15,7 @@ from talentcast.cli.commands import COMMANDS, load_command
 ROOT = Path(__file__).parents[2]
 PAGES_OF_TEXT = sorted([*ROOT.glob("*.md"), *FOLDER.rglob("*.md")])
 PACKAGES = (
-    "talentcast|flows|features|models|publication|questions|readers|expectations|dashboard"
+    "talentcast|flows|engine|features|models|publication|questions|readers|expectations|dashboard"
     "|docs|tests"
 )
 

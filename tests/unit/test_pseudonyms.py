@@ -88,3 +88,11 @@ def test_no_id_of_the_input_is_left_in_pseudonymised_records() -> None:
     for part in (records.careers, records.coauthor_countries, records.affiliation_weights):
         assert part["researcher_id"].str.fullmatch("[0-9a-f]{64}").all()
     assert table["researcher_id"].tolist() == ["a", "b"]
+
+
+def test_many_pseudonyms_at_once_are_those_of_one_after_the_other() -> None:
+    for length in (32, 64, 65, 200):
+        key = PseudonymKey(bytes(number % 251 for number in range(length)))
+        ids = ["a", "", "https://example.org/A1", "é"]
+        raw = key.raw_pseudonyms(ids)
+        assert [one.hex() for one in raw] == [key.pseudonym(one) for one in ids]

@@ -1,0 +1,173 @@
+"""Files of records as Arrow batches of bounded size: Parquet, CSV and JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet as pq
+
+from sources.affiliations import known_names, refuse_personal_columns
+from talentcast.domain.errors import InputRejectedError
+
+#: Ends of names, and what reads such files.
+FORMS: Final = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".jsonl": "json",
+    ".jsonl.gz": "json",
+    ".ndjson": "json",
+}
+_ROWS: Final = 131_072
+#: Of a row as text, packed and not, to guess how many there are.
+_ROW_BYTES: Final = 80
+_PACKED_ROW_BYTES: Final = 15
+_BLOCK_BYTES: Final = 8 << 20
+_TEXTS: Final = ("researcher_id", "country")
+#: No id and no name of a country is longer; a cell that is could be any number of bytes.
+_MAX_TEXT: Final = 512
+#: Unpacked bytes of a column in a row group, which is read at once.
+_MAX_CHUNK_BYTES: Final = 1 << 30
+
+
+def form_of(path: Path) -> str | None:
+    """Return what reads a file, by the end of its name."""
+    return next((form for end, form in FORMS.items() if path.name.endswith(end)), None)
+
+
+def schema_of(path: Path) -> pa.Schema:
+    """Return names and types of the columns of a file, as written."""
+    form = form_of(path)
+    if form == "parquet":
+        return pq.read_schema(path)
+    with _json(path, None) if form == "json" else _csv(path, None) as reader:
+        return reader.schema
+
+
+def batches(
+    path: Path, name: str, table: str, fixed: Mapping[str, str]
+) -> Iterator[pa.RecordBatch]:
+    """Yield the known columns of a file under their names, texts coded by dictionary.
+
+    Args:
+        path: The file.
+        name: For messages.
+        table: What the file is a part of.
+        fixed: Columns that the folders of the file are named after.
+
+    Raises:
+        InputRejectedError: `FORBIDDEN_COLUMN`, `DUP_HEADER`, `PARSE` or `TOO_LARGE`. Messages
+            quote no cell: it could be an id.
+    """
+    with _damage(path, name):
+        schema = schema_of(path)
+        refuse_personal_columns(name, schema)
+        names = known_names(schema.names, name, table)
+        for batch in _read(path, name, list(names)):
+            columns = {names[column]: batch.column(column) for column in batch.schema.names}
+            columns |= {key: pa.array([value]).take(_zeros(batch)) for key, value in fixed.items()}
+            coded = {key: _coded(key, column, name) for key, column in columns.items()}
+            yield pa.RecordBatch.from_pydict(coded)
+
+
+def rows_in(path: Path, name: str) -> int:
+    """Return how many rows a file has; of a text, about how many."""
+    with _damage(path, name):
+        if form_of(path) == "parquet":
+            return int(pq.read_metadata(path).num_rows)
+        row_bytes = _PACKED_ROW_BYTES if path.suffix == ".gz" else _ROW_BYTES
+        return path.stat().st_size // row_bytes
+
+
+@contextmanager
+def _damage(path: Path, name: str) -> Iterator[None]:
+    """Say which file is damaged, and quote nothing of it."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        form = form_of(path)
+        raise InputRejectedError(
+            "PARSE",
+            f"{name} cannot be read as {form} ({type(error).__name__}). Write the file again.",
+        ) from None
+
+
+def _zeros(batch: pa.RecordBatch) -> pa.Array:
+    return pa.nulls(len(batch), pa.int32()).fill_null(0)
+
+
+def _read(path: Path, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    form = form_of(path)
+    if form == "parquet":
+        yield from _parquet(path, name, columns)
+    elif form == "csv":
+        with _csv(path, columns) as reader:
+            yield from reader
+    else:
+        with _json(path, schema_of(path)) as reader:
+            for batch in reader:
+                yield batch.select([column for column in columns if column in batch.schema.names])
+
+
+def _parquet(path: Path, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as plain:
+        texts = [field.name for field in plain.schema_arrow if _is_text(field.type)]
+        groups = range(plain.metadata.num_row_groups)
+        if any(plain.metadata.row_group(at).total_byte_size > _MAX_CHUNK_BYTES for at in groups):
+            raise InputRejectedError(
+                "TOO_LARGE",
+                f"{name} has a row group of more than {_MAX_CHUNK_BYTES} bytes. Write it with "
+                "smaller ones, for example of a million rows.",
+            )
+    # Coded by dictionary: one long text cannot unfold to gigabytes.
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        yield from file.iter_batches(batch_size=_ROWS, columns=columns)
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
+@contextmanager
+def _csv(path: Path, columns: list[str] | None) -> Iterator[Any]:
+    # Namibia's code is no missing value, and ids of digits are no numbers; what is a number is
+    # decided row by row, so that one bad cell is one bad row.
+    options = pa.csv.ConvertOptions(
+        strings_can_be_null=False,
+        column_types=None if columns is None else dict.fromkeys(columns, pa.string()),
+        include_columns=columns,
+    )
+    block = pa.csv.ReadOptions(block_size=_BLOCK_BYTES)
+    with pa.csv.open_csv(path, read_options=block, convert_options=options) as reader:
+        yield reader
+
+
+@contextmanager
+def _json(path: Path, schema: pa.Schema | None) -> Iterator[Any]:
+    parse = pa.json.ParseOptions(
+        explicit_schema=schema, unexpected_field_behavior="infer" if schema is None else "ignore"
+    )
+    block = pa.json.ReadOptions(block_size=_BLOCK_BYTES)
+    with pa.input_stream(str(path), compression="detect") as stream:
+        yield pa.json.open_json(stream, read_options=block, parse_options=parse)
+
+
+def _coded(column: str, values: pa.Array, name: str) -> pa.Array:
+    """Return a column of texts as codes; ids that are numbers become texts first."""
+    if column not in _TEXTS:
+        return values
+    if not pa.types.is_dictionary(values.type):
+        values = values.cast(pa.string()).dictionary_encode()
+    texts = values.dictionary
+    if len(texts) and (pc.max(pc.binary_length(texts)).as_py() or 0) > _MAX_TEXT:
+        raise InputRejectedError(
+            "TOO_LARGE", f"{name} has a {column} of more than {_MAX_TEXT} bytes. Is this the file?"
+        )
+    return values
