@@ -14,7 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import PurePosixPath
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
+
+from cachetools import LRUCache
 
 from storage.reasons import NO_BUCKET, plain_reason
 
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
 SCHEMES: Final = ("s3", "az", "gs")
 #: Requests at once, where several objects are wanted.
 _AT_ONCE: Final = 16
+#: Objects of up to so many bytes are kept, such as rows of the table of releases.
+_SMALL: Final = 50_000
+#: Objects in memory, some 50 megabytes at most.
+_KEPT: Final[LRUCache[ObjectPath, bytes]] = LRUCache(50_000_000, getsizeof=len)
+_LOCK: Final = Lock()
 #: A store that is busy for longer is reported instead of waited for.
 PATIENCE: Final = timedelta(seconds=20)
 RETRIES: Final = 6
@@ -180,12 +188,27 @@ class ObjectFacts:
     last_modified: datetime
 
 
-def read_all(paths: Sequence[ObjectPath]) -> list[bytes]:
-    """Return several objects, in their order; they are asked for at once."""
-    if len(paths) < 2:
-        return [path.read_bytes() for path in paths]
-    with ThreadPoolExecutor(min(_AT_ONCE, len(paths))) as pool:
-        return list(pool.map(ObjectPath.read_bytes, paths))
+def read_all(paths: Sequence[ObjectPath], *, keep: bool = False) -> list[bytes]:
+    """Return several objects, in their order; they are asked for at once.
+
+    Args:
+        paths: Objects.
+        keep: Keep small ones in memory, and take them from there; only for objects that are
+            written once and never again.
+    """
+    with _LOCK:
+        kept = {path: _KEPT[path] for path in paths if keep and path in _KEPT}
+    wanted = [path for path in paths if path not in kept]
+    if len(wanted) > 1:
+        with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as pool:
+            found = list(pool.map(ObjectPath.read_bytes, wanted))
+    else:
+        found = [path.read_bytes() for path in wanted]
+    fetched = dict(zip(wanted, found, strict=True))
+    with _LOCK:
+        small = (path for path in wanted if keep and len(fetched[path]) <= _SMALL)
+        _KEPT.update((path, fetched[path]) for path in small)
+    return [kept[path] if path in kept else fetched[path] for path in paths]
 
 
 @cache

@@ -39,7 +39,9 @@ def data_files(delta: DeltaTable) -> list[tuple[str, str | None]]:
     return [(unquote(each["path"]), each.get("partition.release_id")) for each in actions]
 
 
-def rows_of_files(paths: Sequence[StorePath], schema: pa.Schema, **constants: str) -> pa.Table:
+def rows_of_files(
+    paths: Sequence[StorePath], schema: pa.Schema, *, keep: bool = False, **constants: str
+) -> pa.Table:
     """Return the rows of Parquet files as columns of a schema, those that the files hold.
 
     Objects are fetched whole, each by one request: a file of a release takes some megabytes, and
@@ -48,11 +50,12 @@ def rows_of_files(paths: Sequence[StorePath], schema: pa.Schema, **constants: st
     Args:
         paths: Files of one table.
         schema: What the columns should be.
+        keep: As of `storage.objects.read_all`.
         **constants: Values of columns that are part of the path instead of the file.
     """
     if not paths:
         return schema.empty_table()
-    parts = [pq.read_table(source) for source in readable(paths)]
+    parts = [pq.read_table(source) for source in readable(paths, keep=keep)]
     rows = pa.concat_tables(parts, promote_options="permissive")
     for name, value in constants.items():
         if name not in rows.column_names:

@@ -33,6 +33,9 @@ _KEEP_LOG: Final = {
     "delta.logRetentionDuration": "interval 36500 days",
 }
 
+#: Of a table in an object store, where each commit after the last checkpoint is two requests.
+_FEW_REQUESTS: Final = {"delta.checkpointInterval": "10"}
+
 #: Texts that a constraint names.
 _VALUES: Final = re.compile(r"'([^']*)'")
 
@@ -59,12 +62,16 @@ def stored_rows(
     *,
     release_id: ReleaseId | None = None,
     where: ds.Expression | None = None,
+    keep: bool = False,
 ) -> pa.Table:
-    """Return the rows of an open table, or of one release in it; arguments as for `dataset`."""
+    """Return the rows of an open table, or of one release in it; arguments as for `dataset`.
+
+    `keep` is that of `storage.objects.read_all`.
+    """
     if isinstance(folder, Path):
         return dataset(delta, folder, release_id=release_id).to_table(filter=where)
     files = [path for path, of in data_files(delta) if release_id is None or of == str(release_id)]
-    return rows_of_objects(files, folder, release_id, where)
+    return rows_of_objects(files, folder, release_id, where, keep=keep)
 
 
 def rows_of_objects(
@@ -72,11 +79,13 @@ def rows_of_objects(
     folder: ObjectPath,
     release_id: ReleaseId | None,
     where: ds.Expression | None = None,
+    *,
+    keep: bool = False,
 ) -> pa.Table:
     """Return the rows of data files of a table, or of one release in it."""
     constants = {} if release_id is None else {"release_id": str(release_id)}
     schema = arrow_schema(table(folder.name))
-    rows = rows_of_files([folder / name for name in files], schema, **constants)
+    rows = rows_of_files([folder / name for name in files], schema, keep=keep, **constants)
     return rows if where is None else rows.filter(where)
 
 
@@ -117,7 +126,7 @@ def table_for_writing(
             partition_by=partition_by,
             name=contract.name,
             description=contract.grain,
-            configuration=_KEEP_LOG,
+            configuration=_KEEP_LOG | ({} if isinstance(path, Path) else _FEW_REQUESTS),
             storage_options=options(path),
         )
     delta = open_table(root, contract.name)

@@ -184,7 +184,7 @@ def _overtaken(root: ObjectPath) -> StoreError:
 
 
 def _rows(table: DeltaTable, root: StorePath) -> list[Release]:
-    rows = stored_rows(table, root / RELEASES.name).to_pylist()
+    rows = stored_rows(table, root / RELEASES.name, keep=True).to_pylist()
     return sorted((Release.from_row(row) for row in rows), key=_sequence)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from small_questions import small_question_tables
 
 from privacy.disclosure import WITHHELD
 from sources.bundled import published_figures
+from storage.paths import StorePath
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import QUANTILE_LEVELS, Vintage, VintageKind
 from talentcast.store.publisher import publish
@@ -54,7 +54,7 @@ class Small:
     reason: str | None = None
 
 
-def publish_small(root: Path, small: Small = Small()) -> Release:
+def publish_small(root: StorePath, small: Small = Small()) -> Release:
     """Publish a small release."""
     moment = datetime(2024, 2, 1, tzinfo=UTC) + (small.as_of - date(2024, 1, 31))
     return publish(small_draft(small), root, published_at=moment)
