@@ -153,7 +153,7 @@ def _table(name: str, release: Release, root: StorePath) -> pa.Table:
     ]
     try:
         parts = [pq.ParquetFile(path, read_dictionary=texts).read() for path in readable(paths)]
-    except FileNotFoundError:  # pruned since they were looked for
+    except OSError:  # pruned since they were looked for, or refused by an object store
         return coded(reader.read_rows(name, release, root))
     joined = pa.concat_tables(parts, promote_options="permissive")
     if "release_id" not in joined.column_names:

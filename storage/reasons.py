@@ -54,6 +54,17 @@ class Refusal:
     fix: str
 
 
+CLOCK: Final = Refusal(
+    "CLOCK",
+    ("RequestTimeTooSkewed", "RequestExpired"),
+    "Set the clock of this machine, for example with chrony, and run again.",
+)
+NO_CONDITIONS: Final = Refusal(
+    "NO_CONDITIONS",
+    ("NotImplemented", "501 Not Implemented"),
+    "The store lacks conditional writes, without which two publishers could lose a release. "
+    "Use one that has them; see docs/object-stores.md.",
+)
 #: The first that fits counts.
 REFUSALS: Final = (
     Refusal(
@@ -66,17 +77,8 @@ REFUSALS: Final = (
         ("ExpiredToken", "TokenRefreshRequired", "InvalidToken", "token has expired"),
         "The credentials have expired: renew those in the environment and run again.",
     ),
-    Refusal(
-        "CLOCK",
-        ("RequestTimeTooSkewed", "RequestExpired"),
-        "Set the clock of this machine, for example with chrony, and run again.",
-    ),
-    Refusal(
-        "NO_CONDITIONS",
-        ("NotImplemented", "501 Not Implemented"),
-        "The store lacks conditional writes, without which two publishers could lose a release. "
-        "Use one that has them; see docs/object-stores.md.",
-    ),
+    CLOCK,
+    NO_CONDITIONS,
     Refusal(
         "PERMISSION",
         (

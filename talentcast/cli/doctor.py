@@ -12,7 +12,9 @@ from shutil import disk_usage
 import httpx
 
 from storage.files import require_room
+from storage.objects import ObjectPath
 from storage.paths import StorePath
+from storage.trial import try_out
 from talentcast.cli.options import Home, Json
 from talentcast.cli.orchestrator import ask_server
 from talentcast.cli.output import print_rows
@@ -45,6 +47,7 @@ def doctor(*, home: Home = None, json: Json = False) -> None:
     """
     settings = load_settings(home)
     findings = [check(settings) for check in CHECKS]
+    findings += _stores(settings)
     findings += [_library(name) for name in LIBRARIES]
     print_rows(
         [
@@ -86,7 +89,7 @@ def _writable(what: str, folder: Path) -> Finding:
 
 
 def _home(settings: Settings) -> Finding:
-    return _writable("home", settings.local)
+    return _writable("home" if settings.local == settings.home else "local folder", settings.local)
 
 
 def _releases(settings: Settings) -> Finding:
@@ -132,6 +135,17 @@ def _needed_bytes(root: StorePath) -> int:
         newest = []
     used = sum(stored_bytes(release.release_id, root) for release in newest)
     return max(LEAST_FREE_BYTES, 3 * used)
+
+
+def _stores(settings: Settings) -> list[Finding]:
+    """Try the object stores that are set, once each."""
+    places = {settings.releases: "releases", settings.snapshots: "snapshots"}
+    return [
+        Finding(f"{name}: {trial.what}", trial.is_ok, trial.seen, trial.fix)
+        for place, name in places.items()
+        if isinstance(place, ObjectPath)
+        for trial in try_out(place)
+    ]
 
 
 def _server(_: Settings) -> Finding:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import Final
 from deltalake.exceptions import DeltaError
 
 from storage.objects import ObjectPath
+from storage.owners import named_path, nearest, user_name
 from storage.paths import StorePath
 from storage.reasons import Refusal, plain_reason, refusal_of
 from talentcast.domain.errors import NotPermittedError, StoreError
@@ -70,7 +69,7 @@ def refusal(error: Exception, root: StorePath, *, parameter: str = "root") -> St
         return _refused_by_store(refusal_of(said), said, root)
     lowered = said.lower()
     if any(words in lowered for words in _DENIED):
-        return _not_permitted(_named_path(error, said, root), root, parameter)
+        return _not_permitted(named_path(error, said, root), root, parameter)
     for words, (code, fix) in _FIXES.items():
         if words in lowered:
             return StoreError(
@@ -93,9 +92,9 @@ def _refused_by_store(refused: Refusal | None, said: str, root: ObjectPath) -> S
 
 
 def _not_permitted(path: Path, root: StorePath, parameter: str) -> NotPermittedError:
-    found = _nearest(path)
-    state, me = found.lstat(), _name(os.geteuid())
-    owner = _name(state.st_uid)
+    found = nearest(path)
+    state, me = found.lstat(), user_name(os.geteuid())
+    owner = user_name(state.st_uid)
     fix = f"Run as {owner}, or open {root} to {me} with chown or chmod."
     if owner == me:
         fix = f"Open it: chmod -R u+rwX {root}"
@@ -105,31 +104,3 @@ def _not_permitted(path: Path, root: StorePath, parameter: str) -> NotPermittedE
         f"{owner}, with mode {stat.filemode(state.st_mode)}. {_INTACT} {fix}",
         parameters=(parameter,),
     )
-
-
-def _named_path(error: Exception, said: str, root: Path) -> Path:
-    """Return the path that an error is about; libraries name it in their text alone."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return Path(os.fsdecode(error.filename))
-    for folder in (root, root.resolve()):
-        if found := re.search(rf"{re.escape(str(folder))}/[^'\":]+", said):
-            return Path(re.split(r" Permission denied| \(os error", found[0])[0].strip())
-    return root
-
-
-def _nearest(path: Path) -> Path:
-    """Return the path itself, or the nearest folder above it that can be looked at."""
-    for each in (path, *path.absolute().parents):
-        try:
-            each.lstat()
-        except OSError:
-            continue
-        return each
-    return Path("/")
-
-
-def _name(user: int) -> str:
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return f"user {user}"

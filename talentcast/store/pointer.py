@@ -17,7 +17,7 @@ from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
 from talentcast.store.delta import append, stored_rows, table_for_writing
-from talentcast.store.failures import cause, one_line, refusal
+from talentcast.store.failures import cause, one_line, refusal, storage_failures
 from talentcast.store.release import Release, require_rows
 from talentcast.store.schema import arrow_schema
 
@@ -128,7 +128,8 @@ def newest_commit(root: StorePath, *, known: str = "") -> str:
     """
     log = root / RELEASES.name / "_delta_log"
     if isinstance(log, ObjectPath):
-        names = log.names_after(known)
+        with storage_failures(root):
+            names = log.names_after(known)
         return max((name for name in names if name.endswith(".json")), default=known)
     return max((entry.name for entry in log.glob("*.json")), default="")
 
@@ -193,7 +194,7 @@ def _acknowledged(root: StorePath) -> int:
         return int(_mark(root).read_text())
     except FileNotFoundError:
         return 0
-    except PermissionError as error:
+    except OSError as error:
         raise refusal(error, root) or error from cause(error, root)
     except ValueError:
         raise StoreError(

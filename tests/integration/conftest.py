@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from console import Console
 from object_store import ObjectServer, s3_server
 
 from storage.objects import ObjectPath
@@ -33,3 +34,9 @@ def bucket(object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> Obje
     for name, value in object_server.environment.items():
         monkeypatch.setenv(name, value)
     return object_server.new_bucket()
+
+
+@pytest.fixture
+def talentcast(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Console:
+    """Commands as a shell would run them."""
+    return Console(monkeypatch, capsys)

@@ -18,11 +18,6 @@ ROWS = [
 
 
 @pytest.fixture
-def talentcast(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Console:
-    return Console(monkeypatch, capsys)
-
-
-@pytest.fixture
 def counts(tmp_path: Path) -> Path:
     path = tmp_path / "lab.csv"
     pd.DataFrame(ROWS, columns=["year", "country", "researchers"]).to_csv(path, index=False)

@@ -26,11 +26,6 @@ NOBODY = 65534
 
 
 @pytest.fixture
-def talentcast(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Console:
-    return Console(monkeypatch, capsys)
-
-
-@pytest.fixture
 def special(tmp_path: Path) -> Iterator[dict[str, Path]]:
     """Paths of everything that is no plain file, by what it is."""
     folder = tmp_path / "special"

@@ -15,11 +15,6 @@ from talentcast.store.release import Release
 
 
 @pytest.fixture
-def talentcast(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Console:
-    return Console(monkeypatch, capsys)
-
-
-@pytest.fixture
 def two(tmp_path: Path) -> tuple[Release, Release]:
     root = tmp_path / "releases"
     return (
