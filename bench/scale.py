@@ -9,11 +9,20 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import logging
+import os
+import resource
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -150,15 +159,119 @@ class _Writer:
             self._file.write(table)
 
 
+def once(folder: Path, home: Path) -> None:
+    """Publish from a folder, and print when each stage began."""
+    from flows.steps.pipeline import COMMON_STAGES, refresh
+    from flows.steps.plan import Plan
+    from flows.steps.runner import LocalRunner
+    from talentcast.config import load_settings
+
+    settings = load_settings(home).model_copy(update={"datasets_dir": home / "datasets"})
+    started = time.monotonic()
+
+    def tell(doing: str, done: int, stages: int) -> None:
+        print(f"{time.monotonic() - started:8.1f} s  {doing}", flush=True)
+
+    logging.basicConfig(level=logging.WARNING)
+    logging.getLogger("engine").setLevel(logging.INFO)
+    refreshed = refresh(
+        Plan(sources=(str(folder),)), settings, run=LocalRunner(tell, COMMON_STAGES)
+    )
+    assert refreshed.is_new  # noqa: S101 - otherwise nothing was measured
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a command took.
+
+    Attributes:
+        seconds: By the clock.
+        cpu_seconds: Of it and its children: what other work on the machine changes least.
+        megabytes: Most memory of it and its children at any moment.
+        peak_at: Seconds after the start at which that was.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
+    peak_at: float
+
+
+def measured(command: list[str]) -> Cost:
+    """Run a command and measure it."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    most, peak_at = 0.0, 0.0
+    with subprocess.Popen(command) as process:
+        while process.poll() is None:
+            memory = _tree_memory(process.pid)
+            if memory > most:
+                most, peak_at = memory, time.monotonic() - started
+            time.sleep(0.2)
+    if process.returncode:
+        raise SystemExit(f"{command} ended with {process.returncode}.")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(time.monotonic() - started, cpu, most, peak_at)
+
+
+def _tree_memory(root: int) -> float:
+    """Proportional set size of a process and all below it, in MB: shared pages count once."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, IndexError):
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(entry.name))
+    total, waiting = 0.0, [root]
+    while waiting:
+        process = waiting.pop()
+        waiting += children.get(process, [])
+        with suppress(OSError):
+            for line in (Path("/proc") / str(process) / "smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) / 1024
+    return total
+
+
+def raw_scan_seconds(folder: Path, threads: int = 2) -> float:
+    """Return how long DuckDB takes to read every column of the Parquet files of a folder."""
+    with duckdb.connect() as engine:
+        engine.execute(f"SET threads = {threads}")
+        source = f"read_parquet('{folder}/*.parquet')"  # the folder is this program's own
+        files = engine.execute(f"DESCRIBE FROM {source}")
+        columns = [row[0] for row in files.fetchall()]
+        aggregates = ", ".join(f"max({column})" for column in columns)
+        started = time.monotonic()
+        engine.execute(f"SELECT {aggregates} FROM {source}").fetchall()  # noqa: S608
+        return time.monotonic() - started
+
+
+def run(folder: Path) -> None:
+    """Print what publishing from a folder costs."""
+    scan = raw_scan_seconds(folder)
+    with TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "bench.scale", "once", str(folder), "--home", home]
+        print(f"load before: {os.getloadavg()[0]:.1f}", flush=True)
+        cost = measured(command)
+    print(f"{folder}: raw scan {scan:.2f} s; {cost}", flush=True)
+
+
 def main() -> int:
     """Write records, or run on them."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("what", choices=["make", "run", "once"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--form", choices=["parquet", "csv", "jsonl"], default="parquet")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--home", type=Path)
     asked = parser.parse_args()
-    write_records(asked.folder, asked.rows, form=asked.form, seed=asked.seed)
+    os.environ.setdefault("TALENTCAST_PSEUDONYM_KEY", "0123456789abcdef" * 4)  # noqa: TID251
+    if asked.what == "make":
+        write_records(asked.folder, asked.rows, form=asked.form, seed=asked.seed)
+    elif asked.what == "run":
+        run(asked.folder)
+    else:
+        once(asked.folder, asked.home)
     return 0
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +23,7 @@ from engine.buckets import bucket_records, spans_of
 from engine.files import RecordFile, record_files
 from engine.profile import LEFT_OUT, PROFILE_COLUMNS
 from engine.scan import Scan
+from engine.workers import Workers
 from features.engine import EngineLimits
 from privacy.pseudonyms import PseudonymKey
 from storage.files import OWNER, flush, write_atomically
@@ -47,10 +48,12 @@ class EngineOptions:
     Attributes:
         bucket_rows: About so many rows are worked on at once.
         limits: Of DuckDB.
+        workers: Work on files and buckets.
     """
 
     bucket_rows: int = 500_000
     limits: EngineLimits = field(default_factory=EngineLimits)
+    workers: Workers = field(default_factory=Workers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +89,9 @@ def gather_records(
     n_buckets = max(1, -(-_rows(files) // options.bucket_rows))
     said = [_FORM, key.dataset_id, n_buckets, *zip((file.name for file in files), digests)]  # noqa: B905
     name = sha256(repr(said).encode()).hexdigest()
-    work = _Work(name, files, n_buckets, key, store, options, tell)
+    work = _Work(name, files, n_buckets, key, store, options)
     with storage_failures(store.root):
-        profile = work.profile()
+        profile = work.profile(tell)
     vintage = max(file.vintage for file in files)
     return GatheredRecords(store.parts(name), profile, vintage)
 
@@ -103,13 +106,12 @@ class _Work:
     key: PseudonymKey = field(repr=False)
     store: RestrictedStore
     options: EngineOptions
-    tell: Progress
 
-    def profile(self) -> pd.DataFrame:
+    def profile(self, tell: Progress) -> pd.DataFrame:
         """Do what is left to do, and return the profile."""
         mark = self.store.people_folder(self.name) / "profile.json"
         if not mark.exists():
-            rows = self._made()
+            rows = self._made(tell)
             _mark(mark, rows)
             shutil.rmtree(self._folder, ignore_errors=True)
         table = pd.DataFrame(json.loads(mark.read_text()), columns=list(PROFILE_COLUMNS))
@@ -121,49 +123,49 @@ class _Work:
     def _folder(self) -> Path:
         return self.store.scan_folder / self.name
 
-    def _made(self) -> list[dict[str, int]]:
-        scanned = self._scanned()
-        paths: dict[str, list[Path]] = {}
-        for number, file in enumerate(self.files):
-            paths.setdefault(file.table, []).extend(sorted(self._folder.glob(f"{number:05d}-*")))
-        return [self._bucket(number, scanned, paths) for number in range(self.n_buckets)]
-
-    def _scanned(self) -> list[Mapping[str, list[int]]]:
-        """Return the counts of every file, from those scanned by now or before."""
+    def _made(self, tell: Progress) -> list[dict[str, int]]:
         for folder in (self.store.root, self.store.scan_folder, self._folder):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        workers = self.options.workers
+        for number, _ in enumerate(workers(self.scan, range(len(self.files))), 1):
+            tell(f"Read file {number} of {len(self.files)}")
+        made = []
+        for bucket in workers(self.bucket, range(self.n_buckets)):
+            made.append(bucket)
+            tell(f"Made bucket {len(made)} of {self.n_buckets}")
+        return made
+
+    def scan(self, number: int) -> None:
+        """Lay down a file by bucket, unless that is done."""
+        file, target = self.files[number], self._folder / f"{number:05d}"
+        if target.with_suffix(".json").exists():
+            return
         forgotten = frozenset(map(bytes.fromhex, self.store.forgotten()))
         last_year = max(file.vintage for file in self.files).as_of.year
-        scan = Scan(self.key, forgotten, self.n_buckets, last_year)
-        counts = []
-        for number, file in enumerate(self.files):
-            target = self._folder / f"{number:05d}"
-            mark = target.with_suffix(".json")
-            if not mark.exists():
-                self.tell(f"Reading file {number + 1} of {len(self.files)}")
-                found = scan.of(file, target)
-                file.require_unchanged()
-                flush(self._folder.glob(f"{target.name}-*"), below=self._folder)
-                _mark(mark, found)
-            counts.append(json.loads(mark.read_text()))
-        return counts
+        found = Scan(self.key, forgotten, self.n_buckets, last_year).of(file, target)
+        file.require_unchanged()
+        flush(self._folder.glob(f"{target.name}-*"), below=self._folder)
+        _mark(target.with_suffix(".json"), found)
 
-    def _bucket(
-        self,
-        number: int,
-        scanned: Sequence[Mapping[str, list[int]]],
-        paths: Mapping[str, Sequence[Path]],
-    ) -> dict[str, int]:
+    def bucket(self, number: int) -> dict[str, int]:
+        """Make records of what was laid down for a bucket, unless that is done; its profile."""
         mark = self._folder / f"bucket-{number:05d}.json"
         if not mark.exists():
-            self.tell(f"Making bucket {number + 1} of {self.n_buckets}")
-            records, found = bucket_records(number, paths, self.options.limits)
+            records, found = bucket_records(number, self._paths(), self.options.limits)
             span = spans_of(self.n_buckets)[number]
             self.store.save_records(records, name=self.name, span=span)
+            scanned = [json.loads(path.read_text()) for path in self._folder.glob("[0-9]*.json")]
             totals = {name: sum(one[name][number] for one in scanned) for name in _COUNTED}
             _mark(mark, {"bucket": number, **totals, **found})
         made: dict[str, int] = json.loads(mark.read_text())
         return made
+
+    def _paths(self) -> dict[str, list[Path]]:
+        """Return what was laid down of each table."""
+        paths: dict[str, list[Path]] = {}
+        for number, file in enumerate(self.files):
+            paths.setdefault(file.table, []).extend(sorted(self._folder.glob(f"{number:05d}-*")))
+        return paths
 
 
 _COUNTED: Final = ("rows", *(name for name in LEFT_OUT if name != "duplicates"))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -58,11 +59,14 @@ class Scan:
         """
         totals = {name: np.zeros(self.n_buckets, dtype=np.int64) for name in ("rows", *LEFT_OUT)}
         for number, chunk in enumerate(self._chunks(file, totals)):
+            path = Path(f"{target}-{number:04d}.parquet")
+            hidden = path.with_name(f".{path.name}-{uuid4().hex}")
             with pq.ParquetWriter(
-                Path(f"{target}-{number:04d}.parquet"), chunk.schema.remove(0),
+                hidden, chunk.schema.remove(0),
                 compression="lz4", use_dictionary=["country"],
             ) as writer:  # fmt: skip
                 self._write(chunk, writer)
+            hidden.replace(path)
         return {name: counts.tolist() for name, counts in totals.items()}
 
     def _chunks(self, file: RecordFile, totals: dict[str, Counts]) -> Iterator[pa.Table]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.career_records import CareerParts
+from features.career_records import CareerParts, IdSpan, Mapper
 from features.careers import fill_gaps, flows, moves, observation_gaps, stocks
 from features.edge_years import years_until_seen_again
 from features.engine import in_locked_duckdb
@@ -38,9 +39,9 @@ class CareerTally:
         return cls(_counts_by_country(careers).to_pandas(), observation_gaps(careers).to_pandas())
 
     @classmethod
-    def of_parts(cls, parts: CareerParts) -> CareerTally:
-        """Count the people of every part, one part at a time."""
-        return cls.sum(_tally(part.numbered()[0].careers) for part in parts)
+    def of_parts(cls, parts: CareerParts, mapper: Mapper = map) -> CareerTally:
+        """Count the people of every part."""
+        return cls.sum(mapper(partial(_tally, parts), parts.spans))
 
     @classmethod
     def sum(cls, tallies: Iterable[CareerTally]) -> CareerTally:
@@ -89,7 +90,8 @@ def researcher_counts(tally: CareerTally, key: SeriesKey, *, vintage: Vintage) -
     )
 
 
-def _tally(careers: pd.DataFrame) -> CareerTally:
+def _tally(parts: CareerParts, span: IdSpan) -> CareerTally:
+    careers = parts.between(span).numbered()[0].careers
     with in_locked_duckdb(careers[["researcher_id", "year", "country"]]) as table:
         return CareerTally.of(table)
 

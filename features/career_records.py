@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import pandas as pd
 import pyarrow as pa
@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 
 from talentcast.domain.types import Origin
 
+T = TypeVar("T")
+R = TypeVar("R")
 _Keep = Callable[[pd.DataFrame], pd.DataFrame]
 #: Attributes of `CareerRecords` that are tables about people.
 RECORD_TABLES: Final = ("careers", "coauthor_countries", "affiliation_weights")
@@ -35,6 +37,13 @@ class IdSpan:
 
 #: One part that is the whole.
 EVERYBODY: Final = IdSpan()
+
+
+class Mapper(Protocol):
+    """Applies a function to items as `map` does; several at a time, if it can."""
+
+    def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
+        """Yield the results in the order of the items."""
 
 
 class CareerParts(Protocol):

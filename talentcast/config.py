@@ -93,10 +93,17 @@ class Settings(BaseSettings):
     bucket_rows: int = Field(
         default=500_000, gt=0, description="Records of people that are worked on at once, about."
     )
-    duckdb_memory: str = Field(
-        default="1GB", pattern=r"^[0-9.]+ ?[KMGT]i?B$", description="Memory that DuckDB may use."
+    people_processes: int = Field(
+        default=2, gt=0, description="Processes that work on records of people at once."
     )
-    duckdb_threads: int = Field(default=2, gt=0, description="Threads that DuckDB may use.")
+    duckdb_memory: str = Field(
+        default="1GB",
+        pattern=r"^[0-9.]+ ?[KMGT]i?B$",
+        description="Memory that DuckDB may use in a process.",
+    )
+    duckdb_threads: int = Field(
+        default=2, gt=0, description="Threads that DuckDB may use in a process."
+    )
     duckdb_spill_dir: Path | None = Field(
         default=None,
         description="Folder for what does not fit into that memory, pseudonyms among it; "

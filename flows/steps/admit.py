@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from features.career_records import EVERYBODY, CareerParts, CareerRecords, IdSpan, is_among
+from features.career_records import EVERYBODY, CareerParts, CareerRecords, IdSpan, Mapper, is_among
 from features.careers import origin_countries
 from features.engine import in_locked_duckdb
 from features.person_versions import VERSION_COLUMNS, Recorded, person_versions
@@ -89,6 +90,7 @@ def admit(
     others: Sequence[Admission] = (),
     beside: Collection[str] = (),
     new_ledger: bool = False,
+    mapper: Mapper = map,
 ) -> Admission:
     """Choose the people of a release so that no two releases differ by a few of them.
 
@@ -101,6 +103,7 @@ def admit(
         others: What was chosen for other populations of the same run.
         beside: Names of all populations of the same run.
         new_ledger: Go on although the ledger is lost.
+        mapper: Works on the parts.
 
     Raises:
         ConfigurationError: If these people were published before and the ledger is not here.
@@ -111,7 +114,7 @@ def admit(
     known = KnownDatasets(settings.datasets)
     begins = require_ledger(ledger, known, settings.restricted, population, new_ledger=new_ledger)
     published = [*ledger.published(), *(other.chosen for other in others)]
-    now = recorded(records, published)
+    now = recorded(records, published, mapper)
     taken = {other.made_from.line for other in others}
     last = None if begins else _last_set(ledger, population, now, beside, taken)
     behind = None if last is None else Behind(ledger.read(last.digest), store.parts(last.digest))
@@ -128,7 +131,7 @@ def admit(
         made_from = last
     else:
         line = last.line if last is not None else _new_line(key, population, ledger)
-        kept = _kept(chosen, digest, records, now, behind, store)
+        kept = _kept(chosen, digest, records, now, behind, store, mapper)
         made_from = AdmittedSet(digest, line, vintage)
     return Admission(chosen, made_from, kept, key.dataset_id, ledger.releases, begins)
 
@@ -187,16 +190,27 @@ def keep_admission(
         KnownDatasets(settings.datasets).note(dataset_id, settings.restricted)
 
 
-def recorded(records: CareerParts, published: Sequence[Admitted] = ()) -> Recorded:
+def recorded(
+    records: CareerParts, published: Sequence[Admitted] = (), mapper: Mapper = map
+) -> Recorded:
     """Return everybody of the records, to be compared with sets that were published."""
-    year = _last_begun_year(records)
+    counts = mapper(partial(_people_by_year, records), records.spans)
+    people = pd.concat(list(counts)).groupby(level=0).sum()
+    # The last year in which a batch of people is on record: a few may be ahead of a source.
+    begun = people.index[people >= DEFAULT_RULES.batch]
+    year = int(begun.max() if len(begun) else people.index.max())
     years = {year, *(other.last_year for other in published)}
-    people = [_recorded_part(part, years) for part in records]
-    return Recorded(pd.concat(people, ignore_index=True), year)
+    parts = mapper(partial(_recorded_between, records, years), records.spans)
+    return Recorded(pd.concat(list(parts), ignore_index=True), year)
 
 
-def _recorded_part(part: CareerRecords, years: Collection[int]) -> pd.DataFrame:
-    versions = _versions(part, years)
+def _people_by_year(records: CareerParts, span: IdSpan) -> pd.Series:
+    return records.between(span).careers["year"].value_counts()  # one row a person and year
+
+
+def _recorded_between(records: CareerParts, years: Collection[int], span: IdSpan) -> pd.DataFrame:
+    part = records.between(span)
+    versions = _versions_of(part, years)
     numbered, names = part.numbered()
     with in_locked_duckdb(numbered.careers[["researcher_id", "year", "country"]]) as careers:
         origins = origin_countries(careers).to_pandas()
@@ -233,14 +247,6 @@ def _versions_of(part: CareerRecords, years: Collection[int]) -> pd.DataFrame:
     return person_versions([careers, *known], years)
 
 
-def _last_begun_year(records: CareerParts) -> int:
-    """The last year in which a batch of people is on record: a few may be ahead of a source."""
-    counts = [part.careers["year"].value_counts() for part in records]  # one row a person and year
-    people = pd.concat(counts).groupby(level=0).sum()
-    begun = people.index[people >= DEFAULT_RULES.batch]
-    return int(begun.max() if len(begun) else people.index.max())
-
-
 def _csv(people: pd.DataFrame) -> Iterator[str]:
     """Write a table as text, in pieces."""
     yield people.head(0).to_csv(index=False)
@@ -273,29 +279,54 @@ def _kept(
     now: Recorded,
     behind: Behind | None,
     store: RestrictedStore,
+    mapper: Mapper,
 ) -> StoredParts:
     """Keep the records of the chosen in the restricted store, part by part."""
-    spans = records.spans
-    made = (_records_between(span, chosen, records, now, behind) for span in spans)
-    return store.save_parts(digest, spans, made)
+    store.make_room(digest, records.spans)
+    asked = (_Part.of(span, chosen, records, now, behind) for span in records.spans)
+    for _ in mapper(partial(_keep, store, digest), asked):
+        pass
+    return store.parts(digest)
 
 
-def _records_between(
-    span: IdSpan, chosen: Admitted, records: CareerParts, now: Recorded, behind: Behind | None
-) -> CareerRecords:
-    def within(people: pd.DataFrame) -> pd.DataFrame:
-        return people[span.holds(people["researcher_id"])]
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What it takes to keep the records of the chosen of one part."""
 
-    before = None
+    span: IdSpan
+    chosen: Admitted
+    records: CareerParts
+    now: Recorded
+    behind: Behind | None
+
+    @classmethod
+    def of(
+        cls,
+        span: IdSpan,
+        chosen: Admitted,
+        records: CareerParts,
+        now: Recorded,
+        behind: Behind | None,
+    ) -> _Part:
+        def within(people: pd.DataFrame) -> pd.DataFrame:
+            return people[span.holds(people["researcher_id"])]
+
+        before = None
+        if behind is not None:
+            admitted = replace(behind.admitted, people=within(behind.admitted.people))
+            before = Behind(admitted, behind.records)
+        people, everybody = within(chosen.people), within(now.people)
+        return cls(
+            span, replace(chosen, people=people), records, replace(now, people=everybody), before
+        )
+
+
+def _keep(store: RestrictedStore, digest: str, asked: _Part) -> None:
+    span, behind = asked.span, asked.behind
     if behind is not None:
-        admitted = replace(behind.admitted, people=within(behind.admitted.people))
-        before = Behind(admitted, behind.records.between(span))
-    return records_of(
-        replace(chosen, people=within(chosen.people)),
-        records.between(span),
-        replace(now, people=within(now.people)),
-        before,
-    )
+        behind = Behind(behind.admitted, behind.records.between(span))
+    records = records_of(asked.chosen, asked.records.between(span), asked.now, behind)
+    store.save_records(records, name=digest, span=span)
 
 
 def records_of(

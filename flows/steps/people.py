@@ -20,7 +20,7 @@ from features.panel import Panel
 from flows.steps.admit import Admission, admit, keep_admission, restricted_store
 from flows.steps.check import check_rows
 from flows.steps.plan import Plan
-from flows.steps.records import everybody_in, population_of
+from flows.steps.records import everybody_in, population_of, workers_of
 from flows.steps.runner import Pending, Runner
 from models.simulation.careers import simulate_careers
 from privacy.disclosure import keep_previous_counts, protected_counts
@@ -167,6 +167,7 @@ def _real_people(
         others=[group.admission for group in others if group.admission],
         beside=[population_of(other) for other in beside],
         new_ledger=new_ledger,
+        mapper=workers_of(settings),
     )
     snapshot = Snapshot(
         # Of who was chosen, under the key: neither a guess nor the next joiner can be seen in it.
@@ -221,7 +222,7 @@ def _warning(
 
 def count_people(people: People, settings: Settings) -> DerivedCounts:
     """Derive counts by country and year that point at nobody, nor do so beside the last ones."""
-    tally = CareerTally.of_parts(people.records)
+    tally = CareerTally.of_parts(people.records, workers_of(settings))
     counts = researcher_counts(tally, people.key, vintage=people.snapshot.vintage)
     typed = counts.assign(vintage=pd.to_datetime(counts["vintage"]).astype("datetime64[us]"))
     before = _last_ledger(_counts_ledger(people), settings)
@@ -247,6 +248,7 @@ def forecast_returns(
         scenarios=scenarios,
         ledger=None if ledger.empty else ledger,
         apart=people.admission.chosen.origins if people.admission else None,
+        mapper=workers_of(settings),
     )
 
 

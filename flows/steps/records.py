@@ -10,6 +10,7 @@ import pandas as pd
 from engine.files import named_after
 from engine.gather import EngineOptions, gather_records
 from engine.profile import told_profile
+from engine.workers import Workers
 from features.career_records import CareerParts
 from features.engine import EngineLimits
 from flows.steps.admit import restricted_store
@@ -56,7 +57,12 @@ def engine_options(settings: Settings) -> EngineOptions:
     """Return how records are divided and what that may use."""
     spill = settings.duckdb_spill_dir or restricted_store(settings).scan_folder
     limits = EngineLimits(settings.duckdb_memory, settings.duckdb_threads, spill)
-    return EngineOptions(settings.bucket_rows, limits)
+    return EngineOptions(settings.bucket_rows, limits, workers_of(settings))
+
+
+def workers_of(settings: Settings) -> Workers:
+    """Return what works on parts of people."""
+    return Workers(settings.people_processes)
 
 
 def population_of(source: str) -> str:

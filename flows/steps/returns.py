@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.career_records import CareerParts
+from features.career_records import CareerParts, Mapper
 from features.country_groups import host_groups
 from models.returns.evaluation.backtest import DEFAULT_MODEL, BacktestPlan, returns_backtest
 from models.returns.evaluation.report import SCORE_COLUMNS
@@ -77,6 +77,7 @@ def return_release(
     scenarios: Sequence[Scenario] = (),
     ledger: pd.DataFrame | None = None,
     apart: Collection[str] | None = None,
+    mapper: Mapper = map,
 ) -> ReturnRelease:
     """Fit, test in time, forecast and protect.
 
@@ -90,12 +91,12 @@ def return_release(
         scenarios: Forecast beside the baseline.
         ledger: True counts behind the cohorts of the last release.
         apart: Origins that may be shown by themselves; None for all that are large enough.
+        mapper: Works on the parts of the records.
 
     Raises:
         InputRejectedError: `NO_RETURNS`, where nothing can be learned.
     """
-    asked = max(_HISTORY_YEARS, TEMPLATE_YEARS)
-    history = LandmarkHistory.of(records, until=origin, since=origin.year - asked, seed=seed)
+    history = history_until(origin, records, seed=seed, mapper=mapper)
     model = fit_return_model(TrainingTables.of(history, origin), seed=seed)
     label = "synthetic careers" if history.is_synthetic else "careers"
     logger.info("%s up to %d: %s", label, origin.year, model.selection.reason)
@@ -126,6 +127,14 @@ def return_release(
         probability=probability,
         returns=returns,
     )
+
+
+def history_until(
+    origin: Origin, records: CareerParts, *, seed: int, mapper: Mapper
+) -> LandmarkHistory:
+    """Describe landmarks to learn from, and of everybody those of the years asked about."""
+    since = origin.year - max(_HISTORY_YEARS, TEMPLATE_YEARS)
+    return LandmarkHistory.of(records, until=origin, since=since, seed=seed, mapper=mapper)
 
 
 def card_of(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from features.career_records import CareerParts, CareerRecords, is_among
+from features.career_records import CareerParts, IdSpan, Mapper, is_among
 from features.landmarks import landmark_table
 from features.person_period import Exit, with_outcomes
 from models.returns.person_sample import Draws, draws_of, halvings_for, is_drawn
@@ -52,6 +53,7 @@ class LandmarkHistory:
         since: int | None = None,
         most: int = MOST_LANDMARKS,
         seed: int = 0,
+        mapper: Mapper = map,
     ) -> LandmarkHistory:
         """Describe every observed year abroad.
 
@@ -61,17 +63,16 @@ class LandmarkHistory:
             since: First year in which everybody is asked about; None for all.
             most: Landmarks to learn from; beyond, people are sampled.
             seed: Of that sample.
+            mapper: Describes the parts.
         """
         learned, everybody = _Learned(most, seed), []
         last_year, is_synthetic = 0, False
-        for everything in parts:
-            part = everything if until is None else everything.known_by(until)
-            last_year = max(last_year, int(part.careers["year"].max()))
+        for part in mapper(partial(_described, parts, until), parts.spans):
+            last_year = max(last_year, part.last_year)
             is_synthetic |= part.is_synthetic
-            described = _described(part)
-            is_asked = slice(None) if since is None else described["landmark_year"] >= since
-            everybody.append(described[is_asked])
-            learned.add(described.drop(columns="is_return"), part.careers)
+            year = part.landmarks["landmark_year"]
+            everybody.append(part.landmarks[slice(None) if since is None else year >= since])
+            learned.add(part.landmarks.drop(columns="is_return"), part.careers)
         return cls(
             learned.landmarks,
             learned.careers,
@@ -108,9 +109,8 @@ class _Learned:
 
     def add(self, landmarks: pd.DataFrame, careers: pd.DataFrame) -> None:
         """Take in the people of a part, and halve the sample if there are too many by now."""
-        is_abroad = is_among(careers["researcher_id"], landmarks["researcher_id"].unique())
         self._landmarks.append(landmarks)
-        self._careers.append(careers.loc[is_abroad, ["researcher_id", "year", "country"]])
+        self._careers.append(careers)
         self._draws.append(draws_of(landmarks["researcher_id"], self._seed))
         # Who was left out before is missing from the count: a sample never grows again.
         self.halvings = max(self.halvings, halvings_for(np.concatenate(self._draws), self._most))
@@ -133,12 +133,30 @@ class _Learned:
         return pd.concat(self._careers, ignore_index=True)
 
 
-def _described(part: CareerRecords) -> pd.DataFrame:
-    """Return the landmarks of some people, with whether each was followed by a return."""
+@dataclass(frozen=True, eq=False)
+class _Described:
+    """Landmarks of some people, with `is_return`, and the careers of who has any."""
+
+    landmarks: pd.DataFrame
+    careers: pd.DataFrame
+    last_year: int
+    is_synthetic: bool
+
+
+def _described(parts: CareerParts, until: Origin | None, span: IdSpan) -> _Described:
+    """Describe some people, and whether each landmark was followed by a return."""
+    part = parts.between(span)
+    part = part if until is None else part.known_by(until)
     records, names = part.numbered()
     landmarks = landmark_table(records)
     # What is seen in the next year does not depend on anything that is seen later.
     seen = with_outcomes(landmarks, records.careers)
     is_return = (seen["next_exit"] == Exit.RETURN) & (seen["next_seen_years"] == 1)
     ids = pd.Series(names.take(landmarks["researcher_id"].to_numpy()), dtype="str")
-    return landmarks.assign(researcher_id=ids, is_return=is_return)
+    careers = part.careers[["researcher_id", "year", "country"]]
+    return _Described(
+        landmarks.assign(researcher_id=ids, is_return=is_return),
+        careers[is_among(careers["researcher_id"], ids.unique())],
+        int(part.careers["year"].max()),
+        part.is_synthetic,
+    )

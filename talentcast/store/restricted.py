@@ -139,18 +139,13 @@ class RestrictedStore:
             for table in reversed(RECORD_TABLES):
                 self._write_part(name, f"{table}{part_suffix(span)}", getattr(kept, table))
 
-    def save_parts(
-        self, name: str, spans: Sequence[IdSpan], made: Iterable[CareerRecords]
-    ) -> StoredParts:
-        """Keep records that are made part by part, in place of whatever had the name."""
+    def make_room(self, name: str, spans: Sequence[IdSpan]) -> None:
+        """Remove what has a name already and is divided otherwise, before its spans are saved."""
         wanted = {part_suffix(span) for span in spans}
         for table in RECORD_TABLES:
-            for path in (self.root / _PEOPLE / name).glob(f"{table}*.parquet"):
+            for path in self.people_folder(name).glob(f"{table}*.parquet"):
                 if path.stem.removeprefix(table) not in wanted:
                     path.unlink()
-        for span, records in zip(spans, made, strict=True):
-            self.save_records(records, name=name, span=span)
-        return self.parts(name)
 
     def read_records(self, name: str) -> CareerRecords:
         """Return all that `save_records` kept under a name, without the forgotten.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from engine.workers import Workers
 from features.career_counts import CareerTally
 from features.career_records import EVERYBODY, RECORD_TABLES, CareerRecords, IdSpan
 from flows.steps.admit import recorded
@@ -36,9 +37,18 @@ def whole() -> CareerRecords:
     return CareerRecords(*(table.reset_index(drop=True) for table in tables))  # type: ignore[arg-type]
 
 
+def saved(
+    store: RestrictedStore, name: str, whole: CareerRecords, spans: Sequence[IdSpan] = SPANS
+) -> StoredParts:
+    store.make_room(name, spans)
+    for span in spans:
+        store.save_records(whole.between(span), name=name, span=span)
+    return store.parts(name)
+
+
 @pytest.fixture(scope="module")
 def parts(store: RestrictedStore, whole: CareerRecords) -> StoredParts:
-    return store.save_parts("abc", SPANS, (whole.between(span) for span in SPANS))
+    return saved(store, "abc", whole)
 
 
 def test_parts_hold_everybody_once_and_in_order(parts: StoredParts, whole: CareerRecords) -> None:
@@ -54,13 +64,13 @@ def test_parts_hold_everybody_once_and_in_order(parts: StoredParts, whole: Caree
 
 
 def test_counts_of_parts_add_up(parts: StoredParts, whole: CareerRecords) -> None:
-    by_part, at_once = CareerTally.of_parts(parts), CareerTally.of_parts(whole)
+    by_part, at_once = CareerTally.of_parts(parts, Workers(2)), CareerTally.of_parts(whole)
     assert_frame_equal(by_part.by_country, at_once.by_country)
     assert_frame_equal(by_part.gaps, at_once.gaps)
 
 
 def test_people_are_admitted_by_the_same_versions(parts: StoredParts, whole: CareerRecords) -> None:
-    by_part, at_once = recorded(parts), recorded(whole)
+    by_part, at_once = recorded(parts, (), Workers(3)), recorded(whole)
     assert_frame_equal(by_part.people, at_once.people)
     assert by_part.last_year == at_once.last_year
 
@@ -91,7 +101,7 @@ def test_a_sample_takes_all_landmarks_of_a_person_or_none(whole: CareerRecords) 
 def test_who_is_forgotten_is_in_no_part(store: RestrictedStore, whole: CareerRecords) -> None:
     from datetime import UTC, datetime
 
-    store.save_parts("def", SPANS, (whole.between(span) for span in SPANS))
+    saved(store, "def", whole)
     somebody = whole.careers["researcher_id"].iloc[-1]
     assert store.forget(somebody, forgotten_at=datetime.now(UTC)) > 0
     files = list((store.root / "people" / "def").glob("*.parquet"))
@@ -101,11 +111,11 @@ def test_who_is_forgotten_is_in_no_part(store: RestrictedStore, whole: CareerRec
 
 
 def test_records_saved_anew_in_other_parts_replace_the_earlier_ones(
-    store: RestrictedStore, whole: CareerRecords, tmp_path: Path
+    store: RestrictedStore, whole: CareerRecords
 ) -> None:
     other = (IdSpan("", "8"), IdSpan("8", ""))
     for spans in (SPANS, other):
-        found = store.save_parts("fed", spans, (whole.between(span) for span in spans))
+        found = saved(store, "fed", whole, spans)
     careers = found.between(EVERYBODY).careers
     assert tuple(found.spans) == other
     assert not careers.duplicated(["researcher_id", "year"]).any()

@@ -1,0 +1,145 @@
+"""Parts worked on by several processes at once.
+
+Another process is a Python of its own that reads what to do from a pipe: it needs neither the
+caller's `__main__` nor its threads. It ends with the pipe, so that nobody who is killed leaves one
+behind. What passes the pipe, the key among it, is in no argument, file or environment.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, Any, Final, TypeVar
+
+from talentcast.domain.errors import TalentcastError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_SERVE: Final = "from engine.workers import serve; serve()"
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Apply a function to items as `map` does, in the same order, several at a time.
+
+    Attributes:
+        processes: How many, this one included.
+    """
+
+    processes: int = 1
+
+    def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
+        """Yield the results in the order of the items.
+
+        Function, items and results must be picklable, the function by its name.
+        """
+        remaining = iter(items)
+        first = list(islice(remaining, self.processes))
+        if self.processes == 1 or len(first) < self.processes:
+            yield from map(function, first)
+            yield from map(function, remaining)
+            return
+        with ExitStack() as stack:
+            others = [stack.enter_context(_started()) for _ in range(self.processes - 1)]
+            while first:
+                yield from _at_once(function, first, others)
+                first = list(islice(remaining, self.processes))
+
+
+def _at_once(
+    function: Callable[[T], R], items: Sequence[T], others: Sequence[subprocess.Popen[bytes]]
+) -> Iterator[R]:
+    mine, *theirs = items
+    busy = others[: len(theirs)]
+    for worker, item in zip(busy, theirs, strict=True):
+        _send(worker.stdin, (function, item))
+    yield function(mine)
+    for worker in busy:
+        try:
+            result, error = _receive(worker.stdout)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            raise TalentcastError(
+                "A process that worked on records of people ended early; was there too little "
+                "memory? Set TALENTCAST_BUCKET_ROWS or TALENTCAST_PEOPLE_PROCESSES lower, and run "
+                "again: it goes on where it was."
+            ) from None
+        if error is not None:
+            raise error
+        yield result
+
+
+@contextmanager
+def _started() -> Iterator[subprocess.Popen[bytes]]:
+    worker = subprocess.Popen(  # noqa: S603 - this Python, with a text of ours
+        [sys.executable, "-c", _SERVE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+def serve() -> None:
+    """Do what comes through the standard input until it ends."""
+    inward, outward = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever is printed is no result
+    jobs = _Jobs(inward)
+    while True:
+        function, item = jobs.next()
+        try:
+            answer = pickle.dumps((function(item), None))
+        except Exception as error:
+            answer = _told(error)
+        outward.write(answer)
+        outward.flush()
+
+
+def _told(error: Exception) -> bytes:
+    try:
+        return pickle.dumps((None, error))
+    except Exception:
+        # What it says could hold anything: its kind is enough to look for it in one process.
+        return pickle.dumps((None, TalentcastError(f"A part failed ({type(error).__name__}).")))
+
+
+class _Jobs:
+    """What comes through a pipe, watched while the last job is done."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._pipe = pipe
+        Thread(target=self._watch, daemon=True).start()
+
+    def next(self) -> Any:
+        return self._queue.get()
+
+    def _watch(self) -> None:
+        try:
+            while True:
+                self._queue.put(_receive(self._pipe))
+        except EOFError:
+            os._exit(0)  # in the middle of a job: nobody waits for it
+
+
+def _send(pipe: IO[bytes] | None, what: object) -> None:
+    if pipe is not None:
+        pipe.write(pickle.dumps(what))
+        pipe.flush()
+
+
+def _receive(pipe: IO[bytes] | None) -> Any:
+    # Written by this program a moment ago, and by nobody else.
+    return pickle.load(pipe) if pipe is not None else None  # noqa: S301
