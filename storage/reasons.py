@@ -74,6 +74,18 @@ REFUSALS: Final = (
     ),
     Refusal(
         "CREDENTIALS",
+        ("169.254.169.254", "metadata.google.internal"),
+        "There are none in the environment, and this machine has no role: see "
+        "docs/object-stores.md for the variables.",
+    ),
+    Refusal(
+        "ENDPOINT",
+        ("builder error",),
+        "The address of the server is no https:// address; for a server without TLS set "
+        "AWS_ALLOW_HTTP=true or AZURE_ALLOW_HTTP=true.",
+    ),
+    Refusal(
+        "CREDENTIALS",
         ("ExpiredToken", "TokenRefreshRequired", "InvalidToken", "token has expired"),
         "The credentials have expired: renew those in the environment and run again.",
     ),
@@ -109,6 +121,7 @@ REFUSALS: Final = (
             "503 Service",
             "504 Gateway",
             "429 Too Many",
+            "HTTP error",
             "error sending request",
             "error decoding response body",
             "connection closed",

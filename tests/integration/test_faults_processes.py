@@ -45,7 +45,7 @@ def test_f048_a_kill_at_any_stage_leaves_an_old_or_a_new_release(
 
 
 def test_f049_random_kills_tear_lose_and_repeat_nothing(tmp_path: Path) -> None:
-    findings, _ = attack(tmp_path / "store", kills=6, seed=1)
+    findings, _ = attack(tmp_path / "store", kills=6, seed=1, journals=tmp_path)
     assert findings.is_clean, findings
     assert findings.acknowledged
     assert findings.reads
@@ -59,7 +59,9 @@ def test_f049_a_publisher_that_is_broken_on_purpose_is_caught(control: str) -> N
 def test_f051_f052_many_publishers_take_turns_and_each_release_is_there_once(
     tmp_path: Path,
 ) -> None:
-    findings, writes = contend(tmp_path / "store", 4, rows=200, writers=3, readers=2)
+    findings, writes = contend(
+        tmp_path / "store", 4, rows=200, journals=tmp_path, writers=3, readers=2
+    )
     assert findings.is_clean, findings
     assert findings.reads
     assert writes
@@ -153,6 +155,8 @@ def test_f066_a_release_read_by_its_id_stays_whole_while_others_publish_die_and_
 
 
 def test_f068_publishers_in_a_crowd_do_not_give_up(tmp_path: Path) -> None:
-    findings, writes = contend(tmp_path / "store", 5, rows=100, writers=8, readers=1)
+    findings, writes = contend(
+        tmp_path / "store", 5, rows=100, journals=tmp_path, writers=8, readers=1
+    )
     assert findings.gave_up == []
     assert len(writes) >= 8

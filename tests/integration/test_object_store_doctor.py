@@ -102,3 +102,13 @@ def test_an_address_with_a_secret_is_refused_and_not_repeated(
         code, out, err = talentcast("doctor", "--home", address)
         assert code == 6
         assert "s3cret" not in out + err
+
+
+def test_no_credentials_and_no_tls(
+    findings: Findings, bucket: ObjectPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = ObjectPath("s3", f"{bucket.bucket}-x", "talentcast")  # a client of its own
+    monkeypatch.delenv("AWS_ALLOW_HTTP")
+    code, found = findings.of(other)
+    assert (code, found["bucket"]["state"]) == (6, "fix")
+    assert "AWS_ALLOW_HTTP=true" in found["bucket"]["do"]

@@ -1,4 +1,7 @@
-"""Kill a publisher again and again under readers: `python -m tests.stress.kills --kills 200`."""
+"""Kill a publisher again and again under readers: `python -m tests.stress.kills --kills 200`.
+
+`--home s3://` does it in an object store on this machine.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+from object_store import HOME_HELP, store_under_test
 from stress_store import (
     Findings,
     Publish,
@@ -27,17 +31,22 @@ from stress_store import (
     start,
 )
 
+from storage.paths import StorePath
 from talentcast.store.publisher import Stage
 
 FAILPOINTS = [*(str(stage) for stage in Stage), "acknowledging"]
 #: A publication takes about 0.1 s; kills fall anywhere in it and between two.
 LONGEST_LIFE_SECONDS = 0.4
+#: The same in an object store, where a publication takes some 0.8 s.
+LONGEST_LIFE_AFAR = 1.6
 
 
 def attack(
-    root: Path,
+    root: StorePath,
     kills: int,
     *,
+    journals: Path,
+    longest_life: float = LONGEST_LIFE_SECONDS,
     seed: int = 0,
     publish: Publish = as_built,
     acknowledges_early: bool = False,
@@ -48,8 +57,9 @@ def attack(
         What was seen, and for each restart the seconds until the next acknowledged release.
     """
     root.mkdir(parents=True)
+    journals.mkdir(parents=True, exist_ok=True)
     chance = random.Random(seed)  # noqa: S311 - not a secret
-    journal, watched = root.parent / "acknowledged", root.parent / "read"
+    journal, watched = journals / "acknowledged", journals / "read"
     watcher = start(Watcher(root, watched))
     restarts = []
     for dies_at in _deaths(kills):
@@ -71,7 +81,7 @@ def attack(
             while writer.is_alive() and len(lines(journal)) == before:
                 time.sleep(0.002)
             restarts.append(time.monotonic() - begun)
-            time.sleep(chance.uniform(0, LONGEST_LIFE_SECONDS))
+            time.sleep(chance.uniform(0, longest_life))
         kill(writer)
     kill(watcher)
     return judge(root, [journal], [watched]), restarts
@@ -90,9 +100,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--home", help=HOME_HELP)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        findings, restarts = attack(Path(folder) / "store", arguments.kills, seed=arguments.seed)
+    with store_under_test(arguments.home) as (root, folder):
+        findings, restarts = attack(
+            root,
+            arguments.kills,
+            seed=arguments.seed,
+            journals=folder,
+            longest_life=LONGEST_LIFE_SECONDS if isinstance(root, Path) else LONGEST_LIFE_AFAR,
+        )
     slowest = max(restarts)
     print(f"as built: {findings}")
     print(f"restart to next good release: median {statistics.median(restarts):.2f} s, ", end="")
@@ -111,7 +128,7 @@ CONTROLS = {
 def control_is_caught(name: str, kills: int = 10) -> bool:
     """Attack a publisher that is broken on purpose; return whether that was noticed."""
     with tempfile.TemporaryDirectory() as folder:
-        findings, _ = attack(Path(folder) / "store", kills, **CONTROLS[name])
+        findings, _ = attack(Path(folder) / "store", kills, journals=Path(folder), **CONTROLS[name])
     print(f"broken on purpose ({name}): {findings}")
     return not findings.is_clean
 

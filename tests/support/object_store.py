@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import boto3
@@ -15,6 +18,13 @@ from prefect_server import free_port, wait_for
 from store_proxy import Proxy, proxied
 
 from storage.objects import ObjectPath
+from storage.paths import StorePath, store_path
+
+#: Of stress tests.
+HOME_HELP = (
+    "Address of an object store, with credentials in the environment; s3:// alone: a server on "
+    "this machine; a folder by default."
+)
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIATESTSONLY",
@@ -69,8 +79,22 @@ def s3_server() -> Iterator[ObjectServer]:
             server.wait()
 
 
+@contextmanager
+def store_under_test(home: str | None) -> Iterator[tuple[StorePath, Path]]:
+    """Yield where releases go, and a folder of this machine for notes; see `HOME_HELP`."""
+    with tempfile.TemporaryDirectory() as folder:
+        if home is None:
+            yield Path(folder) / "store", Path(folder)
+        elif home == "s3://":
+            with s3_server() as server:
+                # Processes that are started from here ask the server itself.
+                os.environ.update(server.environment | {"AWS_ENDPOINT_URL": server.direct})  # noqa: TID251
+                yield server.new_bucket() / "releases", Path(folder)
+        else:
+            yield store_path(home) / f"stress-{uuid4().hex[:8]}", Path(folder)
+
+
 def _answers(port: int) -> bool:
-    import socket
 
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -20,6 +20,7 @@ from pathlib import Path
 from release_drafts import NOW, marked_tables, of_tables
 
 from flows.steps.retention import Retention, plan_pruning
+from storage.paths import StorePath
 from talentcast.domain.errors import StoreError
 from talentcast.store import publisher
 from talentcast.store.cleaning import clean
@@ -36,15 +37,17 @@ LOOK_EVERY_SECONDS = 0.02
 #: What takes long to import, so that a process starts in milliseconds.
 PRELOADED = ["talentcast.store.publisher", "talentcast.store.verification"]
 
-Publish = Callable[[Path, ReleaseDraft, Callable[[Stage], None]], Release]
+Publish = Callable[[StorePath, ReleaseDraft, Callable[[Stage], None]], Release]
 
 
-def as_built(root: Path, draft: ReleaseDraft, on_stage: Callable[[Stage], None]) -> Release:
+def as_built(root: StorePath, draft: ReleaseDraft, on_stage: Callable[[Stage], None]) -> Release:
     """Publish as the product does."""
     return publish(draft, root, published_at=NOW, on_stage=on_stage)
 
 
-def pointer_first(root: Path, draft: ReleaseDraft, on_stage: Callable[[Stage], None]) -> Release:
+def pointer_first(
+    root: StorePath, draft: ReleaseDraft, on_stage: Callable[[Stage], None]
+) -> Release:
     """Negative control: show a release whose tables are not written yet."""
     release = as_built(root, draft, on_stage)
     early = of_tables(draft.tables, draft.identity.settings_sha256[::-1].replace("0", "f"))
@@ -54,7 +57,7 @@ def pointer_first(root: Path, draft: ReleaseDraft, on_stage: Callable[[Stage], N
     return release
 
 
-def forgetful(root: Path, draft: ReleaseDraft, on_stage: Callable[[Stage], None]) -> Release:
+def forgetful(root: StorePath, draft: ReleaseDraft, on_stage: Callable[[Stage], None]) -> Release:
     """Negative control: publish again what is published already."""
     publisher._newest = lambda *_: None  # this process only
     return as_built(root, draft, on_stage)
@@ -73,7 +76,7 @@ class Writer:
         acknowledges_early: Negative control: note a release before it is published.
     """
 
-    root: Path
+    root: StorePath
     first: int
     journal: Path
     step: int = 1
@@ -125,7 +128,7 @@ class Writer:
 class Watcher:
     """One reader process: whatever it sees of the latest release must be whole and unmixed."""
 
-    root: Path
+    root: StorePath
     journal: Path
     rows: int = ROWS
 
@@ -158,7 +161,7 @@ class Watcher:
 class PinnedReader:
     """A process that reads one release by its id, over and over, with all that it names."""
 
-    root: Path
+    root: StorePath
     release_id: str
     journal: Path
 
@@ -179,7 +182,7 @@ class PinnedReader:
 class Cleaner:
     """A process that removes leftovers of any age, over and over."""
 
-    root: Path
+    root: StorePath
     journal: Path
 
     def __call__(self) -> None:
@@ -194,7 +197,7 @@ class Cleaner:
 class Pruner:
     """A process that prunes all but the newest release, and kills itself after some stages."""
 
-    root: Path
+    root: StorePath
     at: datetime
     dies_after: int
 
@@ -260,7 +263,7 @@ def lines(path: Path) -> list[list[str]]:
     return [line.split(maxsplit=2) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
-def judge(root: Path, journals: list[Path], watched: list[Path]) -> Findings:
+def judge(root: StorePath, journals: list[Path], watched: list[Path]) -> Findings:
     """Compare the store with what writers acknowledged and readers saw."""
     findings = Findings()
     known = events(root)
