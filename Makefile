@@ -42,6 +42,8 @@ test-fast: setup ## Run the tests that need no server, disk or network, and the 
 stress: setup ## Repeat kills, contention and hostile inputs many times; for the night
 	$(BIN)/python -m tests.stress.kills --kills 200
 	$(BIN)/python -m tests.stress.contention --seconds 60
+	$(BIN)/python -m tests.stress.kills --kills 200 --home s3://
+	$(BIN)/python -m tests.stress.contention --seconds 60 --home s3://
 	$(BIN)/python -m tests.stress.fuzz --cases 2000
 	$(BIN)/python -m tests.stress.differencing --seeds 3
 	$(BIN)/python -m tests.stress.differencing --seeds 1 --kind returned --control

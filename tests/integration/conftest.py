@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from console import Console
-from object_store import ObjectServer, s3_server
+from object_store import ObjectServer, object_store
 
 from storage.objects import ObjectPath
 
@@ -24,7 +24,7 @@ def orchestrator() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def object_server() -> Iterator[ObjectServer]:
     """One S3 server for all tests that want one."""
-    with s3_server() as server:
+    with object_store("s3") as server:
         yield server
 
 

@@ -1,0 +1,87 @@
+"""The same promises in Azure Blob Storage, where its emulator is installed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from object_store import AZURITE, ObjectServer, object_store
+from release_drafts import NOW, draft, marked_tables, of_tables
+from request_faults import problems_of
+from store_proxy import Spoil
+
+import talentcast
+from storage.objects import ObjectPath
+from storage.trial import try_out
+from talentcast.domain.errors import StoreError
+from talentcast.store.lease import publishing
+from talentcast.store.pointer import events
+from talentcast.store.publisher import publish
+from talentcast.store.verification import verify
+
+if AZURITE is None:
+    pytest.skip("Azurite is not installed: npm install --global azurite", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ObjectServer]:
+    with object_store("az") as server:
+        yield server
+
+
+@pytest.fixture
+def container(server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> ObjectPath:
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return server.new_bucket()
+
+
+def test_the_rows_are_those_of_a_folder_and_the_reading_call_finds_them(
+    container: ObjectPath, server: ObjectServer, tmp_path: Path
+) -> None:
+    tables = marked_tables(0.25, 500)
+    local = publish(of_tables(tables, "a" * 64), tmp_path, published_at=NOW)
+    remote = publish(of_tables(tables, "a" * 64), container / "releases", published_at=NOW)
+    assert {name: entry.row_hash for name, entry in remote.tables.items()} == {
+        name: entry.row_hash for name, entry in local.tables.items()
+    }
+    assert verify(remote, container / "releases") == []
+    assert len(talentcast.read("forecasts", home=str(container))) == 500
+    server.proxy.asked()
+    assert len(talentcast.read("forecasts", home=str(container))) == 500
+    assert len(server.proxy.asked()) == 1
+
+
+def test_publishers_at_once_lose_and_double_nothing(container: ObjectPath) -> None:
+    def work(number: int) -> None:
+        for part in range(2):
+            publish(draft(f"{number}{part}".zfill(64)), container, published_at=NOW)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [event.sequence for event in events(container)] == list(range(1, 7))
+
+
+def test_a_late_publisher_is_refused(container: ObjectPath) -> None:
+    publish(draft(), container, published_at=NOW)
+    with publishing(container) as stale:
+        with publishing(container, time_to_live_seconds=0.1):
+            pass
+        with pytest.raises(StoreError, match="LEASE_LOST"):
+            stale.renew()
+
+
+@pytest.mark.parametrize("what", ["refuse", "refuse after", "cut"])
+def test_one_request_goes_wrong(container: ObjectPath, server: ObjectServer, what: Spoil) -> None:
+    assert list(problems_of(server, container, what, 35, times=1)) == []
+
+
+def test_a_doctor_finds_nothing_wrong_or_no_container(container: ObjectPath) -> None:
+    assert [trial.is_ok for trial in try_out(container)] == [True] * 4
+    (missing,) = try_out(ObjectPath("az", "nobody-has-this", "talentcast"))
+    assert missing.fix.startswith("Create the bucket")
