@@ -44,6 +44,7 @@ stress: setup ## Repeat kills, contention and hostile inputs many times; for the
 	$(BIN)/python -m tests.stress.contention --seconds 60
 	$(BIN)/python -m tests.stress.kills --kills 200 --home s3://
 	$(BIN)/python -m tests.stress.contention --seconds 60 --home s3://
+	$(BIN)/python -m tests.stress.store_requests
 	$(BIN)/python -m tests.stress.fuzz --cases 2000
 	$(BIN)/python -m tests.stress.differencing --seeds 3
 	$(BIN)/python -m tests.stress.differencing --seeds 1 --kind returned --control

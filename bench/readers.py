@@ -1,4 +1,4 @@
-"""Fifty readers while releases are published: `python -m bench.readers`.
+"""Fifty readers while releases are published: `python -m bench.readers [--into s3://BUCKET]`.
 
 Every reader asks for at most 1,000 rows once a second, through the reading API. Releases are
 published by another process, as they are when a refresh runs beside a dashboard. No answer may mix
@@ -22,8 +22,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import talentcast
+from storage.paths import StorePath, store_path
 from talentcast.domain.types import Vintage, VintageKind
 from talentcast.store.pointer import find_release
 from talentcast.store.publisher import publish
@@ -51,9 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tempfile.TemporaryDirectory() as folder,
         ProcessPoolExecutor(1, mp_context=spawned) as publisher,
     ):
-        home = Path(folder)
+        home = Path(folder) if options.into is None else store_path(options.into) / folder[1:]
         publisher.submit(_publish, source, home / "releases", 0).result()
         countries = talentcast.read("country_names", home=home)["country"].tolist()
+        with ProcessPoolExecutor(1, mp_context=spawned) as fresh:
+            first, again = fresh.submit(_alone, home).result()
         seen = Seen()
         stop = threading.Event()
         readers = [
@@ -74,10 +78,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         stop.set()
         for reader in readers:
             reader.join()
+    print(
+        f"alone, in a new process: first read {first:.2f} s, the same again {again * 1000:.0f} ms"
+    )
     _report(seen, publishing, options.readers)
 
 
-def _publish(source: Path, root: Path, number: int) -> float:
+def _alone(home: StorePath) -> tuple[float, float]:
+    """Return the seconds of a first answer about one country, and the median of ten more."""
+    seconds = []
+    for _ in range(11):
+        began = time.perf_counter()
+        _ask(home, "USA")
+        seconds.append(time.perf_counter() - began)
+    return seconds[0], float(np.median(seconds[1:]))
+
+
+def _publish(source: Path, root: StorePath, number: int) -> float:
     """Publish the rows of the latest release of a store into another one; return the seconds."""
     latest = find_release("latest", source)
     tables = {
@@ -100,14 +117,27 @@ def _publish(source: Path, root: Path, number: int) -> float:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, default=Path("var"), help="Home with a release.")
+    parser.add_argument("--into", help="Address of an object store; a folder by default.")
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--publishes", type=int, default=20)
     parser.add_argument("--pause", type=float, default=2.0, help="Seconds between publishes.")
     return parser.parse_args(arguments)
 
 
+def _ask(home: StorePath, country: str) -> pd.DataFrame:
+    return talentcast.read(
+        "forecasts",
+        home=home,
+        target="researcher_share",
+        output_type="quantile",
+        population="scholars_scopus",
+        counting_rule="modal_country",
+        country=country,
+    )
+
+
 def _reader(
-    home: Path, countries: Sequence[str], seen: Seen, stop: threading.Event, phase: float
+    home: StorePath, countries: Sequence[str], seen: Seen, stop: threading.Event, phase: float
 ) -> None:
     """Ask once a second for the quantiles of one country after another."""
     number = round(len(countries) * phase)
@@ -115,15 +145,7 @@ def _reader(
     while not stop.is_set():
         began = time.perf_counter()
         try:
-            rows = talentcast.read(
-                "forecasts",
-                home=home,
-                target="researcher_share",
-                output_type="quantile",
-                population="scholars_scopus",
-                counting_rule="modal_country",
-                country=countries[number % len(countries)],
-            )
+            rows = _ask(home, countries[number % len(countries)])
         except Exception as error:  # whatever goes wrong is what is counted here
             seen.errors.append(repr(error))
         else:
