@@ -1,7 +1,8 @@
 """Affiliation records of people who do not exist, in any number, and what a run on them costs.
 
-`python -m bench.scale make FOLDER --rows 5000000` writes records with the skew of real ones;
-`python -m bench.scale run FOLDER` publishes from them and says where seconds and memory went.
+`python -m bench.scale make FOLDER --rows 5000000` writes records with the skew of real ones,
+`run FOLDER` publishes from them and says what that took, `learn FOLDER` asks from how many a model
+learns.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
@@ -29,6 +30,22 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pycountry
+
+from engine.gather import EngineOptions, gather_records
+from engine.workers import Workers
+from features.person_period import stacked_steps
+from models.returns.evaluation.backtest import fold_of
+from models.returns.landmark_history import LandmarkHistory
+from models.returns.model.drift import log_loss_of_steps
+from models.returns.model.members import STEPS
+from models.returns.model.return_model import TrainingTables, fit_return_model
+from models.returns.person_sample import draws_of, is_drawn
+from privacy.pseudonyms import PseudonymKey
+from talentcast.domain.types import Origin
+from talentcast.store.restricted import RestrictedStore
+
+KEY: Final = "0123456789abcdef" * 4
+_CUT: Final = Origin(2018)
 
 Form = Literal["parquet", "csv", "jsonl"]
 
@@ -255,21 +272,51 @@ def run(folder: Path) -> None:
     print(f"{folder}: raw scan {scan:.2f} s; {cost}", flush=True)
 
 
+def learn(folder: Path) -> None:
+    """Print how well returns are predicted by a model of fewer and fewer people.
+
+    One fifth of the people is tested on: log loss per person-year of landmarks from the cut on.
+    """
+    key = PseudonymKey(KEY.encode())
+    with TemporaryDirectory() as home:
+        store = RestrictedStore(Path(home) / "restricted", releases=Path(home) / "releases")
+        options = EngineOptions(workers=Workers(2))
+        parts = gather_records(str(folder), key, store, options).parts
+        history = LandmarkHistory.of(parts, since=LAST_YEAR, most=2**62, mapper=Workers(2))
+    is_tested = fold_of(history.landmarks["researcher_id"]) == 0
+    complete = history.complete()
+    is_after = complete["landmark_year"] >= _CUT.year
+    tested = complete[is_tested & is_after].reset_index(drop=True)
+    steps = stacked_steps(tested, STEPS)
+    others = history.landmarks[~is_tested].reset_index(drop=True)
+    draws = draws_of(others["researcher_id"], seed=0)
+    for halvings in range(6, -1, -1):
+        landmarks = others[is_drawn(draws, halvings)].reset_index(drop=True)
+        started = time.process_time()
+        tables = TrainingTables.of(replace(history, landmarks=landmarks), _CUT)
+        model = fit_return_model(tables, seed=0)
+        cpu = time.process_time() - started
+        loss = log_loss_of_steps(model.hazards(tested), steps)
+        print(f"{len(landmarks)} landmarks: log loss {loss:.4f}, {cpu:.1f} CPU seconds", flush=True)
+
+
 def main() -> int:
-    """Write records, or run on them."""
+    """Write records, run on them, or learn from them."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("what", choices=["make", "run", "once"])
+    parser.add_argument("what", choices=["make", "run", "once", "learn"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--form", choices=["parquet", "csv", "jsonl"], default="parquet")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--home", type=Path)
     asked = parser.parse_args()
-    os.environ.setdefault("TALENTCAST_PSEUDONYM_KEY", "0123456789abcdef" * 4)  # noqa: TID251
+    os.environ.setdefault("TALENTCAST_PSEUDONYM_KEY", KEY)  # noqa: TID251
     if asked.what == "make":
         write_records(asked.folder, asked.rows, form=asked.form, seed=asked.seed)
     elif asked.what == "run":
         run(asked.folder)
+    elif asked.what == "learn":
+        learn(asked.folder)
     else:
         once(asked.folder, asked.home)
     return 0

@@ -51,7 +51,7 @@ class EngineOptions:
         workers: Work on files and buckets.
     """
 
-    bucket_rows: int = 500_000
+    bucket_rows: int = 250_000
     limits: EngineLimits = field(default_factory=EngineLimits)
     workers: Workers = field(default_factory=Workers)
 

@@ -36,14 +36,8 @@ def largest_complete_block(counts: pd.DataFrame) -> pd.DataFrame:
     rows = counts[counts["year"] >= start]
     country = rows["country"].where(rows["country"].isin(kept), REST_OF_WORLD)
     key = [name for name in counts.columns if name not in (*_SUMMED, "is_provisional")]
-    pooled = (
-        rows.assign(country=country)
-        .groupby(key, sort=False)
-        .agg(
-            {name: lambda moved: moved.sum(min_count=1) for name in _SUMMED}
-            | {"is_provisional": "any"}
-        )
-        .reset_index()
-    )
+    grouped = rows.assign(country=country).groupby(key, sort=False)
+    summed = grouped[list(_SUMMED)].sum(min_count=1)
+    pooled = summed.assign(is_provisional=grouped["is_provisional"].any()).reset_index()
     ordered: pd.DataFrame = pooled[list(counts.columns)].sort_values(["year", "country"])
     return ordered.reset_index(drop=True)

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
         default=500_000_000, gt=0, description="Larger input files are refused."
     )
     bucket_rows: int = Field(
-        default=500_000, gt=0, description="Records of people that are worked on at once, about."
+        default=250_000, gt=0, description="Records of people that are worked on at once, about."
     )
     people_processes: int = Field(
         default=2, gt=0, description="Processes that work on records of people at once."

@@ -5,6 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from pandas.testing import assert_frame_equal
 
 import engine.gather as gathering
 from bench.scale import records as drawn_records
+from engine.buckets import spans_of
 from engine.files import holds_record_files, named_after, record_files
 from engine.gather import EngineOptions, GatheredRecords, gather_records
 from features.career_records import EVERYBODY, RECORD_TABLES, CareerRecords
@@ -27,6 +32,7 @@ from privacy.pseudonyms import PseudonymKey, pseudonymised
 from sources.affiliations import read_career_records
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.store.restricted import RestrictedStore
+from talentcast.store.stored_parts import part_suffix
 
 KEY = PseudonymKey(b"0123456789abcdef" * 4)
 N_FILES = 4
@@ -174,6 +180,43 @@ def test_a_run_that_was_killed_goes_on_behind_the_last_bucket(
     assert not any(store_in(tmp_path).scan_folder.glob("*"))
     monkeypatch.setattr(gathering, "bucket_records", None)  # nor is a bucket made again
     same(gathered(folder, tmp_path), at_once)
+
+
+def test_what_was_made_before_a_kill_is_not_made_again(
+    rows: pd.DataFrame, at_once: CareerRecords, tmp_path: Path
+) -> None:
+    folder = split(rows, tmp_path / "in", as_parquet)
+    script = (
+        "from engine.gather import EngineOptions, gather_records\n"
+        "from engine.workers import Workers\n"
+        "from pathlib import Path\n"
+        "from privacy.pseudonyms import PseudonymKey\n"
+        "from talentcast.store.restricted import RestrictedStore\n"
+        f"place = Path({str(tmp_path)!r})\n"
+        "store = RestrictedStore(place / 'restricted', releases=place / 'releases')\n"
+        "options = EngineOptions(400, workers=Workers(2))\n"
+        f"gather_records({str(folder)!r}, PseudonymKey({KEY.secret!r}), store, options)\n"
+    )
+    run = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
+    made: list[Path] = []
+    while run.poll() is None and len(made) < 3:
+        time.sleep(0.01)
+        made = list(store_in(tmp_path).scan_folder.glob("*/bucket-*.json"))
+    run.kill()
+    assert run.wait() == -signal.SIGKILL
+    whole = {path: path.stat().st_mtime_ns for path in _careers_of(made, tmp_path)}
+    assert len(whole) >= 3
+    found = gathered(folder, tmp_path, bucket_rows=400)
+    assert len(found.parts.spans) == 15
+    same(found, at_once)
+    assert {path: path.stat().st_mtime_ns for path in whole} == whole
+
+
+def _careers_of(marks: list[Path], place: Path) -> list[Path]:
+    """Return the files of the buckets that have a mark."""
+    (people,) = (place / "restricted" / "people").glob("*")
+    spans = (spans_of(15)[int(mark.stem.rpartition("-")[2])] for mark in marks)
+    return [people / f"careers{part_suffix(span)}.parquet" for span in spans]
 
 
 def test_no_id_is_in_any_file_message_or_log(
