@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,17 @@ from release_drafts import NOW, draft, marked_tables, of_tables
 import talentcast
 from flows.steps.pipeline import refresh
 from flows.steps.plan import Plan
+from flows.steps.retention import Retention, plan_pruning
 from storage.objects import ObjectPath
 from talentcast.config import Settings
-from talentcast.domain.errors import IntegrityError, StoreError
+from talentcast.domain.errors import IntegrityError, PrunedError, StoreError
 from talentcast.domain.provenance import RawFile
 from talentcast.domain.types import Vintage
 from talentcast.store import lease as leases
 from talentcast.store.cleaning import clean
 from talentcast.store.lease import publishing
 from talentcast.store.pointer import append_event, events, find_release, list_releases
+from talentcast.store.pruning import prune, stored_bytes
 from talentcast.store.publisher import publish
 from talentcast.store.reader import read_frame
 from talentcast.store.retraction import restore, retract
@@ -70,6 +73,21 @@ def test_retracted_restored_and_cleaned_as_on_a_disk(bucket: ObjectPath) -> None
     assert [event.sequence for event in events(bucket)] == [1, 2, 3, 4]
     assert clean(bucket, dry_run=False, keep_hours=0) == []
     assert len(read_frame("country_names", one, bucket)) == 2
+
+
+def test_a_pruned_release_leaves_no_object_and_takes_none_of_another(bucket: ObjectPath) -> None:
+    old = publish(draft(), bucket, published_at=NOW)
+    new = publish(draft("b" * 64, ITA="Italy"), bucket, published_at=NOW)
+    later = NOW + timedelta(days=3)
+    planned = plan_pruning(bucket, Retention(keep=1), now=later)
+    assert [release.release_id for release in planned.going] == [old.release_id]
+    size = stored_bytes(old.release_id, bucket)
+    assert prune(planned, bucket, by="a.n", at=later) == size > 0
+    kept = bucket.names_after("")
+    assert not [name for name in kept if str(old.release_id) in name]
+    assert verify(new, bucket) == []
+    with pytest.raises(PrunedError):
+        find_release(str(old.release_id), bucket)
 
 
 def test_publishers_at_once_lose_and_double_nothing(bucket: ObjectPath) -> None:
