@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from storage.files import readable
-from storage.objects import PATIENCE, RETRIES
+from storage.objects import PATIENCE, RETRIES, ObjectPath
 from storage.paths import StorePath
 
 
@@ -22,7 +22,9 @@ def opened(folder: StorePath, *, version: int | None = None) -> DeltaTable:
 
 def is_table(folder: StorePath) -> bool:
     """Return whether a table lies there."""
-    return DeltaTable.is_deltatable(str(folder), storage_options=options(folder))
+    if isinstance(folder, ObjectPath):  # the library would stop all of Python until it is answered
+        return (folder / "_delta_log").is_dir()
+    return DeltaTable.is_deltatable(str(folder))
 
 
 def options(folder: StorePath) -> dict[str, str] | None:
