@@ -115,7 +115,9 @@ def main() -> None:
     print(f"restart to next good release: median {statistics.median(restarts):.2f} s, ", end="")
     print(f"slowest {slowest:.2f} s of {len(restarts)}")
     is_caught = all(control_is_caught(name) for name in CONTROLS)
-    sys.exit(0 if findings.is_clean and is_caught and slowest <= 5 else 1)
+    # Afar each earlier release costs a request, here by a server that shares the machine.
+    longest = 5 if arguments.home is None else 30
+    sys.exit(0 if findings.is_clean and is_caught and slowest <= longest else 1)
 
 
 CONTROLS = {
