@@ -6,5 +6,5 @@ from pathlib import Path
 
 from pydantic.json_schema import SkipJsonSchema
 
-#: Commands name the folder. A form does not ask for it: it is the worker's TALENTCAST_HOME.
-Home = SkipJsonSchema[Path | str | None]
+#: Commands name the folder or address. A form does not ask: it is the worker's TALENTCAST_HOME.
+Home = SkipJsonSchema[str | Path | None]

@@ -23,7 +23,11 @@ def store_path(text: object) -> StorePath:
         >>> store_path("var")
         PosixPath('var')
     """
-    if isinstance(text, Path | ObjectPath):
+    if isinstance(text, ObjectPath):
+        return text
+    if isinstance(text, Path):
+        if text.parts[:1] in {(f"{scheme}:",) for scheme in SCHEMES}:
+            raise ValueError(f"{text} is an address made into a path. Give it as text.")
         return text
     scheme, is_address, rest = str(text).partition("://")
     if not is_address:

@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 from console import Console
 from object_store import ObjectServer
+from pydantic import TypeAdapter
 from store_proxy import Fault
 
+from flows.parameters import Home
 from storage.objects import ObjectPath
+from talentcast.config import load_settings
+from talentcast.domain.errors import ConfigurationError
 
 
 @pytest.fixture
@@ -102,6 +106,12 @@ def test_an_address_with_a_secret_is_refused_and_not_repeated(
         code, out, err = talentcast("doctor", "--home", address)
         assert code == 6
         assert "s3cret" not in out + err
+
+
+def test_an_address_is_no_path() -> None:
+    with pytest.raises(ConfigurationError, match="Give it as text"):
+        load_settings(Path("s3://bucket/talentcast"))
+    assert TypeAdapter(Home).validate_json('"s3://bucket/x"') == "s3://bucket/x"
 
 
 def test_no_credentials_and_no_tls(
