@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     allow_individual: bool = Field(
         default=False, description="Keep and read coarse individual rows in the restricted store."
     )
+    min_people_for_returns: int = Field(
+        default=3_000,
+        ge=0,
+        description="Real people whom a population needs before return flows, cohorts and model "
+        "cards are published; of fewer: counts and shares alone.",
+    )
     mirror_to: SecretStr | None = Field(
         default=None,
         description="PostgreSQL address that holds a copy of the current release; none if unset.",

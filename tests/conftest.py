@@ -30,10 +30,14 @@ LONGEST_FIRST = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the notes on published data sets of the user, and of other files, out of these tests."""
+def _people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Publish returns of few people too, without the notes on data sets of the user or other files.
+
+    A few hundred people keep tests short.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TALENTCAST_DATASETS_DIR", str(tmp_path_factory.mktemp("datasets")))
+        patch.setenv("TALENTCAST_MIN_PEOPLE_FOR_RETURNS", "0")
         yield
 
 

@@ -47,10 +47,13 @@ class Fetched:
     def identity(self, plan: Plan, as_of: date | None = None) -> Identity:
         """Return what decides the release of these inputs; as of the newest one by default."""
         newest = max(snapshot.vintage for snapshot in self.snapshots)
+        withheld = sorted(g.key.population for g in self.people if not g.shows_returns)
         return Identity(
             inputs=self.snapshots,
             settings_sha256=settings_hash(
-                plan.settings() | ({"questions": self.asked} if self.asked else {})
+                plan.settings()
+                | ({"questions": self.asked} if self.asked else {})
+                | ({"without_returns": withheld} if withheld else {})
             ),
             code_version=code_version(),
             as_of=Vintage(as_of) if as_of is not None else newest,

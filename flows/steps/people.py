@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,12 @@ from features.complete_block import largest_complete_block
 from features.panel import Panel
 from flows.steps.admit import Admission, admit, keep_admission, restricted_store
 from flows.steps.check import check_rows
+from flows.steps.people_notes import (
+    ENOUGH_PEOPLE,
+    few_people_note,
+    new_ledger_note,
+    withheld_returns_note,
+)
 from flows.steps.plan import Plan
 from flows.steps.records import everybody_in, population_of, workers_of
 from flows.steps.runner import Pending, Runner
@@ -28,7 +34,7 @@ from privacy.pseudonyms import require_key
 from sources.affiliations import is_affiliations_folder
 from sources.synthetic import NAME, SyntheticCareers, parse_simulation
 from talentcast.config import Settings
-from talentcast.domain.checks import CheckReport, CheckResult, Outcome, Severity
+from talentcast.domain.checks import CheckReport
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
 from talentcast.store.admissions import DATASET_URN
@@ -41,10 +47,6 @@ if TYPE_CHECKING:
     from models.scenarios import Scenario
 
 
-#: In smaller populations, a first release can tell who is in it (docs/method/returns.md).
-_ENOUGH_PEOPLE: Final = 3_000
-
-
 @dataclass(frozen=True, eq=False)
 class People:
     """Career records that a run may use: synthetic, or pseudonymised and without the forgotten.
@@ -55,6 +57,7 @@ class People:
         admission: How the people were chosen; None for people who do not exist.
         profile: What may be told of rows that were left out, one row per bucket; None where an
             input with such a row is refused.
+        needed_for_returns: Admitted people that it takes to publish more than counts and shares.
     """
 
     key: SeriesKey
@@ -62,6 +65,17 @@ class People:
     records: CareerParts = field(repr=False)
     admission: Admission | None = None
     profile: pd.DataFrame | None = None
+    needed_for_returns: int = 0
+
+    @property
+    def shows_returns(self) -> bool:
+        """Whether flows, cohorts and model cards of these people may be published."""
+        return self.admission is None or self._admitted >= self.needed_for_returns
+
+    @property
+    def _admitted(self) -> int:
+        # Of the admitted: their number changes by batches, so that what follows times nobody.
+        return len(self.admission.chosen.people) if self.admission else 0
 
     @property
     def line(self) -> str:
@@ -75,10 +89,11 @@ class People:
             return CheckReport()
         notes = [] if self.profile is None else [*check_rows(self.key, self.profile).results]
         if self.admission.begins_ledger:
-            notes.append(_new_ledger_note(self.key.population))
-        # Of the admitted: their number changes by batches, so that the note times nobody.
-        if len(self.admission.chosen.people) < _ENOUGH_PEOPLE:
-            notes.append(_few_people_note(self.key.population))
+            notes.append(new_ledger_note(self.key.population))
+        if not self.shows_returns:
+            notes.append(withheld_returns_note(self.key.population, self.needed_for_returns))
+        elif self._admitted < ENOUGH_PEOPLE:
+            notes.append(few_people_note(self.key.population))
         return CheckReport(tuple(notes))
 
 
@@ -180,43 +195,13 @@ def _real_people(
         retrieved_at=now,
     )
     series = SeriesKey(population, CountingRule.MODAL_COUNTRY, "affiliations")
-    return People(series, snapshot, admission.records, admission, records.profile)
-
-
-def _new_ledger_note(population: str) -> CheckResult:
-    return _warning(
-        population,
-        "NEW_LEDGER",
-        observed="The disclosure ledger of these people was begun anew.",
-        threshold="One ledger for all releases",
-        message="Earlier releases of these people and those from here on are not protected from "
-        "being subtracted from each other. The reason is published with the release.",
-    )
-
-
-def _few_people_note(population: str) -> CheckResult:
-    return _warning(
-        population,
-        "FEW_PEOPLE",
-        observed=f"Fewer than {_ENOUGH_PEOPLE:,} people",
-        threshold=f"{_ENOUGH_PEOPLE:,} people or more",
-        message="Who knows all the others may tell from a first release whether somebody is in it: "
-        "each counts for much. Add people, or keep cohorts and flows to yourself.",
-    )
-
-
-def _warning(
-    population: str, check: str, *, observed: str, threshold: str, message: str
-) -> CheckResult:
-    return CheckResult(
-        stage="input",
-        table=population,
-        check=check,
-        severity=Severity.WARNING,
-        outcome=Outcome.WARN,
-        observed=observed,
-        threshold=threshold,
-        message=message,
+    return People(
+        series,
+        snapshot,
+        admission.records,
+        admission,
+        records.profile,
+        settings.min_people_for_returns,
     )
 
 
@@ -255,14 +240,14 @@ def forecast_returns(
 def start_returns(
     groups: Sequence[People], panels: Sequence[Panel], plan: Plan, settings: Settings, run: Runner
 ) -> dict[SeriesKey, Pending[ReturnRelease]]:
-    """Start to forecast the returns of every group whose counts are forecast."""
+    """Start to forecast the returns of every group whose counts are forecast, if they may be."""
     origins = {panel.key: panel.origin for panel in panels}
     return {
         group.key: run.submit(
             forecast_returns, group, origins[group.key], plan.scenarios, settings, seed=plan.seed
         )
         for group in groups
-        if group.key in origins
+        if group.key in origins and group.shows_returns
     }
 
 
@@ -280,7 +265,7 @@ def finish_returns(
 def keep_restricted(
     people: People,
     counted: DerivedCounts,
-    returns: ReturnRelease,
+    returns: ReturnRelease | None,
     release_id: ReleaseId,
     settings: Settings,
 ) -> None:
@@ -290,6 +275,8 @@ def keep_restricted(
     """
     store = restricted_store(settings)
     store.write_ledger(_counts_ledger(people), release_id, counted.ledger)
+    if returns is None:
+        return
     store.write_ledger(_cohorts_ledger(people), release_id, returns.ledger)
     if settings.allow_individual and people.admission is not None:
         rows = likelihood_rows(returns.landmarks, returns.probability, release_id)
@@ -310,11 +297,10 @@ def keep_all_restricted(
     settings: Settings,
     run: Runner,
 ) -> None:
-    """Keep what belongs to the returns of every group and may not be published."""
-    shown = [group for group in groups if group.key in returns]
-    run(keep_admissions, shown, release_id, settings)
-    for group in shown:
-        made = returns[group.key]
+    """Keep what belongs to the groups of a release and may not be published."""
+    run(keep_admissions, groups, release_id, settings)
+    for group in groups:
+        made = returns.get(group.key)
         run(keep_restricted, group, derived[group.key], made, release_id, settings)
 
 

@@ -166,7 +166,8 @@ def build(
     answered = [made.answered for made in forecasts]
     tables |= question_tables(inquiry, answered, identity=identity, known=known)
     draft = _draft(identity, kind, known, tables, report, supersedes, approval)
-    keep_all_restricted(inputs.people, inputs.derived, returns, release_id, settings, run)
+    shown = [group for group in inputs.people if group.key in {panel.key for panel in panels}]
+    keep_all_restricted(shown, inputs.derived, returns, release_id, settings, run)
     return run(publish_release, draft, settings), report
 
 

@@ -3,7 +3,8 @@
 The attacker knows every other record, the code and the rules, but not the key. Made-up releases
 teach a classifier what to look for; it scores .5 where nothing tells. By default the person may
 have joined since an earlier release; with `--first` the release is the first one, and the person
-in the records or not. With `--control` everybody in the records is in the release.
+in the records or not. Of too few people a release has counts alone: `--returns` publishes the
+rest too. With `--control` everybody in the records is in the release, with its returns.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from flows.steps import returns
 from flows.steps.admit import Behind, following, recorded, records_of
 from privacy.admission import first_admitted
 from privacy.disclosure import protected_counts
+from talentcast.config import Settings
 from talentcast.domain.types import Origin
 
 
@@ -55,15 +57,21 @@ def admitted(
     return records_of(chosen, records, now, behind), chosen.origins
 
 
-def released(records: CareerRecords, apart: frozenset[str] | None) -> dict[str, float]:
-    """Return every number of a release, by what it is about."""
+def released(
+    records: CareerRecords, apart: frozenset[str] | None, *, returns_too: bool
+) -> dict[str, float]:
+    """Return every number of a release, by what it is about; forecasts of shares follow from it."""
     counts = protected_counts(counts_of(records))
+    counted = _numbers(counts, ["year", "country"], ["researchers", "arrivals", "departures"])
+    return counted | _returns(records, apart) if returns_too else counted
+
+
+def _returns(records: CareerRecords, apart: frozenset[str] | None) -> dict[str, float]:
     last = Origin(int(records.careers["year"].max()) - 2)
     made = returns.return_release(records, last, KEY, vintage=VINTAGE, seed=1, apart=apart)
     flows = made.forecasts[made.forecasts["output_type"] != "sample"]
     return (
-        _numbers(counts, ["year", "country"], ["researchers", "arrivals", "departures"])
-        | _numbers(flows, ["country", "horizon_years", "output_type", "output_type_id"], ["value"])
+        _numbers(flows, ["country", "horizon_years", "output_type", "output_type_id"], ["value"])
         | _numbers(
             made.return_cohorts,
             ["origin_country", "host_group", "landmark_year", "horizon_years"],
@@ -111,6 +119,7 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--kind", default="returned", help="Kind of person to look for.")
     parser.add_argument("--first", action="store_true")
+    parser.add_argument("--returns", action="store_true")
     parser.add_argument("--control", action="store_true")
     asked = parser.parse_args()
     returns._TEST_YEARS, returns._HISTORY_YEARS = 90, 2
@@ -123,7 +132,10 @@ def main() -> int:
         kept = records if present else without
         earlier = None if asked.first else without
         chosen = (kept, None) if asked.control else admitted(kept, earlier, 1000 + trial)
-        features.append(released(*chosen))
+        n_people = chosen[0].careers["researcher_id"].nunique()
+        is_enough = n_people >= Settings().min_people_for_returns
+        shows = asked.control or asked.returns or is_enough
+        features.append(released(*chosen, returns_too=shows))
     found = auc(features, is_in)
     error = 0.29 / np.sqrt(asked.trials / 4)
     print(f"{asked.kind}, {asked.trials} trials: AUC {found:.3f} (chance: .5 +- {error:.3f})")

@@ -230,6 +230,8 @@ def _environment(home: Path) -> Iterator[None]:
     variables = {
         "TALENTCAST_PSEUDONYM_KEY": KEY,
         "TALENTCAST_DATASETS_DIR": str(home / "datasets"),
+        # Everything that could tell is published, however few people there are.
+        "TALENTCAST_MIN_PEOPLE_FOR_RETURNS": "0",
     }
     with patch.dict(os.environ, variables):  # noqa: TID251 - as a user sets them
         yield
