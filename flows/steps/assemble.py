@@ -23,6 +23,7 @@ def release_tables(
     scores: Sequence[pd.DataFrame],
     record: pd.DataFrame,
     revisions: pd.DataFrame,
+    changes: pd.DataFrame,
     returns: Sequence[ReturnRelease],
     cards: Sequence[pd.DataFrame],
     report: CheckReport,
@@ -38,6 +39,7 @@ def release_tables(
         scores: Of backtests, by population.
         record: From `score_releases`: what was really published takes the place of backtests.
         revisions: What the sources revised.
+        changes: Why shares changed.
         returns: What was made from career records.
         cards: Model cards beside those of `returns`.
         report: Results of all checks.
@@ -55,6 +57,8 @@ def release_tables(
         tables["scores"] = with_true_record(pd.concat(scored, ignore_index=True), published)
     if len(revisions):
         tables["revisions"] = revisions
+    if len(changes):
+        tables["share_changes"] = changes
     if returns:
         tables["return_cohorts"] = pd.concat([made.return_cohorts for made in returns])
     if all_cards := [*(made.model_cards for made in returns), *cards]:

@@ -31,6 +31,7 @@ from flows.steps.questions import Inquiry, inquiry_of, question_tables
 from flows.steps.runner import IN_THIS_PROCESS, Runner
 from flows.steps.score import score_population, score_releases
 from publication.revisions import revision_rows
+from publication.share_changes import share_change_rows
 from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport, merge
 from talentcast.domain.types import SeriesKey
@@ -159,6 +160,7 @@ def build(
         scores=scores,
         record=_record(observations, plan, settings, run),
         revisions=revision_rows(observations, served, inputs.counts),
+        changes=share_change_rows(observations, served),
         returns=list(returns.values()),
         cards=nowcast_cards(unfinished, plan),
         report=report,

@@ -372,6 +372,37 @@ REVISIONS: Final = Table(
     ),
 )
 
+SHARE_CHANGES: Final = Table(
+    "share_changes",
+    "published",
+    "One row per population, country, pair of years and term of the change of its share. The "
+    "terms of a country sum to its share in `year` minus that in `from_year`, as the release "
+    "before told it.",
+    (
+        "release_id", "population", "counting_rule", "source", "from_year", "year", "country",
+        "term",
+    ),
+    (
+        RELEASE_ID,
+        POPULATION,
+        COUNTING_RULE,
+        SOURCE,
+        Column("from_year", "integer", "Earlier year.", "year", minimum=1950, maximum=2100),
+        YEAR,
+        COUNTRY,
+        Column("term", "string", "What the share changed by: moves; `net_entries`, beginners less "
+               "those who ended, where moves are counted; `own_growth` where they are not; "
+               "`total_growth`, what all others took by growing; `coverage`, researchers without a "
+               "country; `revision` of the earlier year.",
+               pattern="^(arrivals|departures|net_entries|own_growth|total_growth|coverage|"
+               "revision)$"),
+        Column("value", "float", "The term; in fast growing populations beyond 1.", "share"),
+        Column("lower_80", "float", "80 % range of chance in the counts, as if each were Poisson; "
+               "of this term alone.", "share"),
+        Column("upper_80", "float", "The same.", "share"),
+    ),
+)
+
 QUESTION_ID: Final = Column(
     "question_id", "string", "Name of the question; it never stands for another one.",
     pattern=QUESTION_PATTERN,
@@ -613,6 +644,7 @@ TABLES: Final[tuple[Table, ...]] = (
     RETURN_COHORTS,
     SCORES,
     REVISIONS,
+    SHARE_CHANGES,
     QUESTIONS,
     ANSWERS,
     QUALITY_CHECKS,

@@ -13,6 +13,7 @@ from readers.figures.country import (
     country_share,
     country_stock,
     forecast_table,
+    share_reasons,
     stock_in_words,
 )
 from readers.figures.returns import cohorts
@@ -69,6 +70,7 @@ def _country(subject: Subject, code: str, shown: Sequence[Shown]) -> SitePage:
         Columns(((share,), (by_year, *_stock(shown[0], code)))),
         html.heading("By every population and rule"),
         _elsewhere(shown, code),
+        *_reasons(shown[0], code),
         *_moves(shown, code),
         *_returns(subject, shown[0], code),
     ]
@@ -108,6 +110,17 @@ def _cells(shown: Shown, code: str) -> list[str]:
         span(ahead[field(0.1)], ahead[field(0.9)]),
         rises,
     ]
+
+
+def _reasons(shown: Shown, code: str) -> list[Part]:
+    """Say why the share changed, as a sentence and a table."""
+    reasons = share_reasons(shown.view, code)
+    if reasons is None:
+        return []
+    said, figure = reasons
+    top = html.heading(figure.title) + html.paragraph(said)
+    table = Markup(figure.numbers) + html.source(figure.line)  # noqa: S704 - made by a template
+    return [Columns(((top + table,), ()))]
 
 
 def _moves(shown: Sequence[Shown], code: str) -> list[Part]:
