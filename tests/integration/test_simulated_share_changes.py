@@ -1,0 +1,74 @@
+"""Why shares of simulated people changed, told from their records, is what truly happened."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.career_counts import CareerTally, researcher_counts
+from features.share_changes import Span, share_change_terms
+from models.simulation.careers import (
+    AT_HOME,
+    HOSTS,
+    ORIGINS,
+    SimulatedCareers,
+    simulate_careers,
+)
+from talentcast.domain.types import REST_OF_WORLD, CountingRule, SeriesKey, Vintage
+
+SPAN = Span(2013, 2018)
+COUNTRIES = ["CHN", "DEU", "IND", "USA"]
+KEY = SeriesKey("people", CountingRule.MODAL_COUNTRY, "simulator")
+
+
+def true_counts(simulated: SimulatedCareers) -> pd.DataFrame:
+    """Count where everybody truly was, seen there or not."""
+    places = simulated.places
+    home = np.array(ORIGINS)[simulated.people.origin][:, None]
+    abroad = np.array(HOSTS)[np.clip(places, 0, None)]
+    country = np.where(places == AT_HOME, home, np.where(places >= 0, abroad, ""))
+    rows = [
+        (year, name, *_of(country[:, column - 1], country[:, column], name))
+        for column, year in enumerate(simulated.world.years)
+        for name in sorted(set(np.unique(country[:, column])) - {""})
+        if SPAN.first <= year <= SPAN.last
+    ]
+    return pd.DataFrame(rows, columns=["year", "country", "researchers", "arrivals", "departures"])
+
+
+def _of(before: NDArray[np.str_], now: NDArray[np.str_], name: str) -> tuple[float, float, float]:
+    moved = (before != now) & (before != "") & (now != "")
+    return (
+        float((now == name).sum()),
+        float((moved & (now == name)).sum()),
+        float((moved & (before == name)).sum()),
+    )
+
+
+def terms_of(counts: pd.DataFrame) -> pd.Series:
+    counts = counts[counts["year"].between(SPAN.first, SPAN.last)]
+    part = counts["country"].where(counts["country"].isin(COUNTRIES), REST_OF_WORLD)
+    summed = counts.groupby([part, "year"], as_index=False)[
+        ["researchers", "arrivals", "departures"]
+    ].sum()
+    terms = share_change_terms(summed, SPAN)
+    return terms[terms["country"] != REST_OF_WORLD].set_index(["country", "term"])["value"]
+
+
+def test_terms_of_what_was_seen_are_within_a_tenth_of_the_truth() -> None:
+    told, true = [], []
+    for seed in range(10):
+        simulated = simulate_careers(4_000, np.random.default_rng(seed))
+        tally = CareerTally.of_parts(simulated.records)
+        told.append(terms_of(researcher_counts(tally, KEY, vintage=Vintage.parse("2026-01-01"))))
+        true.append(terms_of(true_counts(simulated)))
+    mean_told, mean_true = (
+        pd.concat(told, axis=1).mean(axis=1),
+        pd.concat(true, axis=1).mean(axis=1),
+    )
+    assert len(mean_true) == 4 * len(COUNTRIES)
+    # Terms of a country share their errors: those under three points are compared with three.
+    allowed = 0.1 * mean_true.abs().clip(lower=0.03)
+    error = (mean_told - mean_true).abs()
+    assert (error <= allowed).all(), pd.concat([mean_true, mean_told], axis=1).to_string()
