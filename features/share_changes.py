@@ -97,10 +97,10 @@ def _own_terms(
     rest = own[is_told] - arrivals + departures
     untold = own[~is_told]
     return [
-        _rows(Term.ARRIVALS, weight * arrivals, weight * np.sqrt(arrivals)),
-        _rows(Term.DEPARTURES, -weight * departures, weight * np.sqrt(departures)),
-        _rows(Term.NET_ENTRIES, weight * rest, weight * np.sqrt(rest.abs())),
-        _rows(Term.OWN_GROWTH, weight * untold, weight * np.sqrt((n0 + n1)[~is_told])),
+        _rows(Term.ARRIVALS, weight * arrivals, weight * arrivals.pow(0.5)),
+        _rows(Term.DEPARTURES, -weight * departures, weight * departures.pow(0.5)),
+        _rows(Term.NET_ENTRIES, weight * rest, weight * rest.abs().pow(0.5)),
+        _rows(Term.OWN_GROWTH, weight * untold, weight * (n0 + n1)[~is_told].pow(0.5)),
     ]
 
 

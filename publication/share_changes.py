@@ -29,7 +29,11 @@ def share_change_rows(observations: pd.DataFrame, served: pd.DataFrame | None) -
     counted = observations[~observations["is_provisional"] & observations["researchers"].notna()]
     made = [
         _of_series(rows, span, _told(served, key)).assign(
-            **dict(zip(_SERIES, key, strict=True)), from_year=span.first, year=span.last
+            population=str(key[0]),
+            counting_rule=str(key[1]),
+            source=str(key[2]),
+            from_year=span.first,
+            year=span.last,
         )
         for key, rows in counted.groupby(_SERIES)
         for span in _spans(rows)

@@ -184,7 +184,19 @@ def _real_people(
         new_ledger=new_ledger,
         mapper=workers_of(settings),
     )
-    snapshot = Snapshot(
+    return People(
+        SeriesKey(population, CountingRule.MODAL_COUNTRY, "affiliations"),
+        _named_input(admission, population, now),
+        admission.records,
+        admission,
+        records.profile,
+        settings.min_people_for_returns,
+    )
+
+
+def _named_input(admission: Admission, population: str, now: datetime) -> Snapshot:
+    """Return what the release names as its input."""
+    return Snapshot(
         # Of who was chosen, under the key: neither a guess nor the next joiner can be seen in it.
         sha256=admission.made_from.digest,
         name=population,
@@ -193,15 +205,6 @@ def _real_people(
         licence="as given",
         vintage=admission.made_from.vintage,
         retrieved_at=now,
-    )
-    series = SeriesKey(population, CountingRule.MODAL_COUNTRY, "affiliations")
-    return People(
-        series,
-        snapshot,
-        admission.records,
-        admission,
-        records.profile,
-        settings.min_people_for_returns,
     )
 
 

@@ -165,8 +165,12 @@ def _reasons_table(change: ShareChange) -> Markup:
         Head("80% range of chance", is_secondary=True),
     ]
     cells = [
-        [step.name, points(step.value), f"{points(step.lower_80)} to {points(step.upper_80)}"]
-        for step in change.steps.itertuples()
+        [
+            str(step["name"]),
+            points(step["value"]),
+            f"{points(step['lower_80'])} to {points(step['upper_80'])}",
+        ]
+        for step in change.steps.to_dict("records")
     ]
     return html.table(heads, cells, caption="What the change is made of")
 

@@ -66,15 +66,16 @@ def share_change(changes: pd.DataFrame, series: Series, country: str) -> ShareCh
     return ShareChange(int(rows["from_year"].iloc[0]), year, before, after, steps)
 
 
-def change_in_words(change: ShareChange, name: str, whole: str) -> str:
+def change_in_words(change: ShareChange, country: str, whole: str) -> str:
     """Say what moved a share, the largest step first."""
     moved = change.after - change.before
     verb = "rose" if moved > 0 else "fell"
     steps = change.steps.sort_values("value", key=lambda values: -values.abs())
     told = ", ".join(
-        f"{step.name[0].lower()}{step.name[1:]} {points(step.value)}" for step in steps.itertuples()
+        f"{name[0].lower()}{name[1:]} {points(value)}"
+        for name, value in zip(steps["name"], steps["value"], strict=True)
     )
     return (
-        f"{sentence(possessive(name))} share of {whole} {verb} from {percent(change.before)} in "
+        f"{sentence(possessive(country))} share of {whole} {verb} from {percent(change.before)} in "
         f"{change.from_year} to {percent(change.after)} in {change.year}: {told}."
     )
