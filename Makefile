@@ -30,7 +30,7 @@ forecast: setup ## Publish a release from the bundled figures (ARGS="--force" ma
 # A file of tests stays in one process: it shares its servers, releases and browser.
 # Tests wait for servers and browsers four tenths of the time, so three processes keep two cores busy.
 PROCESSES ?= 3
-EXAMPLES := engine features models sources publication privacy questions talentcast expectations readers storage
+EXAMPLES := engine features models sources publication privacy restricted questions talentcast expectations readers storage
 SHARED_OUT := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test: setup ## Run every test, in three processes (PROCESSES=4 for more, 0 for one)

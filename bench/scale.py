@@ -42,7 +42,7 @@ from models.returns.model.return_model import TrainingTables, fit_return_model
 from models.returns.person_sample import draws_of, is_drawn
 from privacy.pseudonyms import PseudonymKey
 from talentcast.domain.types import Origin
-from talentcast.store.restricted import RestrictedStore
+from restricted.store import RestrictedStore
 
 KEY: Final = "0123456789abcdef" * 4
 _CUT: Final = Origin(2018)

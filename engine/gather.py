@@ -26,12 +26,12 @@ from engine.scan import Scan
 from engine.workers import Workers
 from features.engine import EngineLimits
 from privacy.pseudonyms import PseudonymKey
+from restricted.parts import StoredParts
+from restricted.store import RestrictedStore
 from storage.files import OWNER, flush, write_atomically
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.types import Vintage
 from talentcast.store.failures import storage_failures
-from talentcast.store.restricted import RestrictedStore
-from talentcast.store.stored_parts import StoredParts
 
 logger = logging.getLogger(__name__)
 

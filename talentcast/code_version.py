@@ -18,6 +18,7 @@ PACKAGES: Final = (
     "models",
     "sources",
     "privacy",
+    "restricted",
     "questions",
     "publication",
     "expectations",

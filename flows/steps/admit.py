@@ -19,17 +19,17 @@ from flows.steps.known_people import require_ledger
 from privacy.admission import first_admitted, next_admitted
 from privacy.admitted_sets import DEFAULT_RULES, Admitted
 from privacy.pseudonyms import PseudonymKey
-from talentcast.config import Settings
-from talentcast.domain.errors import InputRejectedError, StoreError
-from talentcast.domain.types import REST_OF_WORLD, Origin, ReleaseId, Vintage
-from talentcast.store.admissions import (
+from restricted.admissions import (
     AdmissionLedger,
     AdmittedSet,
     KnownDatasets,
 )
+from restricted.parts import StoredParts
+from restricted.store import RestrictedStore, is_stand_in
+from talentcast.config import Settings
+from talentcast.domain.errors import InputRejectedError, StoreError
+from talentcast.domain.types import REST_OF_WORLD, Origin, ReleaseId, Vintage
 from talentcast.store.pointer import list_releases
-from talentcast.store.restricted import RestrictedStore, is_stand_in
-from talentcast.store.stored_parts import StoredParts
 
 _ORDER: Final = ["researcher_id", "year", "country"]
 #: People whose rows are one piece of text.

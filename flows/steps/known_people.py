@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from restricted.admissions import AdmissionLedger, KnownDatasets
 from talentcast.domain.errors import ConfigurationError, UsageError
-from talentcast.store.admissions import AdmissionLedger, KnownDatasets
 
 
 def require_ledger(

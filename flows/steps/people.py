@@ -31,15 +31,15 @@ from flows.steps.runner import Pending, Runner
 from models.simulation.careers import simulate_careers
 from privacy.disclosure import keep_previous_counts, protected_counts
 from privacy.pseudonyms import require_key
+from restricted.admissions import DATASET_URN
+from restricted.store import likelihood_rows
 from sources.affiliations import is_affiliations_folder
 from sources.synthetic import NAME, SyntheticCareers, parse_simulation
 from talentcast.config import Settings
 from talentcast.domain.checks import CheckReport
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
-from talentcast.store.admissions import DATASET_URN
 from talentcast.store.pointer import list_releases
-from talentcast.store.restricted import likelihood_rows
 from talentcast.store.snapshots import load_raw, save_snapshot
 
 if TYPE_CHECKING:

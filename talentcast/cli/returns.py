@@ -16,6 +16,7 @@ from models.returns.evaluation.backtest import (
     returns_backtest,
 )
 from models.returns.landmark_history import LandmarkHistory
+from restricted.store import RestrictedStore
 from sources.affiliations import read_career_records
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
@@ -24,7 +25,6 @@ from talentcast.cli.terminal import say
 from talentcast.config import load_settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Origin
-from talentcast.store.restricted import RestrictedStore
 
 app = new_app(no_args_is_help=True, help="How likely researchers abroad are to return.")
 

@@ -23,11 +23,11 @@ from flows.steps.plan import Plan
 from flows.steps.runner import PlainRunner
 from models.simulation.careers import simulate_careers
 from privacy.pseudonyms import pseudonymised, require_key
+from restricted.store import RestrictedStore
 from talentcast.config import load_settings
 from talentcast.domain.errors import StoreError
 from talentcast.store.pointer import events, find_release, list_releases
 from talentcast.store.publisher import publish
-from talentcast.store.restricted import RestrictedStore
 from talentcast.store.verification import verify
 
 P = ParamSpec("P")

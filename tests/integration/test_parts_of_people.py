@@ -16,8 +16,8 @@ from flows.steps.admit import recorded
 from models.returns.landmark_history import LandmarkHistory
 from models.simulation.careers import simulate_careers
 from privacy.pseudonyms import PseudonymKey, pseudonymised
-from talentcast.store.restricted import RestrictedStore
-from talentcast.store.stored_parts import StoredParts
+from restricted.parts import StoredParts
+from restricted.store import RestrictedStore
 
 SPANS = (IdSpan("", "4"), IdSpan("4", "b0"), IdSpan("b0", ""))
 

@@ -11,8 +11,8 @@ import pytest
 
 import talentcast
 from models.simulation.careers import simulate_careers
+from restricted.store import RestrictedStore
 from talentcast.domain.errors import ConfigurationError
-from talentcast.store.restricted import RestrictedStore
 
 pytestmark = pytest.mark.usefixtures("orchestrator")
 

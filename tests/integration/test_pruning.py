@@ -24,6 +24,7 @@ from flows.steps.retention import Retention, plan_pruning
 from flows.steps.score import score_releases
 from flows.steps.track_record import first_forecasts
 from publication.scores import with_true_record
+from restricted.store import RestrictedStore
 from talentcast.domain.errors import IntegrityError, PrunedError, StoreError
 from talentcast.domain.types import QUANTILE_LEVELS, Vintage
 from talentcast.store.cleaning import clean
@@ -33,7 +34,6 @@ from talentcast.store.pruning import PruneStage, Pruning, prune, stored_bytes
 from talentcast.store.publisher import publish, published_release
 from talentcast.store.reader import read_frame, read_rows
 from talentcast.store.release import Kind, Release
-from talentcast.store.restricted import RestrictedStore
 from talentcast.store.retraction import restore, retract
 from talentcast.store.verification import verify
 

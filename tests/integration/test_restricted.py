@@ -9,9 +9,9 @@ import pytest
 
 from features.career_records import CareerRecords
 from privacy.pseudonyms import PseudonymKey
+from restricted.store import RestrictedStore, likelihood_rows
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.types import ReleaseId
-from talentcast.store.restricted import RestrictedStore, likelihood_rows
 
 KEY = PseudonymKey(bytes(range(32)))
 ANNE, BERT = KEY.pseudonym("anne"), KEY.pseudonym("bert")

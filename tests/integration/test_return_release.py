@@ -12,10 +12,10 @@ from models.returns.evaluation.backtest import DEFAULT_MODEL
 from models.returns.flows.scores import RECENT_RATE
 from models.scenarios import parse_scenario
 from models.simulation.careers import simulate_careers
+from restricted.store import likelihood_rows
 from sources.bundled import __file__ as bundled
 from talentcast.domain.tables import FORECASTS, MODEL_CARDS, RETURN_COHORTS, SCORES, Table
 from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey, Vintage
-from talentcast.store.restricted import likelihood_rows
 from talentcast.store.schema import to_arrow
 
 KEY = SeriesKey("synthetic", CountingRule.MODAL_COUNTRY, "simulator")

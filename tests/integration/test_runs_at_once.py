@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from models.simulation.careers import simulate_careers
+from restricted.store import RestrictedStore
 from talentcast.domain.errors import StoreError
 from talentcast.store.pointer import events, latest_release, list_releases
-from talentcast.store.restricted import RestrictedStore
 from talentcast.store.verification import verify
 
 #: A whole run, without the test in time of its return model, which takes longest.

@@ -31,8 +31,8 @@ from models.simulation.careers import simulate_careers
 from privacy.pseudonyms import PseudonymKey, pseudonymised
 from sources.affiliations import read_career_records
 from talentcast.domain.errors import InputRejectedError, UsageError
-from talentcast.store.restricted import RestrictedStore
-from talentcast.store.stored_parts import part_suffix
+from restricted.store import RestrictedStore
+from restricted.parts import part_suffix
 
 KEY = PseudonymKey(b"0123456789abcdef" * 4)
 N_FILES = 4
@@ -191,7 +191,7 @@ def test_what_was_made_before_a_kill_is_not_made_again(
         "from engine.workers import Workers\n"
         "from pathlib import Path\n"
         "from privacy.pseudonyms import PseudonymKey\n"
-        "from talentcast.store.restricted import RestrictedStore\n"
+        "from restricted.store import RestrictedStore\n"
         f"place = Path({str(tmp_path)!r})\n"
         "store = RestrictedStore(place / 'restricted', releases=place / 'releases')\n"
         "options = EngineOptions(400, workers=Workers(2))\n"

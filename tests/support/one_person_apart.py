@@ -274,7 +274,7 @@ def is_batch(home: Path) -> bool:
 
     Counted by origin group, from the ledger; a person that was forgotten counts as one.
     """
-    from talentcast.store.admissions import AdmissionLedger
+    from restricted.admissions import AdmissionLedger
 
     dataset_id = PseudonymKey(KEY.encode()).dataset_id
     settings = settings_of(home)

@@ -22,16 +22,16 @@ from deltalake import DeltaTable, write_deltalake
 from filelock import FileLock, Timeout
 
 from features.career_records import EVERYBODY, RECORD_TABLES, CareerRecords, IdSpan
+from restricted.admissions import forget_in_sets
+from restricted.parts import StoredParts, part_suffix, parts_with
 from storage.files import OWNER, write_atomically
 from storage.paths import StorePath
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.tables import RETURN_LIKELIHOODS
 from talentcast.domain.types import ReleaseId
-from talentcast.store.admissions import forget_in_sets
 from talentcast.store.delta import dataset
 from talentcast.store.failures import storage_failures
 from talentcast.store.schema import to_arrow
-from talentcast.store.stored_parts import StoredParts, part_suffix, parts_with
 
 #: Probabilities are kept in steps of this: finer ones would say more than the model knows.
 PROBABILITY_STEP: Final = 0.05

@@ -1,0 +1,1 @@
+"""The restricted store: everything about individuals, apart from all that is published."""
