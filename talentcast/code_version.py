@@ -14,7 +14,9 @@ import talentcast
 #: Packages whose source decides what a release holds.
 PACKAGES: Final = (
     "talentcast",
+    "storage",
     "features",
+    "engine",
     "models",
     "sources",
     "privacy",
