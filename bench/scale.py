@@ -41,8 +41,8 @@ from models.returns.model.members import STEPS
 from models.returns.model.return_model import TrainingTables, fit_return_model
 from models.returns.person_sample import draws_of, is_drawn
 from privacy.pseudonyms import PseudonymKey
-from talentcast.domain.types import Origin
 from restricted.store import RestrictedStore
+from talentcast.domain.types import Origin
 
 KEY: Final = "0123456789abcdef" * 4
 _CUT: Final = Origin(2018)

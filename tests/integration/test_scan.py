@@ -29,10 +29,10 @@ from features.engine import EngineLimits
 from flows.steps.admit import recorded
 from models.simulation.careers import simulate_careers
 from privacy.pseudonyms import PseudonymKey, pseudonymised
+from restricted.parts import part_suffix
+from restricted.store import RestrictedStore
 from sources.affiliations import read_career_records
 from talentcast.domain.errors import InputRejectedError, UsageError
-from restricted.store import RestrictedStore
-from restricted.parts import part_suffix
 
 KEY = PseudonymKey(b"0123456789abcdef" * 4)
 N_FILES = 4
