@@ -18,8 +18,10 @@ from cachetools import LRUCache, cached
 from storage.files import readable
 from storage.objects import ObjectPath
 from storage.paths import StorePath
+from storage.tables import newest_commit
 from talentcast.domain.tables import RELEASES, table
 from talentcast.store import pointer, reader
+from talentcast.store.failures import storage_failures
 from talentcast.store.release import Release
 
 #: Bytes of tables in memory; the forecasts of one release take some 50 megabytes.
@@ -41,12 +43,14 @@ def releases(root: StorePath) -> list[Release]:
     place = root.resolve()
     if isinstance(place, ObjectPath):
         # One request, for what came after the newest commit that is known.
-        newest = _NEWEST[place] = pointer.newest_commit(place, known=_NEWEST.get(place, ""))
+        with storage_failures(place):
+            newest = newest_commit(place / RELEASES.name, known=_NEWEST.get(place, ""))
+        _NEWEST[place] = newest
         return _releases(place, newest) if newest else []
     log = root / RELEASES.name / "_delta_log"
     if not log.is_dir():  # nothing was published, or the store is no folder
         return pointer.list_releases(root)
-    return _releases(place, pointer.newest_commit(root))
+    return _releases(place, newest_commit(root / RELEASES.name))
 
 
 def find(release: str, root: StorePath) -> Release:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
@@ -39,6 +40,34 @@ def data_files(delta: DeltaTable) -> list[tuple[str, str | None]]:
     """Return the path of every data file of a table, and the id of the release that it holds."""
     actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
     return [(unquote(each["path"]), each.get("partition.release_id")) for each in actions]
+
+
+def files_since(folder: StorePath, version: int) -> list[Path]:
+    """Return the log and data files of every commit after `version`, to be flushed to the disk.
+
+    Of an object store none: what it acknowledged is kept.
+    """
+    if isinstance(folder, ObjectPath):
+        return []
+    log = folder / "_delta_log"
+    commits = [path for path in log.glob("*.json") if int(path.stem) > version]
+    actions = (json.loads(line) for path in commits for line in path.read_text().splitlines())
+    added = [folder / unquote(action["add"]["path"]) for action in actions if "add" in action]
+    return [*commits, *added]
+
+
+def newest_commit(folder: StorePath, *, known: str = "") -> str:
+    """Return the name of the newest commit of a table; empty before the first.
+
+    Args:
+        folder: Of the table.
+        known: A commit that is there; an object store is asked for later ones only.
+    """
+    log = folder / "_delta_log"
+    if isinstance(log, ObjectPath):
+        later = (name for name in log.names_after(known) if name.endswith(".json"))
+        return max(later, default=known)
+    return max((entry.name for entry in log.glob("*.json")), default="")
 
 
 def rows_of_files(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -20,7 +18,7 @@ from deltalake.schema import Schema
 from storage.files import flush
 from storage.objects import ObjectPath
 from storage.paths import StorePath
-from storage.tables import data_files, is_table, opened, options, rows_of_files
+from storage.tables import data_files, files_since, is_table, opened, options, rows_of_files
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import Table, table
 from talentcast.domain.types import ReleaseId
@@ -167,20 +165,6 @@ def append(
                 path.unlink()
         raise
     flush(files_since(folder, before), below=below)
-
-
-def files_since(folder: StorePath, version: int) -> list[Path]:
-    """Return the log and data files of every commit after `version`, to be flushed to the disk.
-
-    Of an object store none: what it acknowledged is kept.
-    """
-    if isinstance(folder, ObjectPath):
-        return []
-    log = folder / "_delta_log"
-    commits = [path for path in log.glob("*.json") if int(path.stem) > version]
-    actions = (json.loads(line) for path in commits for line in path.read_text().splitlines())
-    added = [folder / unquote(action["add"]["path"]) for action in actions if "add" in action]
-    return [*commits, *added]
 
 
 def _widen(delta: DeltaTable, contract: Table) -> None:

@@ -17,7 +17,7 @@ from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
 from talentcast.store.delta import append, stored_rows, table_for_writing
-from talentcast.store.failures import cause, one_line, refusal, storage_failures
+from talentcast.store.failures import cause, one_line, refusal
 from talentcast.store.release import Release, require_rows
 from talentcast.store.schema import arrow_schema
 
@@ -117,21 +117,6 @@ def _choose(release: str, known: Sequence[Release], root: StorePath) -> Release:
 def next_sequence(known: Sequence[Release]) -> int:
     """Return the number of the next event; the clock orders nothing."""
     return 1 + max(map(_sequence, known), default=0)
-
-
-def newest_commit(root: StorePath, *, known: str = "") -> str:
-    """Return the name of the newest commit of the table; empty before the first.
-
-    Args:
-        root: Root of the release store.
-        known: A commit that is there; an object store is asked for later ones only.
-    """
-    log = root / RELEASES.name / "_delta_log"
-    if isinstance(log, ObjectPath):
-        with storage_failures(root):
-            names = log.names_after(known)
-        return max((name for name in names if name.endswith(".json")), default=known)
-    return max((entry.name for entry in log.glob("*.json")), default="")
 
 
 def append_event(release: Release, root: StorePath) -> None:

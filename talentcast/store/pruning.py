@@ -14,11 +14,11 @@ from enum import StrEnum
 
 from storage.files import flush, size
 from storage.paths import StorePath
-from storage.tables import data_files, is_table
+from storage.tables import data_files, files_since, is_table
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import files_since, open_table
+from talentcast.store.delta import open_table
 from talentcast.store.failures import storage_failures
 from talentcast.store.lease import Lease, publishing
 from talentcast.store.pointer import events, next_sequence, present_states

@@ -14,13 +14,12 @@ from deltalake.exceptions import DeltaError
 
 from storage.files import flush
 from storage.paths import StorePath
-from storage.tables import data_files
+from storage.tables import data_files, files_since
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import Table, table
 from talentcast.domain.types import ReleaseId
 from talentcast.store.delta import (
     append,
-    files_since,
     open_table,
     stored_rows,
     table_for_writing,
