@@ -119,15 +119,20 @@ def _roster(content: bytes) -> object:
 def _provenance(content: bytes) -> object:
     with tempfile.TemporaryDirectory() as folder:
         saved = save_snapshot(raw("c.csv", b"x"), Path(folder), retrieved_at=datetime.now(UTC))
-        (saved.path.parent / "provenance.json").write_bytes(content)
+        _provenance_file(folder).write_bytes(content)
         return read_snapshot(saved.sha256, Path(folder))
 
 
 def _sound_provenance() -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder:
-        saved = save_snapshot(raw("c.csv", b"x"), Path(folder), retrieved_at=datetime.now(UTC))
-        stored: dict[str, object] = json.loads((saved.path.parent / "provenance.json").read_text())
+        save_snapshot(raw("c.csv", b"x"), Path(folder), retrieved_at=datetime.now(UTC))
+        stored: dict[str, object] = json.loads(_provenance_file(folder).read_text())
         return stored
+
+
+def _provenance_file(folder: str) -> Path:
+    (found,) = Path(folder).rglob("provenance.json")
+    return found
 
 
 def _sound_row() -> dict[str, object]:
