@@ -1,17 +1,7 @@
 """Packages that the wheel holds."""
 
-SHIPPED = (
-    "talentcast",
-    "features",
-    "engine",
-    "models",
-    "sources",
-    "publication",
-    "privacy",
-    "questions",
-    "expectations",
-    "flows",
-    "readers",
-    "storage",
-    "dashboard",
-)
+import tomllib
+from pathlib import Path
+
+_PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+SHIPPED = tuple(_PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"])
