@@ -15,7 +15,7 @@ TERM_WORDS: Final = {
     "revision": "Earlier year revised",
     "arrivals": "Arrivals from abroad",
     "departures": "Departures",
-    "net_entries": "Beginners less those who ended",
+    "net_entries": "Entries less exits",
     "own_growth": "Own growth",
     "total_growth": "Growth of all others",
     "coverage": "Country named more or less often",
