@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 
 from engine.batches import FORMS, form_of, schema_of
-from sources.affiliations import STEMS, is_affiliations_folder
+from sources.affiliations import STEMS, is_affiliations_folder, known_names
 from sources.plain_files import require_plain, require_reachable
 from talentcast.domain.errors import InputRejectedError, TalentcastError, UsageError
 from talentcast.domain.types import Vintage
@@ -89,7 +89,8 @@ def holds_record_files(source: str) -> bool:
         first = next(_paths(source), None)
         if first is None or not first.is_file():
             return False
-        return first.name.startswith(STEMS) or _ID in schema_of(first).names
+        named = known_names(schema_of(first).names, first.name, _AFFILIATIONS)
+        return _ID in named.values()
     except (TalentcastError, OSError, ValueError, pa.ArrowException):
         return False  # whatever it is, another source says what is wrong with it
 
@@ -100,7 +101,7 @@ def record_files(source: str) -> tuple[RecordFile, ...]:
     Raises:
         UsageError: If there is none, or one is a link, a pipe or a device.
     """
-    root = _root(source)
+    root = folder_of(source)
     files = []
     for path in sorted(_paths(source)):
         require_plain(path)
@@ -123,11 +124,11 @@ def named_after(source: str) -> str:
     """Return what a population of a source is named after: its folder, or its one file."""
     root = Path(source)
     if has_magic(source) or root.is_dir():
-        return _root(source).resolve().name
+        return folder_of(source).resolve().name
     return root.name.partition(".")[0]
 
 
-def _root(source: str) -> Path:
+def folder_of(source: str) -> Path:
     """Return the folder below which everything lies."""
     path = Path(source)
     if has_magic(source):

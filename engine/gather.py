@@ -29,7 +29,7 @@ from privacy.pseudonyms import PseudonymKey
 from restricted.parts import StoredParts
 from restricted.store import RestrictedStore
 from storage.files import OWNER, flush, write_atomically
-from talentcast.domain.errors import InputRejectedError
+from talentcast.domain.errors import InputRejectedError, StoreError
 from talentcast.domain.types import Vintage
 from talentcast.store.failures import storage_failures
 
@@ -87,12 +87,14 @@ def gather_records(
     files = record_files(source)
     digests = [file.sha256() for file in files]
     n_buckets = max(1, -(-_rows(files) // options.bucket_rows))
-    said = [_FORM, key.dataset_id, n_buckets, *zip((file.name for file in files), digests)]  # noqa: B905
+    vintage = max(file.vintage for file in files)
+    # The year decides too: rows after it are left out.
+    said = [_FORM, key.dataset_id, n_buckets, vintage.as_of.year]
+    said += zip((file.name for file in files), digests, strict=True)
     name = sha256(repr(said).encode()).hexdigest()
     work = _Work(name, files, n_buckets, key, store, options)
     with storage_failures(store.root):
         profile = work.profile(tell)
-    vintage = max(file.vintage for file in files)
     return GatheredRecords(store.parts(name), profile, vintage)
 
 
@@ -129,6 +131,11 @@ class _Work:
         workers = self.options.workers
         for number, _ in enumerate(workers(self.scan, range(len(self.files))), 1):
             tell(f"Read file {number} of {len(self.files)}")
+        if not all(map(self._is_laid_down, range(len(self.files)))):
+            raise StoreError(
+                "What was read of the files was taken away: somebody was forgotten meanwhile. Run "
+                "again; it begins anew."
+            )
         made = []
         for bucket in workers(self.bucket, range(self.n_buckets)):
             made.append(bucket)
@@ -138,14 +145,23 @@ class _Work:
     def scan(self, number: int) -> None:
         """Lay down a file by bucket, unless that is done."""
         file, target = self.files[number], self._folder / f"{number:05d}"
-        if target.with_suffix(".json").exists():
+        if self._is_laid_down(number):
             return
         forgotten = frozenset(map(bytes.fromhex, self.store.forgotten()))
         last_year = max(file.vintage for file in self.files).as_of.year
         found = Scan(self.key, forgotten, self.n_buckets, last_year).of(file, target)
         file.require_unchanged()
-        flush(self._folder.glob(f"{target.name}-*"), below=self._folder)
-        _mark(target.with_suffix(".json"), found)
+        chunks = self._chunks(number)
+        flush(chunks, below=self._folder)
+        _mark(target.with_suffix(".json"), {**found, "chunks": len(chunks)})
+
+    def _chunks(self, number: int) -> list[Path]:
+        return sorted(self._folder.glob(f"{number:05d}-*"))
+
+    def _is_laid_down(self, number: int) -> bool:
+        """Whether a file is marked as done, and all that was made of it is still there."""
+        mark = self._folder / f"{number:05d}.json"
+        return mark.exists() and json.loads(mark.read_text())["chunks"] == len(self._chunks(number))
 
     def bucket(self, number: int) -> dict[str, int]:
         """Make records of what was laid down for a bucket, unless that is done; its profile."""
@@ -164,7 +180,7 @@ class _Work:
         """Return what was laid down of each table."""
         paths: dict[str, list[Path]] = {}
         for number, file in enumerate(self.files):
-            paths.setdefault(file.table, []).extend(sorted(self._folder.glob(f"{number:05d}-*")))
+            paths.setdefault(file.table, []).extend(self._chunks(number))
         return paths
 
 

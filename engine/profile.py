@@ -39,6 +39,9 @@ def told_profile(profile: pd.DataFrame, key: PseudonymKey) -> pd.DataFrame:
     drawn = key.generator("limits of odd rows").uniform(0.8, 1.0, size=2)
     limits = np.array([NOTABLE_SHARE, MOST_LEFT_OUT]) * drawn
     shares = {name: profile[name] / profile["rows"].clip(lower=1) for name in LEFT_OUT}
+    # Rows without an id fall into one bucket: their part is that of all rows.
+    n_rows = max(profile["rows"].sum(), 1)
+    shares["missing_ids"] = shares["missing_ids"] * 0 + profile["missing_ids"].sum() / n_rows
     shares["odd_weights"] = profile["odd_weights"] / profile["person_years"].clip(lower=1)
     steps = np.array([0.0, NOTABLE_SHARE, MOST_LEFT_OUT])
     told = {

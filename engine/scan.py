@@ -6,6 +6,7 @@ people of one span of pseudonyms. Rows that nothing can be made of are counted a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from engine.profile import LEFT_OUT
 from privacy.pseudonyms import PseudonymKey
 from sources.affiliations import number_bounds, required_columns
 from sources.countries import country_code
+from storage.files import OWNER
 from talentcast.domain.errors import MissingColumnsError
 
 PERSON: Final = pa.binary(32)
@@ -61,8 +63,9 @@ class Scan:
         for number, chunk in enumerate(self._chunks(file, totals)):
             path = Path(f"{target}-{number:04d}.parquet")
             hidden = path.with_name(f".{path.name}-{uuid4().hex}")
-            with pq.ParquetWriter(
-                hidden, chunk.schema.remove(0),
+            descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER)
+            with os.fdopen(descriptor, "wb") as sink, pq.ParquetWriter(
+                sink, chunk.schema.remove(0),
                 compression="lz4", use_dictionary=["country"],
             ) as writer:  # fmt: skip
                 self._write(chunk, writer)

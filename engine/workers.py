@@ -61,26 +61,35 @@ def _at_once(
     mine, *theirs = items
     busy = others[: len(theirs)]
     for worker, item in zip(busy, theirs, strict=True):
-        _send(worker.stdin, (function, item))
+        with _ended_early():
+            _send(worker.stdin, (function, item))
     yield function(mine)
     for worker in busy:
-        try:
+        with _ended_early():
             result, error = _receive(worker.stdout)
-        except (EOFError, OSError, pickle.UnpicklingError):
-            raise TalentcastError(
-                "A process that worked on records of people ended early; was there too little "
-                "memory? Set TALENTCAST_BUCKET_ROWS or TALENTCAST_PEOPLE_PROCESSES lower, and run "
-                "again: it goes on where it was."
-            ) from None
         if error is not None:
             raise error
         yield result
 
 
 @contextmanager
+def _ended_early() -> Iterator[None]:
+    """Say what became of a process that is gone."""
+    try:
+        yield
+    except (EOFError, OSError, pickle.UnpicklingError):
+        raise TalentcastError(
+            "A process that worked on records of people ended early; was there too little "
+            "memory? Set TALENTCAST_BUCKET_ROWS or TALENTCAST_PEOPLE_PROCESSES lower, and run "
+            "again: it goes on where it was."
+        ) from None
+
+
+@contextmanager
 def _started() -> Iterator[subprocess.Popen[bytes]]:
+    # -P: nothing is imported from the folder in which somebody happens to be.
     worker = subprocess.Popen(  # noqa: S603 - this Python, with a text of ours
-        [sys.executable, "-c", _SERVE],
+        [sys.executable, "-P", "-c", _SERVE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

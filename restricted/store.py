@@ -188,6 +188,9 @@ class RestrictedStore:
             # Of a run that was killed: it begins anew, without the person.
             shutil.rmtree(self.scan_folder, ignore_errors=True)
             removed += forget_in_sets(self.root, pseudonym, _STAND_IN + secrets.token_hex(16))
+            # What a process that was killed had begun to write: nobody writes while we do.
+            for left in self.root.glob("**/.*-" + "[0-9a-f]" * 32):
+                left.unlink(missing_ok=True)
             for folder in sorted((self.root / _PEOPLE).glob("*")):
                 for part in parts_with(folder, pseudonym):
                     rows = pd.read_parquet(part)

@@ -7,7 +7,7 @@ one line that bears no credentials.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import PurePosixPath
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from cachetools import LRUCache
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 SCHEMES: Final = ("s3", "az", "gs")
+#: What a store calls one state of an object: its `e_tag`, its `version`, or both.
+Tag: TypeAlias = Mapping[str, str]
 #: Requests at once, where several objects are wanted.
 _AT_ONCE: Final = 16
 #: Objects of up to so many bytes are kept, such as rows of the table of releases.
@@ -118,24 +120,26 @@ class ObjectPath:
         """Return the whole object as text."""
         return self.read_bytes().decode(encoding)
 
-    def read_tagged(self) -> tuple[bytes, str]:
+    def read_tagged(self) -> tuple[bytes, Tag]:
         """Return the whole object, and the tag of this state of it."""
         with _asking(self):
             found = self._store.get(self.key)
-            return bytes(found.bytes()), str(found.meta["e_tag"])
+            # Some stores know a state by one, some by the other.
+            tag = {name: found.meta.get(name) for name in ("e_tag", "version")}
+            return bytes(found.bytes()), {name: str(one) for name, one in tag.items() if one}
 
     def write_bytes(self, content: bytes) -> None:
         """Write the whole object; a reader sees the old one or the new one."""
         with _asking(self):
             self._store.put(self.key, content)
 
-    def write_if(self, content: bytes, *, tag: str | None) -> bool:
+    def write_if(self, content: bytes, *, tag: Tag | None) -> bool:
         """Write the object if it is still in the state of `tag`; None: if it is not there.
 
         Returns:
             False if it is not. A request whose answer was lost may have come through all the same.
         """
-        mode: Any = "create" if tag is None else {"e_tag": tag}
+        mode: Any = "create" if tag is None else dict(tag)
         try:
             with _asking(self):
                 self._store.put(self.key, content, mode=mode, use_multipart=False)

@@ -27,7 +27,9 @@ def store_path(text: object) -> StorePath:
         return text
     if isinstance(text, Path):
         if text.parts[:1] in {(f"{scheme}:",) for scheme in SCHEMES}:
-            raise ValueError(f"{text} is an address made into a path. Give it as text.")
+            raise ValueError(
+                f"{text.parts[0]}//... is an address made into a path. Give it as text."
+            )
         return text
     scheme, is_address, rest = str(text).partition("://")
     if not is_address:

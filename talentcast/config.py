@@ -149,6 +149,15 @@ class Settings(BaseSettings):
         default=0.10, ge=0, description="US dollars that one run may spend at OpenAlex."
     )
 
+    @field_validator(
+        "local_dir", "restricted_dir", "datasets_dir", "duckdb_spill_dir", mode="before"
+    )
+    @classmethod
+    def _on_this_machine(cls, value: object) -> object:
+        if "://" in str(value):
+            raise ValueError("A folder on this machine is needed, not an address.")
+        return value or None
+
     @field_validator("source_hosts", mode="before")
     @classmethod
     def _named_hosts(cls, value: object) -> object:

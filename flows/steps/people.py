@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from engine.files import holds_record_files
+from engine.files import folder_of, holds_record_files
 from features.career_counts import CareerTally, researcher_counts
 from features.career_records import CareerParts
 from features.complete_block import largest_complete_block
@@ -36,7 +36,7 @@ from restricted.store import likelihood_rows
 from sources.affiliations import is_affiliations_folder
 from sources.synthetic import NAME, SyntheticCareers, parse_simulation
 from talentcast.config import Settings
-from talentcast.domain.checks import CheckReport
+from talentcast.domain.checks import CheckReport, Outcome
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey
 from talentcast.store.pointer import list_releases
@@ -87,7 +87,10 @@ class People:
         """What a reader of the release must know about how the people were chosen."""
         if self.admission is None:
             return CheckReport()
-        notes = [] if self.profile is None else [*check_rows(self.key, self.profile).results]
+        # What stops a run is told. Which rows else were left out may hang on a person who is in
+        # no release, and stays in the restricted store.
+        rows = CheckReport() if self.profile is None else check_rows(self.key, self.profile)
+        notes = [one for one in rows.results if one.outcome is Outcome.FAIL]
         if self.admission.begins_ledger:
             notes.append(new_ledger_note(self.key.population))
         if not self.shows_returns:
@@ -169,7 +172,7 @@ def _real_people(
     key = require_key(
         secret.get_secret_value() if secret else None,
         file=settings.pseudonym_key_file,
-        apart_from=(Path(source), settings.local),
+        apart_from=(folder_of(source), settings.local),
     )
     records = everybody_in(source, key, settings)
     population = population_of(source)
@@ -294,15 +297,20 @@ def keep_admissions(groups: Sequence[People], release_id: ReleaseId, settings: S
 
 def keep_all_restricted(
     groups: Sequence[People],
+    shown: Collection[SeriesKey],
     derived: Mapping[SeriesKey, DerivedCounts],
     returns: Mapping[SeriesKey, ReturnRelease],
     release_id: ReleaseId,
     settings: Settings,
     run: Runner,
 ) -> None:
-    """Keep what belongs to the groups of a release and may not be published."""
+    """Keep what belongs to the groups of a release and may not be published.
+
+    Of a group that is not shown too: the release names it among its inputs, and the next one looks
+    for the people behind it.
+    """
     run(keep_admissions, groups, release_id, settings)
-    for group in groups:
+    for group in (group for group in groups if group.key in shown):
         made = returns.get(group.key)
         run(keep_restricted, group, derived[group.key], made, release_id, settings)
 

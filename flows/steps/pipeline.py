@@ -168,8 +168,8 @@ def build(
     answered = [made.answered for made in forecasts]
     tables |= question_tables(inquiry, answered, identity=identity, known=known)
     draft = _draft(identity, kind, known, tables, report, supersedes, approval)
-    shown = [group for group in inputs.people if group.key in {panel.key for panel in panels}]
-    keep_all_restricted(shown, inputs.derived, returns, release_id, settings, run)
+    shown = {panel.key for panel in panels}
+    keep_all_restricted(inputs.people, shown, inputs.derived, returns, release_id, settings, run)
     return run(publish_release, draft, settings), report
 
 

@@ -25,7 +25,7 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from storage.files import write_atomically
-from storage.objects import ObjectPath
+from storage.objects import ObjectPath, Tag
 from storage.paths import StorePath
 from talentcast.domain.errors import StoreError
 from talentcast.store.pointer import fence
@@ -206,7 +206,7 @@ class _Record:
 
     def __init__(self, root: StorePath) -> None:
         self._path = root / ".lease.json"
-        self._tag: str | None = None
+        self._tag: Tag | None = None
         self.holder = self.read()
 
     def read(self) -> Holder:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pandas as pd
 
 from engine.profile import LEFT_OUT, MOST_LEFT_OUT, NOTABLE_SHARE, told_profile
 from expectations.check import check_profile
 from expectations.profile_checks import NOTABLE, PROFILE, TOO_MANY
+from features.career_records import CareerParts
+from flows.steps.admit import Admission
+from flows.steps.people import People
 from privacy.pseudonyms import PseudonymKey
 from talentcast.domain.checks import Outcome
+from talentcast.domain.provenance import Snapshot
+from talentcast.domain.types import CountingRule, SeriesKey
 
 KEY = PseudonymKey(bytes(range(32)))
 
@@ -46,6 +54,28 @@ def test_how_many_rows_there_are_is_told_of_no_bucket() -> None:
     assert told[0].equals(told[2])
     report = check_profile(told_profile(profile(duplicates=123), KEY), table="lab")
     assert "123" not in report.to_frame().to_string()
+
+
+def test_a_release_says_nothing_of_rows_that_were_left_out() -> None:
+    assert notes(impossible_years=150, duplicates=300) == []
+    assert notes(impossible_years=1_100) == ["TOO_MANY_IMPOSSIBLE_YEARS"]
+
+
+def notes(**left_out: int) -> list[str]:
+    admission = SimpleNamespace(begins_ledger=False, chosen=SimpleNamespace(people=range(9_000)))
+    people = People(
+        SeriesKey("lab", CountingRule.MODAL_COUNTRY, "affiliations"),
+        cast(Snapshot, None),
+        cast(CareerParts, None),
+        cast(Admission, admission),
+        told_profile(profile(**left_out), KEY),
+    )
+    return [note.check for note in people.notes.results]
+
+
+def test_rows_without_an_id_are_compared_with_all_rows_though_one_bucket_has_them() -> None:
+    assert outcomes(missing_ids=1_500)["TOO_MANY_MISSING_IDS"] is Outcome.PASS
+    assert outcomes(missing_ids=2_100)["TOO_MANY_MISSING_IDS"] is Outcome.FAIL
 
 
 def test_where_a_step_begins_is_known_to_the_key_alone() -> None:
