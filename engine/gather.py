@@ -151,9 +151,8 @@ class _Work:
         last_year = max(file.vintage for file in self.files).as_of.year
         found = Scan(self.key, forgotten, self.n_buckets, last_year).of(file, target)
         file.require_unchanged()
-        chunks = self._chunks(number)
-        flush(chunks, below=self._folder)
-        _mark(target.with_suffix(".json"), {**found, "chunks": len(chunks)})
+        flush(self._chunks(number), below=self._folder)
+        _mark(target.with_suffix(".json"), found)
 
     def _chunks(self, number: int) -> list[Path]:
         return sorted(self._folder.glob(f"{number:05d}-*"))
@@ -161,7 +160,9 @@ class _Work:
     def _is_laid_down(self, number: int) -> bool:
         """Whether a file is marked as done, and all that was made of it is still there."""
         mark = self._folder / f"{number:05d}.json"
-        return mark.exists() and json.loads(mark.read_text())["chunks"] == len(self._chunks(number))
+        return mark.exists() and json.loads(mark.read_text())["chunks"] == [
+            len(self._chunks(number))
+        ]
 
     def bucket(self, number: int) -> dict[str, int]:
         """Make records of what was laid down for a bucket, unless that is done; its profile."""

@@ -55,13 +55,16 @@ class Scan:
     def of(self, file: RecordFile, target: Path) -> dict[str, list[int]]:
         """Lay down a file by bucket, and return rows and rows left out of each bucket, by name.
 
+        Under `chunks` stands how many files were written.
+
         Args:
             file: What to read.
             target: Beginning of the names of the files written; each has a row group a bucket.
         """
         totals = {name: np.zeros(self.n_buckets, dtype=np.int64) for name in ("rows", *LEFT_OUT)}
-        for number, chunk in enumerate(self._chunks(file, totals)):
-            path = Path(f"{target}-{number:04d}.parquet")
+        n_files = 0
+        for chunk in self._chunks(file, totals):
+            path = Path(f"{target}-{n_files:04d}.parquet")
             hidden = path.with_name(f".{path.name}-{uuid4().hex}")
             descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER)
             with os.fdopen(descriptor, "wb") as sink, pq.ParquetWriter(
@@ -70,7 +73,8 @@ class Scan:
             ) as writer:  # fmt: skip
                 self._write(chunk, writer)
             hidden.replace(path)
-        return {name: counts.tolist() for name, counts in totals.items()}
+            n_files += 1
+        return {name: counts.tolist() for name, counts in totals.items()} | {"chunks": [n_files]}
 
     def _chunks(self, file: RecordFile, totals: dict[str, Counts]) -> Iterator[pa.Table]:
         held: list[pa.Table] = []

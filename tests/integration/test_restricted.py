@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from features.career_records import CareerRecords
 from privacy.pseudonyms import PseudonymKey
 from restricted.store import RestrictedStore, likelihood_rows
+from talentcast.config import load_settings
 from talentcast.domain.errors import ConfigurationError, StoreError, UsageError
 from talentcast.domain.types import ReleaseId
 
@@ -56,6 +58,14 @@ def test_f099_individual_rows_are_neither_written_nor_read_unless_asked_for(
         store.read_likelihoods(reason="checking calibration", allow_individual=False, read_at=NOW)
 
 
+def test_the_store_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TALENTCAST_RESTRICTED_DIR", "s3://team/restricted")
+    with pytest.raises(ConfigurationError, match="RESTRICTED_DIR"):
+        load_settings()
+    monkeypatch.setenv("TALENTCAST_RESTRICTED_DIR", "")
+    assert load_settings(Path("there")).restricted == Path("there/restricted")
+
+
 @pytest.mark.parametrize("place", ["releases/restricted", "."])
 def test_f099_the_store_may_not_share_a_folder_with_releases(tmp_path: Path, place: str) -> None:
     with pytest.raises(ConfigurationError, match="within each other"):
@@ -99,6 +109,16 @@ def test_a_forgotten_person_is_gone_from_tables_history_and_snapshots(
     assert ANNE not in set(pd.read_parquet(careers)["researcher_id"])
     left = store.read_likelihoods(reason="after forgetting", allow_individual=True, read_at=NOW)
     assert set(left["researcher_pseudonym"]) == {BERT}
+
+
+def test_a_forgotten_person_is_in_nothing_that_a_killed_process_left(
+    store: RestrictedStore,
+) -> None:
+    store.save_records(records(), name="abc")
+    left = store.root / "people" / "abc" / f".careers.parquet-{uuid4().hex}"
+    left.write_text(ANNE)
+    store.forget(ANNE, forgotten_at=NOW)
+    assert not left.exists()
 
 
 def test_a_forgotten_person_cannot_come_back(store: RestrictedStore) -> None:

@@ -22,8 +22,9 @@ from pandas.testing import assert_frame_equal
 import engine.gather as gathering
 from bench.scale import records as drawn_records
 from engine.buckets import spans_of
-from engine.files import holds_record_files, named_after, record_files
+from engine.files import RecordFile, holds_record_files, named_after, record_files
 from engine.gather import EngineOptions, GatheredRecords, gather_records
+from engine.scan import Scan
 from features.career_records import EVERYBODY, RECORD_TABLES, CareerRecords
 from features.engine import EngineLimits
 from flows.steps.admit import recorded
@@ -32,7 +33,7 @@ from privacy.pseudonyms import PseudonymKey, pseudonymised
 from restricted.parts import part_suffix
 from restricted.store import RestrictedStore
 from sources.affiliations import read_career_records
-from talentcast.domain.errors import InputRejectedError, UsageError
+from talentcast.domain.errors import InputRejectedError, StoreError, UsageError
 
 KEY = PseudonymKey(b"0123456789abcdef" * 4)
 N_FILES = 4
@@ -262,15 +263,39 @@ def test_who_is_forgotten_is_neither_scanned_nor_made_into_a_bucket(
         assert not getattr(again, name)["researcher_id"].isin([somebody, other]).any()
 
 
+def test_who_is_forgotten_while_files_are_read_takes_nobody_else_along(
+    rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read is taken away between two files; the marks of it must not be trusted."""
+    folder = split(rows, tmp_path / "in", as_parquet)
+    scanned = Scan.of
+
+    def forgets(self: Scan, file: RecordFile, target: Path) -> dict[str, list[int]]:
+        found = scanned(self, file, target)
+        if target.name == "00002":
+            for chunk in target.parent.glob("*.parquet"):
+                chunk.unlink()
+        return found
+
+    monkeypatch.setattr(Scan, "of", forgets)
+    with pytest.raises(StoreError, match="begins anew"):
+        gathered(folder, tmp_path)
+    monkeypatch.undo()
+    again = gathered(folder, tmp_path)
+    whole = gathered(folder, tmp_path / "other")
+    assert again.profile.equals(whole.profile)
+
+
 def test_only_files_of_records_are_taken_for_such(rows: pd.DataFrame, tmp_path: Path) -> None:
     folder = split(rows.head(40), tmp_path / "lab", as_csv)
     assert holds_record_files(str(folder))
     assert holds_record_files(str(folder / "*.csv"))
     assert holds_record_files(str(folder / "part-0.csv"))
     assert named_after(str(folder / "*.csv")) == named_after(str(folder)) == "lab"
-    counts = tmp_path / "counts.csv"
-    counts.write_text("year,country,researchers\n2020,FRA,10\n")
-    assert not holds_record_files(str(counts))
+    for name in ("counts.csv", "careers_by_country.csv"):
+        counts = tmp_path / name
+        counts.write_text("year,country,researchers\n2020,FRA,10\n")
+        assert not holds_record_files(str(counts))
     assert not holds_record_files(str(tmp_path / "nothing"))
     with pytest.raises(UsageError, match="neither careers nor affiliations"):
         record_files(str(tmp_path / "nothing"))
