@@ -8,13 +8,13 @@ behind. What passes the pipe, the key among it, is in no argument, file or envir
 from __future__ import annotations
 
 import os
-import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from threading import Thread
 from typing import IO, Any, Final, TypeVar
@@ -56,17 +56,17 @@ class Workers:
 
 
 def _at_once(
-    function: Callable[[T], R], items: Sequence[T], others: Sequence[subprocess.Popen[bytes]]
+    function: Callable[[T], R], items: Sequence[T], others: Sequence[_Pipes]
 ) -> Iterator[R]:
     mine, *theirs = items
     busy = others[: len(theirs)]
     for worker, item in zip(busy, theirs, strict=True):
         with _ended_early():
-            _send(worker.stdin, (function, item))
+            worker.inward.send((function, item))
     yield function(mine)
     for worker in busy:
         with _ended_early():
-            result, error = _receive(worker.stdout)
+            result, error = worker.outward.recv()
         if error is not None:
             raise error
         yield result
@@ -77,7 +77,7 @@ def _ended_early() -> Iterator[None]:
     """Say what became of a process that is gone."""
     try:
         yield
-    except (EOFError, OSError, pickle.UnpicklingError):
+    except (EOFError, OSError):
         raise TalentcastError(
             "A process that worked on records of people ended early; was there too little "
             "memory? Set TALENTCAST_BUCKET_ROWS or TALENTCAST_PEOPLE_PROCESSES lower, and run "
@@ -85,8 +85,16 @@ def _ended_early() -> Iterator[None]:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Pipes:
+    """To another process, and back."""
+
+    inward: Connection
+    outward: Connection
+
+
 @contextmanager
-def _started() -> Iterator[subprocess.Popen[bytes]]:
+def _started() -> Iterator[_Pipes]:
     # -P: nothing is imported from the folder in which somebody happens to be.
     worker = subprocess.Popen(  # noqa: S603 - this Python, with a text of ours
         [sys.executable, "-P", "-c", _SERVE],
@@ -95,39 +103,51 @@ def _started() -> Iterator[subprocess.Popen[bytes]]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield worker
+        with _writing_to(worker.stdin) as inward, _reading_from(worker.stdout) as outward:
+            yield _Pipes(inward, outward)
     finally:
         worker.kill()
         worker.communicate()
 
 
+def _writing_to(pipe: IO[bytes] | None) -> Connection:
+    return Connection(os.dup(_number(pipe)), readable=False)
+
+
+def _reading_from(pipe: IO[bytes] | None) -> Connection:
+    return Connection(os.dup(_number(pipe)), writable=False)
+
+
+def _number(pipe: IO[bytes] | None) -> int:
+    if pipe is None:
+        raise ValueError("The process was started without pipes.")
+    return pipe.fileno()
+
+
 def serve() -> None:
     """Do what comes through the standard input until it ends."""
-    inward, outward = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    inward = Connection(os.dup(0), writable=False)
+    outward = Connection(os.dup(1), readable=False)
     os.dup2(2, 1)  # whatever is printed is no result
     jobs = _Jobs(inward)
     while True:
         function, item = jobs.next()
         try:
-            answer = pickle.dumps((function(item), None))
+            answer: tuple[Any, Exception | None] = (function(item), None)
         except Exception as error:
-            answer = _told(error)
-        outward.write(answer)
-        outward.flush()
-
-
-def _told(error: Exception) -> bytes:
-    try:
-        return pickle.dumps((None, error))
-    except Exception:
-        # What it says could hold anything: its kind is enough to look for it in one process.
-        return pickle.dumps((None, TalentcastError(f"A part failed ({type(error).__name__}).")))
+            answer = (None, error)
+        try:
+            outward.send(answer)
+        except Exception:
+            # What it says could hold anything: its kind is enough to look for it in one process.
+            kind = type(answer[1] or answer[0]).__name__
+            outward.send((None, TalentcastError(f"A part failed ({kind}).")))
 
 
 class _Jobs:
     """What comes through a pipe, watched while the last job is done."""
 
-    def __init__(self, pipe: IO[bytes]) -> None:
+    def __init__(self, pipe: Connection) -> None:
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._pipe = pipe
         Thread(target=self._watch, daemon=True).start()
@@ -138,17 +158,6 @@ class _Jobs:
     def _watch(self) -> None:
         try:
             while True:
-                self._queue.put(_receive(self._pipe))
+                self._queue.put(self._pipe.recv())
         except EOFError:
             os._exit(0)  # in the middle of a job: nobody waits for it
-
-
-def _send(pipe: IO[bytes] | None, what: object) -> None:
-    if pipe is not None:
-        pipe.write(pickle.dumps(what))
-        pipe.flush()
-
-
-def _receive(pipe: IO[bytes] | None) -> Any:
-    # Written by this program a moment ago, and by nobody else.
-    return pickle.load(pipe) if pipe is not None else None  # noqa: S301

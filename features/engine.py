@@ -54,13 +54,9 @@ def in_locked_duckdb(
 
 
 def _limit(engine: ibis.BaseBackend, limits: EngineLimits) -> None:
-    spill = str(limits.spill) if limits.spill is not None else ""
-    settings = {
-        "memory_limit": limits.memory,
-        "threads": limits.threads,
-        "temp_directory": spill,
-        # Rows have an order of their own: keeping that of the input takes memory.
-        "preserve_insertion_order": False,
-    }
-    for name, value in settings.items():
-        engine.con.execute(f"SET {name} = ?", [value])
+    run = engine.con.execute
+    run("SET memory_limit = ?", [limits.memory])
+    run("SET threads = ?", [limits.threads])
+    run("SET temp_directory = ?", [str(limits.spill) if limits.spill is not None else ""])
+    # Rows have an order of their own: keeping that of the input takes memory.
+    run("SET preserve_insertion_order = ?", [False])
