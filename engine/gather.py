@@ -28,7 +28,7 @@ from features.engine import EngineLimits
 from privacy.pseudonyms import PseudonymKey
 from restricted.parts import StoredParts
 from restricted.store import RestrictedStore
-from storage.files import OWNER, flush, write_atomically
+from storage.files import OWNER, write_atomically
 from talentcast.domain.errors import InputRejectedError, StoreError
 from talentcast.domain.types import Vintage
 from talentcast.store.failures import storage_failures
@@ -36,7 +36,7 @@ from talentcast.store.failures import storage_failures
 logger = logging.getLogger(__name__)
 
 #: Changes when what is laid down changes, so that nothing of another form is gone on with.
-_FORM: Final = "1"
+_FORM: Final = "2"
 
 Progress = Callable[[str], None]
 
@@ -92,7 +92,7 @@ def gather_records(
     said = [_FORM, key.dataset_id, n_buckets, vintage.as_of.year]
     said += zip((file.name for file in files), digests, strict=True)
     name = sha256(repr(said).encode()).hexdigest()
-    work = _Work(name, files, n_buckets, key, store, options)
+    work = _Work(name, files, vintage.as_of.year, n_buckets, key, store, options)
     with storage_failures(store.root):
         profile = work.profile(tell)
     return GatheredRecords(store.parts(name), profile, vintage)
@@ -104,6 +104,7 @@ class _Work:
 
     name: str
     files: Sequence[RecordFile]
+    last_year: int
     n_buckets: int
     key: PseudonymKey = field(repr=False)
     store: RestrictedStore
@@ -131,49 +132,53 @@ class _Work:
         workers = self.options.workers
         for number, _ in enumerate(workers(self.scan, range(len(self.files))), 1):
             tell(f"Read file {number} of {len(self.files)}")
-        if not all(map(self._is_laid_down, range(len(self.files)))):
+        scanned = self._scanned()
+        made = []
+        for number, found in enumerate(workers(self.bucket, range(self.n_buckets))):
+            totals = {name: sum(one[name][number] for one in scanned) for name in _COUNTED}
+            made.append({"bucket": number, **totals, **found})
+            tell(f"Made bucket {len(made)} of {self.n_buckets}")
+        return made
+
+    def _scanned(self) -> list[dict[str, list[int]]]:
+        """Return what was counted in each file."""
+        found = [self._laid_down(number) for number in range(len(self.files))]
+        if None in found:
             raise StoreError(
                 "What was read of the files was taken away: somebody was forgotten meanwhile. Run "
                 "again; it begins anew."
             )
-        made = []
-        for bucket in workers(self.bucket, range(self.n_buckets)):
-            made.append(bucket)
-            tell(f"Made bucket {len(made)} of {self.n_buckets}")
-        return made
+        return [one for one in found if one is not None]
 
     def scan(self, number: int) -> None:
         """Lay down a file by bucket, unless that is done."""
         file, target = self.files[number], self._folder / f"{number:05d}"
-        if self._is_laid_down(number):
+        if self._laid_down(number) is not None:
             return
         forgotten = frozenset(map(bytes.fromhex, self.store.forgotten()))
-        last_year = max(file.vintage for file in self.files).as_of.year
-        found = Scan(self.key, forgotten, self.n_buckets, last_year).of(file, target)
+        found = Scan(self.key, forgotten, self.n_buckets, self.last_year).of(file, target)
         file.require_unchanged()
-        flush(self._chunks(number), below=self._folder)
         _mark(target.with_suffix(".json"), found)
 
     def _chunks(self, number: int) -> list[Path]:
         return sorted(self._folder.glob(f"{number:05d}-*"))
 
-    def _is_laid_down(self, number: int) -> bool:
-        """Whether a file is marked as done, and all that was made of it is still there."""
+    def _laid_down(self, number: int) -> dict[str, list[int]] | None:
+        """Return the mark of a file that is done, if all that was made of it is still there."""
         mark = self._folder / f"{number:05d}.json"
-        return mark.exists() and json.loads(mark.read_text())["chunks"] == [
-            len(self._chunks(number))
-        ]
+        if not mark.exists():
+            return None
+        found: dict[str, list[int]] = json.loads(mark.read_text())
+        return found if found["chunks"] == [len(self._chunks(number))] else None
 
     def bucket(self, number: int) -> dict[str, int]:
-        """Make records of what was laid down for a bucket, unless that is done; its profile."""
+        """Make records of what was laid down for a bucket, unless that is done; what was found."""
         mark = self._folder / f"bucket-{number:05d}.json"
         if not mark.exists():
             records, found = bucket_records(number, self._paths(), self.options.limits)
             span = spans_of(self.n_buckets)[number]
             self.store.save_records(records, name=self.name, span=span)
-            scanned = [json.loads(path.read_text()) for path in self._folder.glob("[0-9]*.json")]
-            totals = {name: sum(one[name][number] for one in scanned) for name in _COUNTED}
-            _mark(mark, {"bucket": number, **totals, **found})
+            _mark(mark, found)
         made: dict[str, int] = json.loads(mark.read_text())
         return made
 

@@ -41,7 +41,7 @@ def told_profile(profile: pd.DataFrame, key: PseudonymKey) -> pd.DataFrame:
     shares = {name: profile[name] / profile["rows"].clip(lower=1) for name in LEFT_OUT}
     # Rows without an id fall into one bucket: their part is that of all rows.
     n_rows = max(profile["rows"].sum(), 1)
-    shares["missing_ids"] = shares["missing_ids"] * 0 + profile["missing_ids"].sum() / n_rows
+    shares["missing_ids"] = pd.Series(profile["missing_ids"].sum() / n_rows, profile.index)
     shares["odd_weights"] = profile["odd_weights"] / profile["person_years"].clip(lower=1)
     steps = np.array([0.0, NOTABLE_SHARE, MOST_LEFT_OUT])
     told = {

@@ -6,12 +6,10 @@ people of one span of pseudonyms. Rows that nothing can be made of are counted a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -26,7 +24,7 @@ from engine.profile import LEFT_OUT
 from privacy.pseudonyms import PseudonymKey
 from sources.affiliations import number_bounds, required_columns
 from sources.countries import country_code
-from storage.files import OWNER
+from storage.files import OWNER, written_whole
 from talentcast.domain.errors import MissingColumnsError
 
 PERSON: Final = pa.binary(32)
@@ -65,14 +63,11 @@ class Scan:
         n_files = 0
         for chunk in self._chunks(file, totals):
             path = Path(f"{target}-{n_files:04d}.parquet")
-            hidden = path.with_name(f".{path.name}-{uuid4().hex}")
-            descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER)
-            with os.fdopen(descriptor, "wb") as sink, pq.ParquetWriter(
+            with written_whole(path, mode=OWNER) as sink, pq.ParquetWriter(
                 sink, chunk.schema.remove(0),
                 compression="lz4", use_dictionary=["country"],
             ) as writer:  # fmt: skip
                 self._write(chunk, writer)
-            hidden.replace(path)
             n_files += 1
         return {name: counts.tolist() for name, counts in totals.items()} | {"chunks": [n_files]}
 
@@ -101,7 +96,7 @@ class Scan:
         year, is_year = self._years(batch["year"])
         country, is_country = _countries(batch["country"])
         numbers, are_numbers = _numbers(batch, table)
-        is_good = has_id
+        is_good = np.ones(len(batch), dtype=bool)
         totals["rows"] += np.bincount(buckets, minlength=self.n_buckets)
         for reason, holds in (
             ("missing_ids", has_id),
@@ -109,9 +104,8 @@ class Scan:
             ("unknown_countries", is_country),
             ("bad_numbers", are_numbers),
         ):
-            lost = buckets[~holds & is_good] if reason != "missing_ids" else buckets[~holds]
-            totals[reason] += np.bincount(lost, minlength=self.n_buckets)
-            is_good = is_good & holds
+            totals[reason] += np.bincount(buckets[is_good & ~holds], minlength=self.n_buckets)
+            is_good &= holds
         is_good &= ~self._is_forgotten(persons)
         columns = {
             "bucket": pa.array(buckets),

@@ -1,8 +1,8 @@
 """Parts worked on by several processes at once.
 
-Another process is a Python of its own that reads what to do from a pipe: it needs neither the
-caller's `__main__` nor its threads. It ends with the pipe, so that nobody who is killed leaves one
-behind. What passes the pipe, the key among it, is in no argument, file or environment.
+Another process is a Python of its own that reads what to do from a connection: it needs neither
+the caller's `__main__` nor its threads. It ends with the connection, so that nobody who is killed
+leaves one behind. What passes it, the key among it, is in no argument, file or environment.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from queue import SimpleQueue
 from threading import Thread
-from typing import IO, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from talentcast.domain.errors import TalentcastError
 
@@ -56,17 +56,17 @@ class Workers:
 
 
 def _at_once(
-    function: Callable[[T], R], items: Sequence[T], others: Sequence[_Pipes]
+    function: Callable[[T], R], items: Sequence[T], others: Sequence[Connection]
 ) -> Iterator[R]:
     mine, *theirs = items
     busy = others[: len(theirs)]
     for worker, item in zip(busy, theirs, strict=True):
         with _ended_early():
-            worker.inward.send((function, item))
+            worker.send((function, item))
     yield function(mine)
     for worker in busy:
         with _ended_early():
-            result, error = worker.outward.recv()
+            result, error = worker.recv()
         if error is not None:
             raise error
         yield result
@@ -85,51 +85,31 @@ def _ended_early() -> Iterator[None]:
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Pipes:
-    """To another process, and back."""
-
-    inward: Connection
-    outward: Connection
-
-
 @contextmanager
-def _started() -> Iterator[_Pipes]:
-    # -P: nothing is imported from the folder in which somebody happens to be.
-    worker = subprocess.Popen(  # noqa: S603 - this Python, with a text of ours
-        [sys.executable, "-P", "-c", _SERVE],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+def _started() -> Iterator[Connection]:
+    """Start a process and yield what leads to it."""
+    mine, its = Pipe()
+    with its:
+        # -P: nothing is imported from the folder in which somebody happens to be.
+        worker = subprocess.Popen(  # noqa: S603 - this Python, with a text of ours
+            [sys.executable, "-P", "-c", _SERVE, str(its.fileno())],
+            pass_fds=[its.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     try:
-        with _writing_to(worker.stdin) as inward, _reading_from(worker.stdout) as outward:
-            yield _Pipes(inward, outward)
+        with mine:
+            yield mine
     finally:
         worker.kill()
-        worker.communicate()
-
-
-def _writing_to(pipe: IO[bytes] | None) -> Connection:
-    return Connection(os.dup(_number(pipe)), readable=False)
-
-
-def _reading_from(pipe: IO[bytes] | None) -> Connection:
-    return Connection(os.dup(_number(pipe)), writable=False)
-
-
-def _number(pipe: IO[bytes] | None) -> int:
-    if pipe is None:
-        raise ValueError("The process was started without pipes.")
-    return pipe.fileno()
+        worker.wait()
 
 
 def serve() -> None:
-    """Do what comes through the standard input until it ends."""
-    inward = Connection(os.dup(0), writable=False)
-    outward = Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # whatever is printed is no result
-    jobs = _Jobs(inward)
+    """Do what comes through the connection that the first argument numbers, until it ends."""
+    outward = Connection(int(sys.argv[1]))
+    jobs = _Jobs(outward)
     while True:
         function, item = jobs.next()
         try:
@@ -145,11 +125,11 @@ def serve() -> None:
 
 
 class _Jobs:
-    """What comes through a pipe, watched while the last job is done."""
+    """What comes through a connection, watched while the last job is done."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, inward: Connection) -> None:
         self._queue: SimpleQueue[Any] = SimpleQueue()
-        self._pipe = pipe
+        self._inward = inward
         Thread(target=self._watch, daemon=True).start()
 
     def next(self) -> Any:
@@ -158,6 +138,6 @@ class _Jobs:
     def _watch(self) -> None:
         try:
             while True:
-                self._queue.put(self._pipe.recv())
-        except EOFError:
+                self._queue.put(self._inward.recv())
+        except (EOFError, OSError):
             os._exit(0)  # in the middle of a job: nobody waits for it

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 from uuid import uuid4
 
 import pyarrow as pa
@@ -35,11 +36,23 @@ def write_atomically(path: StorePath, content: bytes, *, mode: int = EVERYBODY) 
         path.write_bytes(content)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path, mode=mode) as file:
+        file.write(content)
+
+
+@contextmanager
+def written_whole(path: Path, *, mode: int = EVERYBODY) -> Iterator[BinaryIO]:
+    """Give a file to write to, which takes its name and is kept once everything is written.
+
+    Args:
+        path: In a folder that is there.
+        mode: As of `write_atomically`.
+    """
     temporary = path.parent / f".{path.name}-{uuid4().hex}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
