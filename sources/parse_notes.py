@@ -16,6 +16,7 @@ def warning_note(
     code: str,
     observed: str,
     *,
+    threshold: str = "",
     message: str = "",
     examples: Sequence[str] = (),
 ) -> CheckResult:
@@ -27,6 +28,7 @@ def warning_note(
         severity=Severity.WARNING,
         outcome=Outcome.WARN,
         observed=observed,
+        threshold=threshold,
         failing_rows=len(examples),
         example_keys=tuple(examples[:_MAX_EXAMPLES]),
         message=message,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from platformdirs import user_state_path
 from pydantic import Field, PlainValidator, SecretStr, ValidationError, field_validator
@@ -15,6 +15,9 @@ from talentcast.domain.errors import ConfigurationError
 
 #: A folder, or the address of a prefix in an object store.
 Placed: TypeAlias = Annotated[StorePath, PlainValidator(store_path)]
+
+#: Of fewer people, flows and cohorts tell who is in a first release (docs/method/returns.md).
+ENOUGH_PEOPLE: Final = 3_000
 
 
 class Settings(BaseSettings):
@@ -63,7 +66,7 @@ class Settings(BaseSettings):
         default=False, description="Keep and read coarse individual rows in the restricted store."
     )
     min_people_for_returns: int = Field(
-        default=3_000,
+        default=ENOUGH_PEOPLE,
         ge=0,
         description="Real people whom a population needs before return flows, cohorts and model "
         "cards are published; of fewer: counts and shares alone.",

@@ -20,7 +20,6 @@ from features.panel import Panel
 from flows.steps.admit import Admission, admit, keep_admission, restricted_store
 from flows.steps.check import check_rows
 from flows.steps.people_notes import (
-    ENOUGH_PEOPLE,
     few_people_note,
     new_ledger_note,
     withheld_returns_note,
@@ -35,7 +34,7 @@ from restricted.admissions import DATASET_URN
 from restricted.store import likelihood_rows
 from sources.affiliations import is_affiliations_folder
 from sources.synthetic import NAME, SyntheticCareers, parse_simulation
-from talentcast.config import Settings
+from talentcast.config import ENOUGH_PEOPLE, Settings
 from talentcast.domain.checks import CheckReport, Outcome
 from talentcast.domain.provenance import Snapshot
 from talentcast.domain.types import CountingRule, Origin, ReleaseId, SeriesKey

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from talentcast.domain.checks import CheckResult, Outcome, Severity
-
-#: Of fewer people, flows and cohorts tell who is in a first release (docs/method/returns.md).
-ENOUGH_PEOPLE: Final = 3_000
+from sources.parse_notes import warning_note
+from talentcast.config import ENOUGH_PEOPLE
+from talentcast.domain.checks import CheckResult
 
 
 def new_ledger_note(population: str) -> CheckResult:
     """Warn that releases before and after this one can be subtracted."""
-    return _warning(
+    return warning_note(
         population,
         "NEW_LEDGER",
         observed="The disclosure ledger of these people was begun anew.",
@@ -24,7 +21,7 @@ def new_ledger_note(population: str) -> CheckResult:
 
 def withheld_returns_note(population: str, needed: int) -> CheckResult:
     """Say why a release has counts and shares of these people, and no more."""
-    return _warning(
+    return warning_note(
         population,
         "RETURNS_WITHHELD",
         observed=f"Fewer than {needed:,} people",
@@ -37,26 +34,11 @@ def withheld_returns_note(population: str, needed: int) -> CheckResult:
 
 def few_people_note(population: str) -> CheckResult:
     """Warn that returns are published of so few people that each counts for much."""
-    return _warning(
+    return warning_note(
         population,
         "FEW_PEOPLE",
         observed=f"Fewer than {ENOUGH_PEOPLE:,} people",
         threshold=f"{ENOUGH_PEOPLE:,} people or more",
         message="Who knows all the others may tell from a first release whether somebody is in it: "
         "each counts for much. Add people, or keep cohorts and flows to yourself.",
-    )
-
-
-def _warning(
-    population: str, check: str, *, observed: str, threshold: str, message: str
-) -> CheckResult:
-    return CheckResult(
-        stage="input",
-        table=population,
-        check=check,
-        severity=Severity.WARNING,
-        outcome=Outcome.WARN,
-        observed=observed,
-        threshold=threshold,
-        message=message,
     )
