@@ -63,22 +63,19 @@ def share_change_terms(observed: pd.DataFrame, span: Span) -> pd.DataFrame:
     n0, n1 = counts[span.first], counts[span.last]
     both = n0.notna() & n1.notna() & (n0.index != UNKNOWN_COUNTRY)
     unknown = counts.reindex([UNKNOWN_COUNTRY]).fillna(0.0).iloc[0]
-    known = [float(counts[year].sum() - unknown[year]) for year in (span.first, span.last)]
-    named = [
-        k / (k + float(unknown[year]))
-        for k, year in zip(known, (span.first, span.last), strict=True)
-    ]
+    total = counts.sum()[[span.first, span.last]].to_numpy()
+    known = total - unknown[[span.first, span.last]].to_numpy()
+    named, inverse = known / total, 1 / known
     n0, n1 = n0[both], n1[both]
-    inverse = [1 / k for k in known]
     weight = np.mean(named) * np.mean(inverse)
     terms = _own_terms(observed, span, n0, n1, float(weight))
     middle = (n0 + n1) / 2
     growth = np.mean(named) * (inverse[1] - inverse[0])
-    chance = np.mean(named) * np.sqrt(inverse[0] ** 3 + inverse[1] ** 3)
+    chance = np.mean(named) * np.sqrt(np.sum(inverse**3))
     terms.append(_rows(Term.TOTAL_GROWTH, middle * growth, middle * chance))
     if unknown.any():
         part = (n0 * inverse[0] + n1 * inverse[1]) / 2
-        spread = sum(v * (1 - v) * v / k for v, k in zip(named, known, strict=True))
+        spread = np.sum(named**2 * (1 - named) / known)
         terms.append(_rows(Term.COVERAGE, part * (named[1] - named[0]), part * np.sqrt(spread)))
     return pd.concat(terms).sort_values(["country", "term"], ignore_index=True)
 

@@ -27,8 +27,9 @@ def share_change_rows(observations: pd.DataFrame, served: pd.DataFrame | None) -
         The contract's columns except `release_id`.
     """
     counted = observations[~observations["is_provisional"] & observations["researchers"].notna()]
+    told = {} if served is None else dict(iter(served.groupby(_SERIES)))
     made = [
-        _of_series(rows, span, _told(served, key)).assign(
+        _of_series(rows, span, told.get(key)).assign(
             population=str(key[0]),
             counting_rule=str(key[1]),
             source=str(key[2]),
@@ -48,9 +49,11 @@ def _spans(rows: pd.DataFrame) -> list[Span]:
     return [Span(last - back, last) for back in YEARS_BACK if last - back in years]
 
 
-def _of_series(rows: pd.DataFrame, span: Span, told: pd.DataFrame) -> pd.DataFrame:
+def _of_series(rows: pd.DataFrame, span: Span, told: pd.DataFrame | None) -> pd.DataFrame:
     """Return the terms of one series and span, with that of a revised earlier year."""
     terms = share_change_terms(rows, span)
+    if told is None:
+        return terms
     now = rows[rows["year"] == span.first].set_index("country")["share"]
     before = told[told["year"] == span.first].set_index("country")["share"]
     revised = (now - before).reindex(terms["country"].unique()).dropna()
@@ -58,13 +61,3 @@ def _of_series(rows: pd.DataFrame, span: Span, told: pd.DataFrame) -> pd.DataFra
     row = pd.DataFrame({"country": revised.index, "term": str(Term.REVISION)})
     row = row.assign(**dict.fromkeys(("value", "lower_80", "upper_80"), revised.to_numpy()))
     return pd.concat([terms, row]) if len(row) else terms
-
-
-def _told(served: pd.DataFrame | None, key: tuple[object, ...]) -> pd.DataFrame:
-    """Return what the served release says of a series."""
-    if served is None:
-        return pd.DataFrame({"year": [], "country": [], "share": []})
-    is_same = pd.Series(data=True, index=served.index)
-    for column, value in zip(_SERIES, key, strict=True):
-        is_same &= served[column] == value
-    return served[is_same]

@@ -16,6 +16,7 @@ from readers.figures.country import (
     share_reasons,
     stock_in_words,
 )
+from readers.figures.figure import Figure
 from readers.figures.returns import cohorts
 from readers.html import Head
 from readers.site.layout import link
@@ -118,9 +119,7 @@ def _reasons(shown: Shown, code: str) -> list[Part]:
     if reasons is None:
         return []
     said, figure = reasons
-    top = html.heading(figure.title) + html.paragraph(said)
-    table = Markup(figure.numbers) + html.source(figure.line)  # noqa: S704 - made by a template
-    return [Columns(((top + table,), ()))]
+    return [_as_table(figure, html.paragraph(said))]
 
 
 def _moves(shown: Sequence[Shown], code: str) -> list[Part]:
@@ -128,10 +127,15 @@ def _moves(shown: Sequence[Shown], code: str) -> list[Part]:
     for one in shown:
         figure = country_moves(one.view, code)
         if figure is not None:
-            heading = html.heading(figure.title)
-            table = heading + Markup(figure.numbers) + html.source(figure.line)  # noqa: S704
-            return [Columns(((table,), ()))]
+            return [_as_table(figure)]
     return []
+
+
+def _as_table(figure: Figure, *above: Markup) -> Part:
+    """Show a figure by its numbers alone, with what stands above them."""
+    top = html.heading(figure.title) + Markup("").join(above)
+    table = top + Markup(figure.numbers) + html.source(figure.line)  # noqa: S704 - by a template
+    return Columns(((table,), ()))
 
 
 def _returns(subject: Subject, shown: Shown, code: str) -> list[Part]:
