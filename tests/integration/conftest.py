@@ -31,8 +31,7 @@ def object_server() -> Iterator[ObjectServer]:
 @pytest.fixture
 def bucket(object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> ObjectPath:
     """A home in a new bucket, asked through the proxy."""
-    for name, value in object_server.environment.items():
-        monkeypatch.setenv(name, value)
+    object_server.ask_through_proxy(monkeypatch)
     return object_server.new_bucket()
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lab_counts import counts as lab_counts
 from object_store import ObjectServer
-from release_drafts import NOW, draft, marked_tables, of_tables
+from release_drafts import NOW, draft, marked_tables, of_tables, publish_at_once
 
 import talentcast
 from flows.steps.pipeline import refresh
@@ -91,15 +90,7 @@ def test_a_pruned_release_leaves_no_object_and_takes_none_of_another(bucket: Obj
 
 
 def test_publishers_at_once_lose_and_double_nothing(bucket: ObjectPath) -> None:
-    def work(number: int) -> None:
-        for part in range(2):
-            publish(draft(f"{number}{part}".zfill(64)), bucket, published_at=NOW)
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    publish_at_once(bucket, publishers=3, releases=2)
     assert [event.sequence for event in events(bucket)] == list(range(1, 7))
     assert len({release.release_id for release in list_releases(bucket)}) == 6
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from object_store import AZURITE, ObjectServer, object_store
-from release_drafts import NOW, draft, marked_tables, of_tables
+from release_drafts import NOW, draft, marked_tables, of_tables, publish_at_once
 from request_faults import problems_of
 from store_proxy import Spoil
 
@@ -33,8 +32,7 @@ def server() -> Iterator[ObjectServer]:
 
 @pytest.fixture
 def container(server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> ObjectPath:
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
+    server.ask_through_proxy(monkeypatch)
     return server.new_bucket()
 
 
@@ -55,15 +53,7 @@ def test_the_rows_are_those_of_a_folder_and_the_reading_call_finds_them(
 
 
 def test_publishers_at_once_lose_and_double_nothing(container: ObjectPath) -> None:
-    def work(number: int) -> None:
-        for part in range(2):
-            publish(draft(f"{number}{part}".zfill(64)), container, published_at=NOW)
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    publish_at_once(container, publishers=3, releases=2)
     assert [event.sequence for event in events(container)] == list(range(1, 7))
 
 

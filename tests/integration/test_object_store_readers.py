@@ -22,8 +22,7 @@ SMALL = Small(has_returns=False)
 @pytest.fixture(scope="module")
 def store(object_server: ObjectServer) -> ObjectPath:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in object_server.environment.items():
-            patch.setenv(name, value)
+        object_server.ask_through_proxy(patch)
         home = object_server.new_bucket()
         publish_small(home / "releases", SMALL)
     return home
@@ -34,8 +33,7 @@ def asking(
     store: ObjectPath, object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch
 ) -> ObjectPath:
     """The home, with credentials in the environment and no request counted yet."""
-    for name, value in object_server.environment.items():
-        monkeypatch.setenv(name, value)
+    object_server.ask_through_proxy(monkeypatch)
     monkeypatch.setenv("TALENTCAST_HOME", str(store))
     object_server.proxy.asked()
     return store

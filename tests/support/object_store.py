@@ -20,6 +20,7 @@ from uuid import uuid4
 
 import boto3
 import httpx
+import pytest
 from prefect_server import free_port, wait_for
 from store_proxy import Proxy, proxied
 
@@ -65,6 +66,11 @@ class ObjectServer:
 
     def _environment(self, address: str) -> dict[str, str]:
         return {**_COMMON, _ADDRESS_VARIABLE[self.scheme]: address}
+
+    def ask_through_proxy(self, patch: pytest.MonkeyPatch) -> None:
+        """Let this process use the store."""
+        for name, value in self.environment.items():
+            patch.setenv(name, value)
 
     def new_bucket(self) -> ObjectPath:
         """Make a bucket and return a home in it."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
 
+from storage.paths import StorePath
 from talentcast.domain.types import Vintage, VintageKind
+from talentcast.store.publisher import publish
 from talentcast.store.release import Identity, ReleaseDraft
 
 NOW = datetime(2024, 2, 1, tzinfo=UTC)
@@ -40,6 +43,17 @@ def of_tables(tables: dict[str, pd.DataFrame], settings: str) -> ReleaseDraft:
         quality={"passed": 1},
         tables=tables,
     )
+
+
+def publish_at_once(root: StorePath, *, publishers: int, releases: int) -> None:
+    """Publish from several threads, each some releases one after the other."""
+
+    def work(number: int) -> None:
+        for part in range(releases):
+            publish(draft(f"{number}{part}".zfill(64)), root, published_at=NOW)
+
+    with ThreadPoolExecutor(publishers) as pool:
+        list(pool.map(work, range(publishers)))
 
 
 def marked_tables(mark: float, rows: int) -> dict[str, pd.DataFrame]:
