@@ -11,7 +11,17 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
 
 from flows.progress import tell
-from flows.steps import alerts, check, deliver, forecast, ingest, past_years, people, publish
+from flows.steps import (
+    alerts,
+    check,
+    deliver,
+    forecast,
+    forecast_changes,
+    ingest,
+    past_years,
+    people,
+    publish,
+)
 from flows.steps import score as scoring
 from flows.steps.runner import RETRY_PAUSES, is_bad_luck
 
@@ -45,6 +55,9 @@ observe = _task(forecast.observe)
 score = _task(scoring.score, "score {panel.key.population}")
 forecast_returns = _task(people.forecast_returns, "returns of {people.key.population}")
 check_returns = _task(check.check_returns, "check returns of {key.population}")
+changes_of = _task(
+    forecast_changes.changes_of, "what moved forecasts of {now.panel.key.population}"
+)
 score_release = _task(scoring.score_release, "score {release.release_id}")
 keep_admissions = _task(people.keep_admissions)
 keep_restricted = _task(people.keep_restricted)
@@ -59,7 +72,7 @@ TASKS: Final[Mapping[Callable[..., Any], Task[..., Any]]] = {
     task.fn: task
     for task in (
         fetch, gather_people, read, count_people, check_counts, check_panels, forecast_shares,
-        check_shares, observe, score, forecast_returns, check_returns, score_release,
+        check_shares, observe, score, forecast_returns, check_returns, changes_of, score_release,
         keep_admissions, keep_restricted, publish_release, write_report, mirror_current,
         write_current_site, tell_of_changes, past_year,
     )

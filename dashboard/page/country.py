@@ -14,14 +14,14 @@ from readers.figures.country import (
     country_stock,
     forecast_table,
     no_moves,
-    share_reasons,
     stock_in_words,
 )
+from readers.figures.reasons import reasons
 from readers.figures.returns import cohorts
 from readers.figures.view import View
 from readers.summaries.headlines import country_headline
 
-HEIGHTS = {"country": 344, "stock": 344, "reasons": 164, "flows": 214}
+HEIGHTS = {"country": 344, "stock": 344, "reasons": 164, "forecast-reasons": 164, "flows": 214}
 _COHORTS = 60
 
 
@@ -44,8 +44,7 @@ def show(context: Context) -> None:
         stock = country_stock(view, country)
         st.html(html.heading(stock.title) + html.paragraph(stock_in_words(series, country)))
         draw(context, stock)
-    if reasons := share_reasons(view, country):
-        said, figure = reasons
+    for said, figure in reasons(view, country):
         st.html(html.heading(figure.title) + html.paragraph(said))
         draw(context, figure)
     _returns(context, country)

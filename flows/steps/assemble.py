@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -22,8 +22,7 @@ def release_tables(
     *,
     scores: Sequence[pd.DataFrame],
     record: pd.DataFrame,
-    revisions: pd.DataFrame,
-    changes: pd.DataFrame,
+    since_served: Mapping[str, pd.DataFrame],
     returns: Sequence[ReturnRelease],
     cards: Sequence[pd.DataFrame],
     report: CheckReport,
@@ -38,8 +37,7 @@ def release_tables(
         forecasts: Of shares, by population.
         scores: Of backtests, by population.
         record: From `score_releases`: what was really published takes the place of backtests.
-        revisions: What the sources revised.
-        changes: Why shares changed.
+        since_served: By name, tables of what changed since the release before.
         returns: What was made from career records.
         cards: Model cards beside those of `returns`.
         report: Results of all checks.
@@ -55,10 +53,7 @@ def release_tables(
     if scored := [rows for rows in all_scores if len(rows)]:
         published = record.drop(columns="made_by", errors="ignore")
         tables["scores"] = with_true_record(pd.concat(scored, ignore_index=True), published)
-    if len(revisions):
-        tables["revisions"] = revisions
-    if len(changes):
-        tables["share_changes"] = changes
+    tables |= {name: rows for name, rows in since_served.items() if len(rows)}
     if returns:
         tables["return_cohorts"] = pd.concat([made.return_cohorts for made in returns])
     if all_cards := [*(made.model_cards for made in returns), *cards]:

@@ -27,7 +27,7 @@ from publication.share_forecasts import forecast_rows
 from sources.bundled import bundled_covariates
 from sources.reference_panel import load_reference_panel
 from talentcast.domain.checks import CheckReport, merge
-from talentcast.domain.types import BASELINE, SeriesKey
+from talentcast.domain.types import BASELINE, OutputType, SeriesKey, Target
 
 if TYPE_CHECKING:
     from flows.steps.returns import ReturnRelease
@@ -101,6 +101,27 @@ def forecast(panel: Panel, model: str, plan: Plan, context: ModelContext) -> For
     """Forecast one population with one model, as its finished years stand."""
     made, _ = _forecast(panel, model, plan, context, {}, NONE_UNFINISHED)
     return made
+
+
+def mean_shares(
+    panel: Panel, plan: Plan, context: ModelContext, unfinished: Unfinished
+) -> pd.Series:
+    """Return the mean shares that the default model forecasts; index country, target_year."""
+    quick = replace(plan, n_samples=0)
+    made, _ = _forecast(panel, plan.default_model, quick, context, {}, unfinished)
+    return published_means(made.rows, plan.default_model)
+
+
+def published_means(rows: pd.DataFrame, model: str) -> pd.Series:
+    """Return the mean shares of a model among `forecasts` rows; index country, target_year."""
+    wanted = {
+        "model": model,
+        "target": str(Target.SHARE),
+        "scenario": BASELINE,
+        "output_type": str(OutputType.MEAN),
+    }
+    means = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+    return means.set_index(["country", "target_year"])["value"]
 
 
 def _forecast(

@@ -22,14 +22,16 @@ from flows.steps.check import (
 )
 from flows.steps.deliver import deliver
 from flows.steps.forecast import Forecast, context_of, forecast_population, observe
+from flows.steps.forecast_changes import Made, forecast_changes, made_of
 from flows.steps.ingest import Inputs, fetch_all, parse_all
 from flows.steps.nowcast import NONE_UNFINISHED, Unfinished, nowcast_cards, unfinished_of
 from flows.steps.people import finish_returns, keep_all_restricted, start_returns, turn_of
 from flows.steps.plan import Plan
-from flows.steps.publish import publish_release, served_observations
+from flows.steps.publish import Served, publish_release, served_release, told_by
 from flows.steps.questions import Inquiry, inquiry_of, question_tables
 from flows.steps.runner import IN_THIS_PROCESS, Runner
 from flows.steps.score import score_population, score_releases
+from models.shares.registry import ModelContext
 from publication.revisions import revision_rows
 from publication.share_changes import share_change_rows
 from talentcast.config import Settings
@@ -96,7 +98,7 @@ def refresh(
             plan,
             settings,
             kind="scenario" if plan.scenarios else kind,
-            served=served_observations(settings.releases),
+            served=served_release(settings.releases),
             approval=approval,
             supersedes=already,
             run=run,
@@ -119,7 +121,7 @@ def build(
     settings: Settings,
     *,
     kind: Kind = "manual",
-    served: pd.DataFrame | None = None,
+    served: Served | None = None,
     approval: Approval = NO_APPROVAL,
     supersedes: Release | None = None,
     run: Runner = IN_THIS_PROCESS,
@@ -132,7 +134,7 @@ def build(
         plan: Models, horizons and samples; without `scored_horizons` nothing is scored.
         settings: Where everything is kept.
         kind: Why the release is made.
-        served: `observations` of the served release, to tell revisions from errors.
+        served: The served release, to tell revisions from errors and what moved forecasts.
         approval: Revisions beyond the limit that somebody has approved.
         supersedes: The release that this one repeats.
         run: Carries out the steps.
@@ -145,13 +147,15 @@ def build(
     known, panels, report = _checked_panels(inputs, identity, served, approval, settings, run)
     unfinished = unfinished_of(known, panels, settings)
     inquiry = inquiry_of(inputs.counts, identity, kind, settings)
+    context = context_of(panels)
     forecasts, scores, returns = _forecasts(
-        inputs, known, panels, unfinished, inquiry, plan, settings, run
+        inputs, known, panels, unfinished, inquiry, plan, context, settings, run
     )
     report += merge(made.report for made in forecasts) + check_all_returns(returns, run)
     require(report, release_id, settings)
 
     run.progress("Publishing")
+    quoted = made_of(panels, forecasts, unfinished, plan)
     write_check_report(report, release_id, settings)
     observations = pd.concat([run(observe, known, panel) for panel in panels])
     tables = release_tables(
@@ -159,23 +163,41 @@ def build(
         [made.rows for made in forecasts],
         scores=scores,
         record=_record(observations, plan, settings, run),
-        revisions=revision_rows(observations, served, inputs.counts),
-        changes=share_change_rows(observations, served),
+        since_served=_since_served(served, observations, inputs, quoted, context, settings, run),
         returns=list(returns.values()),
         cards=nowcast_cards(unfinished, plan),
         report=report,
     )
     answered = [made.answered for made in forecasts]
     tables |= question_tables(inquiry, answered, identity=identity, known=known)
-    draft = _draft(identity, kind, known, tables, report, supersedes, approval)
+    draft = _draft(identity, kind, plan, known, tables, report, supersedes, approval)
     shown = {panel.key for panel in panels}
     keep_all_restricted(inputs.people, shown, inputs.derived, returns, release_id, settings, run)
     return run(publish_release, draft, settings), report
 
 
+def _since_served(
+    served: Served | None,
+    observations: pd.DataFrame,
+    inputs: Inputs,
+    quoted: Sequence[Made],
+    context: ModelContext,
+    settings: Settings,
+    run: Runner,
+) -> dict[str, pd.DataFrame]:
+    """Tell what changed since the release before: counts, shares and forecasts."""
+    told = told_by(served)
+    return {
+        "revisions": revision_rows(observations, told, inputs.counts),
+        "share_changes": share_change_rows(observations, told),
+        "forecast_changes": forecast_changes(served, quoted, context, settings, run),
+    }
+
+
 def _draft(
     identity: Identity,
     kind: Kind,
+    plan: Plan,
     known: KnownCounts,
     tables: Mapping[str, pd.DataFrame],
     report: CheckReport,
@@ -192,6 +214,7 @@ def _draft(
         supersedes=supersedes.release_id if supersedes is not None else None,
         reason=approval.reason,
         approved_by=approval.approved_by,
+        settings=plan.settings(),
     )
 
 
@@ -207,13 +230,13 @@ def _record(
 def _checked_panels(
     inputs: Inputs,
     identity: Identity,
-    served: pd.DataFrame | None,
+    served: Served | None,
     approval: Approval,
     settings: Settings,
     run: Runner,
 ) -> tuple[KnownCounts, list[Panel], CheckReport]:
     """Counts -> panels, both checked: nothing is forecast from what did not pass."""
-    report = inputs.notes + run(check_counts, inputs.counts, served, approval.populations)
+    report = inputs.notes + run(check_counts, inputs.counts, told_by(served), approval.populations)
     require(report, identity.release_id, settings)
     run.progress("Checking panels")
     known = known_at(inputs.counts, identity.as_of)
@@ -230,6 +253,7 @@ def _forecasts(
     unfinished: Mapping[SeriesKey, Unfinished],
     inquiry: Inquiry,
     plan: Plan,
+    context: ModelContext,
     settings: Settings,
     run: Runner,
 ) -> tuple[list[Forecast], list[pd.DataFrame], dict[SeriesKey, ReturnRelease]]:
@@ -238,7 +262,6 @@ def _forecasts(
     # Submitted first: a runner with a second core grows trees there while shares are forecast
     # and scored.
     growing = start_returns(inputs.people, panels, plan, settings, run)
-    context = context_of(panels)
     plans = {panel.key: plan.of(panel.key.population) for panel in panels}
     forecasts = [
         forecast_population(

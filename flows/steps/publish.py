@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -18,6 +19,18 @@ from talentcast.store.release import Release, ReleaseDraft
 from talentcast.store.signing import Signer
 
 
+@dataclass(frozen=True, eq=False)
+class Served:
+    """The release that is served, and what it says was counted.
+
+    Attributes:
+        observations: Its rows of that table.
+    """
+
+    release: Release
+    observations: pd.DataFrame
+
+
 def publish_release(draft: ReleaseDraft, settings: Settings) -> Release:
     """Write the release; its pointer row comes last."""
     require_unaltered(draft, settings.releases)
@@ -25,10 +38,15 @@ def publish_release(draft: ReleaseDraft, settings: Settings) -> Release:
     return publish(draft, settings.releases, published_at=datetime.now(UTC), signer=signer)
 
 
-def served_observations(root: StorePath) -> pd.DataFrame | None:
+def served_release(root: StorePath) -> Served | None:
+    """Return the release that is served, if there is one."""
+    release = latest_release(root)
+    return None if release is None else Served(release, read_frame("observations", release, root))
+
+
+def told_by(served: Served | None) -> pd.DataFrame | None:
     """Return `observations` of the served release, if there is one."""
-    served = latest_release(root)
-    return None if served is None else read_frame("observations", served, root)
+    return None if served is None else served.observations
 
 
 def headline_of(release: Release, root: StorePath) -> pd.DataFrame:

@@ -9,16 +9,14 @@ from readers import html
 from readers.charts.fan import fan_chart
 from readers.charts.flows import flows_chart
 from readers.charts.theme import country_colours
-from readers.charts.waterfall import waterfall_chart
 from readers.fan import field
 from readers.figures.figure import Figure
 from readers.figures.view import View
 from readers.html import Head
 from readers.summaries.describe import fan_description, forecast_cells, share_rows
 from readers.summaries.series import Series, flows, share_fan, stock_fan
-from readers.summaries.share_changes import ShareChange, change_in_words, share_change
 from readers.summaries.source_line import SHARE_UNIT
-from readers.summaries.wording import count, points, possessive, sentence
+from readers.summaries.wording import count, possessive, sentence
 
 _HEIGHT = 330
 _MOST_YEARS = 10
@@ -128,51 +126,6 @@ def country_moves(view: View, country: str) -> Figure | None:
         build=lambda palette: flows_chart(rows, palette, description=description),
         about=(country,),
     )
-
-
-def share_reasons(view: View, country: str) -> tuple[str, Figure] | None:
-    """Return why the share changed, as a sentence and a waterfall; None where it is not told."""
-    changes = view.table("share_changes", view.population)
-    found = None if changes is None else share_change(changes, view.series, country)
-    if found is None:
-        return None
-    said = change_in_words(found, view.name(country), view.series.words.whole)
-    figure = Figure(
-        "reasons",
-        f"Why the share changed since {found.from_year}",
-        view.source(
-            unit="percentage points",
-            note="Terms sum to the change. Ranges are of chance in the counts alone.",
-        ),
-        lambda: found.steps.assign(country=country, from_year=found.from_year, year=found.year),
-        numbers=_reasons_table(found),
-        build=lambda palette: waterfall_chart(
-            found.steps.assign(text=found.steps["value"].map(points)),
-            (str(found.from_year), str(found.year)),
-            found.before,
-            palette,
-            description=said,
-        ),
-        about=(country,),
-    )
-    return said, figure
-
-
-def _reasons_table(change: ShareChange) -> Markup:
-    heads = [
-        Head("Reason", is_number=False),
-        Head("Points"),
-        Head("80% range of chance", is_secondary=True),
-    ]
-    cells = [
-        [
-            str(step["name"]),
-            points(step["value"]),
-            f"{points(step['lower_80'])} to {points(step['upper_80'])}",
-        ]
-        for step in change.steps.to_dict("records")
-    ]
-    return html.table(heads, cells, caption="What the change is made of")
 
 
 def no_moves(series: Series) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
 from readers.summaries.series import Series
-from readers.summaries.wording import percent, points, possessive, sentence
+from readers.summaries.share_steps import ShareSteps, in_order, rows_about
+from readers.summaries.wording import percent, possessive, sentence
 
 #: Terms in the order in which they are told, with what readers call them.
 TERM_WORDS: Final = {
@@ -20,6 +21,7 @@ TERM_WORDS: Final = {
     "total_growth": "Growth of all others",
     "coverage": "Country named more or less often",
 }
+_RANGE: Final = ["value", "lower_80", "upper_80"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +29,12 @@ class ShareChange:
     """One country's share in two years, and the steps between them.
 
     Attributes:
-        steps: term, name, value, lower_80, upper_80; percentage points.
+        share: Steps: term, name, value, lower_80, upper_80.
     """
 
     from_year: int
     year: int
-    before: float
-    after: float
-    steps: pd.DataFrame = field(repr=False)
+    share: ShareSteps
 
 
 def share_change(changes: pd.DataFrame, series: Series, country: str) -> ShareChange | None:
@@ -45,37 +45,23 @@ def share_change(changes: pd.DataFrame, series: Series, country: str) -> ShareCh
         series: What is shown.
         country: Whose share.
     """
-    rows = changes[
-        (changes["country"] == country)
-        & (changes["counting_rule"] == str(series.key.counting_rule))
-        & (changes["source"] == series.key.source)
-    ]
+    rows = rows_about(changes, series.key, country)
     if rows.empty:
         return None
     rows = rows[rows["from_year"] == rows["from_year"].min()]
-    order = {term: number for number, term in enumerate(TERM_WORDS)}
-    steps = rows.sort_values("term", key=lambda terms: terms.map(order), ignore_index=True)
-    steps = steps.assign(name=steps["term"].map(TERM_WORDS))[
-        ["term", "name", "value", "lower_80", "upper_80"]
-    ]
-    steps[["value", "lower_80", "upper_80"]] *= 100
+    steps = in_order(rows, "term", TERM_WORDS)[["term", "name", *_RANGE]]
+    steps[_RANGE] *= 100
     year = int(rows["year"].iloc[0])
     own = series.history[series.history["country"] == country].set_index("year")["share"]
-    after = float(own[year])
-    before = after - float(steps["value"].sum())
-    return ShareChange(int(rows["from_year"].iloc[0]), year, before, after, steps)
+    before = float(own[year]) - float(steps["value"].sum())
+    return ShareChange(int(rows["from_year"].iloc[0]), year, ShareSteps(before, steps))
 
 
 def change_in_words(change: ShareChange, country: str, whole: str) -> str:
     """Say what moved a share, the largest step first."""
-    moved = change.after - change.before
-    verb = "rose" if moved > 0 else "fell"
-    steps = change.steps.sort_values("value", key=lambda values: -values.abs())
-    told = ", ".join(
-        f"{name[0].lower()}{name[1:]} {points(value)}"
-        for name, value in zip(steps["name"], steps["value"], strict=True)
-    )
+    share = change.share
     return (
-        f"{sentence(possessive(country))} share of {whole} {verb} from {percent(change.before)} in "
-        f"{change.from_year} to {percent(change.after)} in {change.year}: {told}."
+        f"{sentence(possessive(country))} share of {whole} {share.verb} from "
+        f"{percent(share.before)} in {change.from_year} to {percent(share.after)} in "
+        f"{change.year}: {share.told()}."
     )

@@ -403,6 +403,34 @@ SHARE_CHANGES: Final = Table(
     ),
 )
 
+FORECAST_CHANGES: Final = Table(
+    "forecast_changes",
+    "published",
+    "One row per population, country, forecast year and cause by which its mean forecast share "
+    "moved since the release before. The causes of a country and year sum to the forecast now "
+    "minus that of the release before; a cause that moved nothing is left out.",
+    (
+        "release_id", "population", "counting_rule", "source", "country", "target_year", "cause",
+    ),
+    (
+        RELEASE_ID,
+        POPULATION,
+        COUNTING_RULE,
+        SOURCE,
+        Column("previous_release_id", "string", "Release compared with."),
+        MODEL,
+        COUNTRY,
+        Column("target_year", "integer", "Year that is forecast.", "year"),
+        Column("previous_share", "float", "Mean forecast share in the release before.", "share",
+               minimum=0, maximum=1),
+        Column("cause", "string", "What was changed, one after the other in this order: `code`, "
+               "`settings` (draws and seed), `model`, `revised_data` (other counts of years that "
+               "were known before), `new_data`.",
+               pattern="^(code|settings|model|revised_data|new_data)$"),
+        Column("value", "float", "What the cause moved the mean forecast share by.", "share"),
+    ),
+)
+
 QUESTION_ID: Final = Column(
     "question_id", "string", "Name of the question; it never stands for another one.",
     pattern=QUESTION_PATTERN,
@@ -531,6 +559,8 @@ RELEASES: Final = Table(
         Column("tables", "json", "Per table: Delta version, rows, data files with sha256, "
                "and a hash of the rows."),
         Column("quality", "json", "Checks run, passed, warned, failed."),
+        Column("settings", "json", "What decides models, draws and scores; empty in releases from "
+               "before it was kept.", nullable=True),
         Column("manifest_sha256", "string", "Hash of all the other columns but the signature.",
                nullable=True),
         Column("signature", "string", "Ed25519 signature of that hash, if the publisher has a key.",
@@ -645,6 +675,7 @@ TABLES: Final[tuple[Table, ...]] = (
     SCORES,
     REVISIONS,
     SHARE_CHANGES,
+    FORECAST_CHANGES,
     QUESTIONS,
     ANSWERS,
     QUALITY_CHECKS,

@@ -146,6 +146,7 @@ def _visible(
         inputs=describe_inputs(draft.identity.inputs),
         tables=entries,
         quality=draft.quality,
+        settings=draft.settings,
     )
 
 

@@ -61,7 +61,7 @@ class Identity:
 
 def settings_hash(settings: Mapping[str, object]) -> str:
     """Return a hash of named settings, independent of their order."""
-    return sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()
+    return sha256(str(_settings_text(settings)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class ReleaseDraft:
 
     Attributes:
         tables: Rows by table name, without `release_id`.
+        settings: What decides models, draws and scores, by name.
     """
 
     identity: Identity
@@ -81,11 +82,16 @@ class ReleaseDraft:
     supersedes: ReleaseId | None = None
     reason: str | None = None
     approved_by: str | None = None
+    settings: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A published release: what it is made of and where its rows are."""
+    """A published release: what it is made of and where its rows are.
+
+    Attributes:
+        settings: As in its draft; None in releases from before they were kept.
+    """
 
     release_id: ReleaseId
     sequence: int
@@ -103,6 +109,7 @@ class Release:
     inputs: tuple[Mapping[str, Any], ...]
     tables: Mapping[str, TableEntry]
     quality: Mapping[str, int]
+    settings: Mapping[str, Any] | None = None
     manifest_sha256: str | None = None
     signature: str | None = None
 
@@ -130,6 +137,8 @@ class Release:
             name: value
             for name, value in self.to_row().items()
             if name not in ("manifest_sha256", "signature")
+            # A release from before settings were kept keeps its hash.
+            and not (name == "settings" and value is None)
         }
         return sha256(json.dumps(stated, sort_keys=True, default=_as_text).encode()).hexdigest()
 
@@ -152,6 +161,7 @@ class Release:
             "inputs": json.dumps([dict(entry) for entry in self.inputs], sort_keys=True),
             "tables": json.dumps([asdict(entry) for entry in self.tables.values()], sort_keys=True),
             "quality": json.dumps(dict(self.quality), sort_keys=True),
+            "settings": _settings_text(self.settings),
             "manifest_sha256": self.manifest_sha256,
             "signature": self.signature,
         }
@@ -202,6 +212,7 @@ class Release:
             inputs=tuple(json.loads(row["inputs"])),
             tables={entry.name: entry for entry in entries},
             quality=json.loads(row["quality"]),
+            settings=json.loads(row["settings"]) if row.get("settings") else None,
             manifest_sha256=row.get("manifest_sha256"),
             signature=row.get("signature"),
         )
@@ -228,6 +239,10 @@ def require_rows(release: Release) -> Release:
         why=release.reason or "no reason given",
         again=again,
     )
+
+
+def _settings_text(settings: Mapping[str, object] | None) -> str | None:
+    return None if settings is None else json.dumps(settings, sort_keys=True, default=str)
 
 
 def _as_text(value: date | datetime) -> str:

@@ -65,6 +65,7 @@ def test_each_day_is_a_release_of_every_country_with_its_unknown_share(
     assert {2025} <= set(moved["year"]) <= {2025, 2026}
     assert ((moved["researchers"] - moved["previous_researchers"]) == 3).all()
     _is_estimated(first.release, home, year=2026)
+    _moves_are_explained(first.release, second.release, home)
     said = {
         (row["what"], row["year"]): row
         for row in largest_changes(first.release, second.release, home / "releases")
@@ -87,6 +88,25 @@ def _is_estimated(release: Release, home: Path, *, year: int) -> None:
     samples = nowcast[nowcast["output_type"] == "sample"].groupby("output_type_id")["value"].sum()
     assert len(samples) == 200
     assert samples.to_numpy() == pytest.approx(1)
+
+
+def _moves_are_explained(first: Release, second: Release, home: Path) -> None:
+    """What moved is revised counts of a finished year and new ones of an unfinished one."""
+    before, now = (
+        talentcast.read(
+            "forecasts",
+            home=home,
+            release=str(release.release_id),
+            target="researcher_share",
+            output_type="mean",
+            model="naive",
+        ).set_index(["country", "target_year"])["value"]
+        for release in (first, second)
+    )
+    changes = talentcast.read("forecast_changes", home=home)
+    told = changes.groupby(["country", "target_year"])["value"].sum().reindex(now.index)
+    assert (now - before).to_numpy() == pytest.approx(told.fillna(0).to_numpy(), abs=1e-9)
+    assert set(changes["cause"]) == {"revised_data", "new_data"}
 
 
 def test_how_full_a_year_is_is_stated_at_first_and_learned_from_own_vintages_later(

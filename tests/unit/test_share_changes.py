@@ -144,8 +144,8 @@ def test_a_change_is_told_from_the_largest_term_on() -> None:
     )
     change = share_change(changes, cast(Series, series), "CHN")
     assert change is not None
-    assert change.before == pytest.approx(10)
-    assert change.after == pytest.approx(100 * 130 / 1030)
+    assert change.share.before == pytest.approx(10)
+    assert change.share.after == pytest.approx(100 * 130 / 1030)
     said = change_in_words(change, "China", "authorships")
     assert said == (
         "China’s share of authorships rose from 10.0% in 2020 to 12.6% in 2021: "

@@ -13,10 +13,10 @@ from readers.figures.country import (
     country_share,
     country_stock,
     forecast_table,
-    share_reasons,
     stock_in_words,
 )
 from readers.figures.figure import Figure
+from readers.figures.reasons import reasons
 from readers.figures.returns import cohorts
 from readers.html import Head
 from readers.site.layout import link
@@ -114,12 +114,8 @@ def _cells(shown: Shown, code: str) -> list[str]:
 
 
 def _reasons(shown: Shown, code: str) -> list[Part]:
-    """Say why the share changed, as a sentence and a table."""
-    reasons = share_reasons(shown.view, code)
-    if reasons is None:
-        return []
-    said, figure = reasons
-    return [_as_table(figure, html.paragraph(said))]
+    """Say why the share and its forecast changed, each as a sentence and a table."""
+    return [_as_table(figure, html.paragraph(said)) for said, figure in reasons(shown.view, code)]
 
 
 def _moves(shown: Sequence[Shown], code: str) -> list[Part]:
