@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet as pq
 
+from restricted.converted import PSEUDONYM
 from sources.affiliations import known_names, refuse_personal_columns
 from talentcast.domain.errors import InputRejectedError
 
@@ -30,7 +31,8 @@ _ROWS: Final = 131_072
 _ROW_BYTES: Final = 80
 _PACKED_ROW_BYTES: Final = 15
 _BLOCK_BYTES: Final = 8 << 20
-_TEXTS: Final = ("researcher_id", "country")
+_ID: Final = "researcher_id"
+_TEXTS: Final = (_ID, "country")
 #: No id and no name of a country is longer; a cell that is could be any number of bytes.
 _MAX_TEXT: Final = 512
 #: Unpacked bytes of a column in a row group, which is read at once.
@@ -51,6 +53,20 @@ def schema_of(path: Path) -> pa.Schema:
         return reader.schema
 
 
+def names_of(schema: pa.Schema, name: str, table: str) -> dict[str, str]:
+    """Return the columns of a file that are read, with the names that they have here.
+
+    A pseudonym of 32 bytes stands where an id would.
+
+    Raises:
+        InputRejectedError: `DUP_HEADER` or `TOO_MANY_COLUMNS`.
+    """
+    is_named = PSEUDONYM in schema.names and schema.field(PSEUDONYM).type == pa.binary(32)
+    plain = [_ID if is_named and one == PSEUDONYM else one for one in schema.names]
+    found = known_names(plain, name, table)
+    return {PSEUDONYM if is_named and one == _ID else one: here for one, here in found.items()}
+
+
 def batches(
     path: Path, name: str, table: str, fixed: Mapping[str, str]
 ) -> Iterator[pa.RecordBatch]:
@@ -69,7 +85,7 @@ def batches(
     with _damage(path, name):
         schema = schema_of(path)
         refuse_personal_columns(name, schema)
-        names = known_names(schema.names, name, table)
+        names = names_of(schema, name, table)
         for batch in _read(path, name, list(names)):
             columns = {names[column]: batch.column(column) for column in batch.schema.names}
             columns |= {key: pa.array([value]).take(_zeros(batch)) for key, value in fixed.items()}
@@ -161,7 +177,7 @@ def _json(path: Path, schema: pa.Schema | None) -> Iterator[Any]:
 
 def _coded(column: str, values: pa.Array, name: str) -> pa.Array:
     """Return a column of texts as codes; ids that are numbers become texts first."""
-    if column not in _TEXTS:
+    if column not in _TEXTS or values.type == pa.binary(32):
         return values
     if not pa.types.is_dictionary(values.type):
         values = values.cast(pa.string()).dictionary_encode()

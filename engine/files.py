@@ -14,8 +14,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from engine.batches import FORMS, form_of, schema_of
-from sources.affiliations import STEMS, is_affiliations_folder, known_names
+from engine.batches import FORMS, form_of, names_of, schema_of
+from sources.affiliations import STEMS, is_affiliations_folder
 from sources.plain_files import require_plain, require_reachable
 from talentcast.domain.errors import InputRejectedError, TalentcastError, UsageError
 from talentcast.domain.types import Vintage
@@ -89,7 +89,7 @@ def holds_record_files(source: str) -> bool:
         first = next(_paths(source), None)
         if first is None or not first.is_file():
             return False
-        named = known_names(schema_of(first).names, first.name, _AFFILIATIONS)
+        named = names_of(schema_of(first), first.name, _AFFILIATIONS)
         return _ID in named.values()
     except (TalentcastError, OSError, ValueError, pa.ArrowException):
         return False  # whatever it is, another source says what is wrong with it

@@ -18,14 +18,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from engine.batches import batches
+from engine.batches import batches, form_of, schema_of
 from engine.files import RecordFile
 from engine.profile import LEFT_OUT
 from privacy.pseudonyms import PseudonymKey
+from restricted.converted import DATASET, PSEUDONYM
 from sources.affiliations import number_bounds, required_columns
 from sources.countries import country_code
 from storage.files import OWNER, written_whole
-from talentcast.domain.errors import MissingColumnsError
+from talentcast.domain.errors import InputRejectedError, MissingColumnsError
 
 PERSON: Final = pa.binary(32)
 #: Rows that are sorted by bucket at once.
@@ -62,17 +63,13 @@ class Scan:
         totals = {name: np.zeros(self.n_buckets, dtype=np.int64) for name in ("rows", *LEFT_OUT)}
         n_files = 0
         for chunk in self._chunks(file, totals):
-            path = Path(f"{target}-{n_files:04d}.parquet")
-            with written_whole(path, mode=OWNER) as sink, pq.ParquetWriter(
-                sink, chunk.schema.remove(0),
-                compression="lz4", use_dictionary=["country"],
-            ) as writer:  # fmt: skip
-                self._write(chunk, writer)
+            lay_down(chunk, self.n_buckets, Path(f"{target}-{n_files:04d}.parquet"))
             n_files += 1
         return {name: counts.tolist() for name, counts in totals.items()} | {"chunks": [n_files]}
 
     def _chunks(self, file: RecordFile, totals: dict[str, Counts]) -> Iterator[pa.Table]:
         held: list[pa.Table] = []
+        _require_own_pseudonyms(file, self.key)
         for batch in batches(file.path, file.name, file.table, file.fixed):
             _require_columns(batch, file)
             held.append(self._checked(batch, file.table, totals))
@@ -81,13 +78,6 @@ class Scan:
                 held = []
         if held:
             yield pa.concat_tables(held, promote_options="default")
-
-    def _write(self, chunk: pa.Table, writer: pq.ParquetWriter) -> None:
-        buckets = chunk["bucket"].to_numpy()
-        ordered = chunk.remove_column(0).take(np.argsort(buckets, kind="stable"))
-        ends = np.cumsum(np.bincount(buckets, minlength=self.n_buckets))
-        for start, end in zip([0, *ends[:-1]], ends, strict=True):
-            writer.write_table(ordered.slice(start, end - start), row_group_size=max(1, len(chunk)))
 
     def _checked(self, batch: pa.RecordBatch, table: str, totals: dict[str, Counts]) -> pa.Table:
         """Return the usable rows of a batch: bucket, person, year, country and numbers."""
@@ -116,8 +106,11 @@ class Scan:
         }
         return pa.table(columns).filter(pa.array(is_good))
 
-    def _persons(self, ids: pa.DictionaryArray) -> tuple[pa.Array, NDArray[np.bool_]]:
+    def _persons(self, ids: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
         """Return the pseudonym of each row; each id of a batch is hashed once."""
+        if ids.type == PERSON:  # they are pseudonyms already
+            has_name = np.asarray(pc.is_valid(ids).to_numpy(zero_copy_only=False))
+            return ids.fill_null(bytes(32)), has_name
         used = pc.unique(ids.indices.drop_null())
         texts = ids.dictionary.take(used)
         hashed = self.key.raw_pseudonyms(text for text in texts.to_pylist())
@@ -152,9 +145,39 @@ def bucket_of(persons: pa.Array, n_buckets: int) -> NDArray[np.int64]:
     return np.asarray((numbers * n_buckets) >> 32)
 
 
+def lay_down(chunk: pa.Table, n_buckets: int, path: Path) -> None:
+    """Write rows to a file with a row group for each bucket.
+
+    Args:
+        chunk: With the column `bucket`, which is not written.
+        n_buckets: How many there are.
+        path: In a folder that is there.
+    """
+    buckets = chunk["bucket"].to_numpy()
+    ordered = chunk.drop_columns("bucket").take(np.argsort(buckets, kind="stable"))
+    ends = np.cumsum(np.bincount(buckets, minlength=n_buckets))
+    with written_whole(path, mode=OWNER) as sink, pq.ParquetWriter(
+        sink, ordered.schema, compression="lz4", use_dictionary=["country"],
+    ) as writer:  # fmt: skip
+        for start, end in zip([0, *ends[:-1]], ends, strict=True):
+            writer.write_table(ordered.slice(start, end - start), row_group_size=max(1, len(chunk)))
+
+
 def _require_columns(batch: pa.RecordBatch, file: RecordFile) -> None:
     if missing := required_columns(file.table) - set(batch.schema.names):
         raise MissingColumnsError(file.table, missing, batch.schema.names)
+
+
+def _require_own_pseudonyms(file: RecordFile, key: PseudonymKey) -> None:
+    """Refuse pseudonyms under another key: the same people would be others here."""
+    if form_of(file.path) != "parquet" or PSEUDONYM not in (schema := schema_of(file.path)).names:
+        return
+    if (schema.metadata or {}).get(DATASET) != key.dataset_id.encode():
+        raise InputRejectedError(
+            "OTHER_KEY",
+            f"{file.name} bears pseudonyms made with another key. Use the key with which it was "
+            "made, or make it again with this one: talentcast records",
+        )
 
 
 def _countries(values: pa.DictionaryArray) -> tuple[pa.Array, NDArray[np.bool_]]:

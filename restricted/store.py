@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from features.career_records import EVERYBODY, RECORD_TABLES, CareerRecords, IdSpan
 from restricted.admissions import forget_in_sets
+from restricted.converted import forget_in_converted
 from restricted.parts import StoredParts, part_suffix, parts_with
 from storage.files import OWNER, write_atomically
 from storage.paths import StorePath
@@ -187,6 +188,7 @@ class RestrictedStore:
             removed = self._forget_in_table(pseudonym)
             # Of a run that was killed: it begins anew, without the person.
             shutil.rmtree(self.scan_folder, ignore_errors=True)
+            removed += forget_in_converted(self.root, pseudonym)
             removed += forget_in_sets(self.root, pseudonym, _STAND_IN + secrets.token_hex(16))
             # What a process that was killed had begun to write: nobody writes while we do.
             for left in self.root.glob("**/.*-" + "[0-9a-f]" * 32):

@@ -33,6 +33,7 @@ COMMANDS = {
     "its rows.",
     "releases": "Look at what was published.",
     "returns": "How likely researchers abroad are to return.",
+    "records": "Make records of people from public files.",
     "claim": "Say how sure a share of a sample is, and beside which figures it stands.",
     "questions": "Look at questions that resolve, and find new ones.",
     "populations": "List the populations that are defined, and what each answers.",

@@ -1,0 +1,104 @@
+"""Public files about many people become records, under pseudonyms, for a release."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from engine.convert import Conversion, Converted, Progress, PublicRecords
+from flows.steps.admit import restricted_store
+from flows.steps.records import workers_of
+from privacy.pseudonyms import require_key
+from sources.openalex.snapshot import works_snapshot
+from sources.openalex.snapshot_file import OpenAlexRecords
+from sources.openalex.snapshot_works import FIRST_YEAR, Corpus, WorksWanted
+from talentcast.config import Settings
+from talentcast.domain.errors import UsageError
+from talentcast.domain.tables import NAME_PATTERN
+
+#: More would make files of many thousand pieces.
+_MOST_BUCKETS: Final = 512
+
+
+def records_of_openalex(
+    root: Path,
+    name: str,
+    settings: Settings,
+    tell: Progress,
+    *,
+    subfield: str | None = None,
+    first_year: int | None = None,
+    last_year: int | None = None,
+    corpus: Corpus = "core",
+    types: frozenset[str] = frozenset(),
+) -> Converted:
+    """Make records of the authors of works in a snapshot.
+
+    Args:
+        root: Folder that holds it.
+        name: Of the folder of records, and of a population made from it.
+        settings: Key, limits and places.
+        tell: Told what is being done, how much is done, and of how much.
+        subfield: Number of the subfield of works; None for all.
+        first_year: Of works.
+        last_year: Of works.
+        corpus: Of works.
+        types: Of works; empty for all.
+
+    Raises:
+        UsageError: If there is no snapshot, or what is wanted makes no sense.
+        InputRejectedError: If a part is missing or damaged.
+    """
+    _require_name(name)
+    if subfield is not None and not re.fullmatch(r"\d{4}", subfield):
+        raise UsageError(
+            f"{subfield!r} is no subfield. Give its number of four digits, such as 1702 for "
+            "artificial intelligence.",
+            parameters=("subfield",),
+        )
+    snapshot = works_snapshot(root)
+    release_year = snapshot.vintage.as_of.year
+    wanted = WorksWanted(
+        release_year,
+        FIRST_YEAR if first_year is None else first_year,
+        release_year if last_year is None else last_year,
+        subfield,
+        corpus,
+        types,
+    )
+    if wanted.first_year > wanted.last_year:
+        raise UsageError(
+            f"No year lies within {wanted.first_year} and {wanted.last_year}.",
+            parameters=("first_year", "last_year"),
+        )
+    return _converted(
+        OpenAlexRecords(snapshot, wanted), root, name, snapshot.n_records, settings, tell
+    )
+
+
+def _converted(
+    source: PublicRecords,
+    place: Path,
+    name: str,
+    n_records: int,
+    settings: Settings,
+    tell: Progress,
+) -> Converted:
+    secret = settings.pseudonym_key
+    key = require_key(
+        secret.get_secret_value() if secret else None,
+        file=settings.pseudonym_key_file,
+        apart_from=(place, settings.local),
+    )
+    n_buckets = min(_MOST_BUCKETS, max(1, -(-n_records // settings.bucket_rows)))
+    store, workers = restricted_store(settings), workers_of(settings)
+    return Conversion(source, name, key, store, n_buckets, workers).run(tell)
+
+
+def _require_name(name: str) -> None:
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise UsageError(
+            f"{name!r} is no name for a population: names match {NAME_PATTERN}.",
+            parameters=("name",),
+        )
