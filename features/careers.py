@@ -23,6 +23,8 @@ OriginRule = Literal["first", "mode_of_three_years"]
 #: Weights closer than this are equal: sums of floating-point shares differ in the last digits.
 _WEIGHT_DIGITS: Final = 9
 _ORIGIN_WINDOW_YEARS: Final = 3
+#: Of an expression; some three times as many are too deep to be translated.
+_MOST_PASSES: Final = 8
 _OPTIONAL_WORK_COLUMNS: Final = ("first_author_works", "last_author_works", "team_size")
 
 
@@ -174,14 +176,20 @@ def _resolve_ties(candidates: ir.Table) -> ir.Table:
     """Choose one country per person-year, forwards in time.
 
     A tie looks at the country before it, which may itself be a tie: the longest unbroken run of
-    ties says how many passes are needed. Only that number is computed at once.
+    ties says how many passes are needed, if each settles one year. Only that number is computed at
+    once. Decades of ties would be too deep an expression: there, a pass settles all it can.
     """
     career = ibis.window(group_by="researcher_id", order_by="year")
     is_decided = (candidates.n_tied == 1) | (ibis.row_number().over(career) == 0)
     table = candidates.mutate(
         country=ibis.ifelse(is_decided, candidates.first_in_alphabet, ibis.null(str))
     )
-    for _ in range(_longest_run_of_ties(table)):
+    n_passes = _longest_run_of_ties(table)
+    if n_passes > _MOST_PASSES:
+        while _n_undecided(table):
+            table = _carried_on(table)
+        return table
+    for _ in range(n_passes):
         before = table.mutate(before=table.country.lag().over(career))
         chosen = ibis.ifelse(
             before.tied.contains(before.before), before.before, before.first_in_alphabet
@@ -199,3 +207,25 @@ def _longest_run_of_ties(table: ir.Table) -> int:
     runs = numbered.mutate(run=numbered.position - last_decided)
     longest = runs.aggregate(longest=runs.run.max().fill_null(0)).to_pandas()
     return int(longest["longest"].iloc[0])
+
+
+def _n_undecided(table: ir.Table) -> int:
+    counted = table.aggregate(n=table.country.isnull().sum()).to_pandas()
+    return int(counted["n"].fillna(0).iloc[0])
+
+
+def _carried_on(table: ir.Table) -> ir.Table:
+    """Carry each decided country on through all ties that it is among, and decide the next."""
+    of_spell = ["researcher_id", "spell"]
+    so_far = ibis.cumulative_window(group_by="researcher_id", order_by="year")
+    numbered = table.mutate(spell=table.country.notnull().cast("int64").sum().over(so_far))
+    before = numbered.mutate(before=numbered.country.max().over(ibis.window(group_by=of_spell)))
+    held = before.mutate(goes_on=before.country.notnull() | before.tied.contains(before.before))
+    within = ibis.cumulative_window(group_by=of_spell, order_by="year")
+    ended = held.mutate(ends=(~held.goes_on).cast("int64").sum().over(within))
+    chosen = ibis.cases(
+        (ended.ends == 0, ended.before),
+        ((ended.ends == 1) & ~ended.goes_on, ended.first_in_alphabet),
+        else_=ibis.null(str),
+    )
+    return ended.mutate(country=chosen).drop("spell", "before", "goes_on", "ends")

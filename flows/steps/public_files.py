@@ -13,12 +13,15 @@ from privacy.pseudonyms import require_key
 from sources.openalex.snapshot import works_snapshot
 from sources.openalex.snapshot_file import OpenAlexRecords
 from sources.openalex.snapshot_works import FIRST_YEAR, Corpus, WorksWanted
+from sources.orcid.public_file import orcid_records
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import NAME_PATTERN
 
 #: More would make files of many thousand pieces.
 _MOST_BUCKETS: Final = 512
+#: Of a record of ORCID, about.
+_PACKED_RECORD_BYTES: Final = 1_600
 
 
 def records_of_openalex(
@@ -67,14 +70,40 @@ def records_of_openalex(
         corpus,
         types,
     )
-    if wanted.first_year > wanted.last_year:
-        raise UsageError(
-            f"No year lies within {wanted.first_year} and {wanted.last_year}.",
-            parameters=("first_year", "last_year"),
-        )
+    _require_years(wanted.first_year, wanted.last_year)
     return _converted(
         OpenAlexRecords(snapshot, wanted), root, name, snapshot.n_records, settings, tell
     )
+
+
+def records_of_orcid(
+    path: Path,
+    name: str,
+    settings: Settings,
+    tell: Progress,
+    *,
+    first_year: int | None = None,
+    last_year: int | None = None,
+) -> Converted:
+    """Make records of the people in a public file of ORCID.
+
+    Args:
+        path: The archive of summaries.
+        name: Of the folder of records, and of a population made from it.
+        settings: Key, limits and places.
+        tell: As of `records_of_openalex`.
+        first_year: Of affiliations.
+        last_year: Of affiliations.
+
+    Raises:
+        UsageError: If there is no such file, or what is wanted makes no sense.
+        InputRejectedError: If it is damaged, or no such archive.
+    """
+    _require_name(name)
+    source = orcid_records(path, first_year=first_year, last_year=last_year)
+    _require_years(source.first_year, source.last_year)
+    n_records = source.size // _PACKED_RECORD_BYTES
+    return _converted(source, path.parent, name, n_records, settings, tell)
 
 
 def _converted(
@@ -101,4 +130,11 @@ def _require_name(name: str) -> None:
         raise UsageError(
             f"{name!r} is no name for a population: names match {NAME_PATTERN}.",
             parameters=("name",),
+        )
+
+
+def _require_years(first: int, last: int) -> None:
+    if first > last:
+        raise UsageError(
+            f"No year lies within {first} and {last}.", parameters=("first_year", "last_year")
         )

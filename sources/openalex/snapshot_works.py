@@ -73,7 +73,7 @@ class _Topic(msgspec.Struct):
     subfield: _Subfield | None = None
 
 
-class _WorkLine(msgspec.Struct):
+class WorkLine(msgspec.Struct):
     """What is read of a work; what a line holds beside it is passed over, not kept."""
 
     id: str
@@ -133,7 +133,7 @@ class _Reader:
         self, wanted: WorksWanted, deleted: NDArray[np.int64], counts: Counter[str]
     ) -> None:
         self._wanted, self._deleted, self._counts = wanted, deleted, counts
-        self._decode = msgspec.json.Decoder(_WorkLine).decode
+        self._decode = msgspec.json.Decoder(WorkLine).decode
         self._begin()
 
     def _begin(self) -> None:
@@ -179,7 +179,7 @@ class _Reader:
             )
             self._add_countries(authorship)
 
-    def _unwanted(self, work: _WorkLine) -> str | None:
+    def _unwanted(self, work: WorkLine) -> str | None:
         """Return why a work is left out."""
         wanted, year = self._wanted, work.publication_year
         if wanted.corpus != "all" and bool(work.is_xpac) != (wanted.corpus == "expansion"):
@@ -247,7 +247,7 @@ class _Reader:
         return found
 
 
-def _subfield(work: _WorkLine) -> str | None:
+def _subfield(work: WorkLine) -> str | None:
     topic = work.primary_topic
     if topic is None or topic.subfield is None:
         return None

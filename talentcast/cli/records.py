@@ -31,11 +31,6 @@ LastYear = Annotated[
 ]
 
 
-@app.callback()
-def _sources() -> None:
-    """Make records of people from public files."""
-
-
 @app.command()
 def openalex(
     snapshot: Annotated[
@@ -79,6 +74,36 @@ def openalex(
             last_year=last_year,
             corpus=corpus,
             types=frozenset(type_ or ()),
+        )
+    _print(made, as_json=json)
+
+
+@app.command()
+def orcid(
+    file: Annotated[Path, typer.Argument(help="Archive of summaries, as .tar.gz.")],
+    *,
+    name: Name,
+    first_year: FirstYear = None,
+    last_year: LastYear = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Make records of people from the educations and employments in the public file of ORCID.
+
+    The archive is never unpacked. Ids become pseudonyms before anything is written; needs a key.
+
+    Example: talentcast records orcid ORCID_2026_10_summaries.tar.gz --name orcid
+    """
+    from flows.steps.public_files import records_of_orcid  # takes seconds: not for help
+
+    with progress_bar() as update:
+        made = records_of_orcid(
+            file,
+            name,
+            load_settings(home),
+            update,
+            first_year=first_year,
+            last_year=last_year,
         )
     _print(made, as_json=json)
 

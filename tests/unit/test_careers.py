@@ -3,6 +3,7 @@
 from datetime import date
 
 import ibis
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -52,6 +53,28 @@ def test_a_tie_after_a_tie_looks_at_how_the_earlier_one_was_settled() -> None:
         ("a", 2003, "CHN", 0.5),
     )
     assert countries(table) == ["DEU", "DEU", "CHN", "CHN"]
+
+
+def test_half_a_century_of_ties_is_settled_like_a_few_years() -> None:
+    rows = [("a", year, code, 0.5) for year in range(1970, 2026) for code in ("FRA", "USA")]
+    table = records(("a", 1969, "USA", 1.0), *rows, ("a", 2026, "CHN", 1.0))
+    assert countries(table) == ["USA"] * 57 + ["CHN"]
+
+
+@pytest.mark.parametrize("most_years", [6, 20])
+def test_ties_are_settled_as_by_going_through_the_years_one_by_one(most_years: int) -> None:
+    rng = np.random.default_rng(0)
+    rows, expected = [], []
+    for person in range(60):
+        last = ""
+        for year in sorted(
+            rng.choice(range(1990, 2020), int(rng.integers(1, most_years)), replace=False)
+        ):
+            tied = sorted(rng.choice(["CHN", "DEU", "FRA", "USA"], rng.integers(1, 4), False))
+            rows += [(f"{person:02d}", int(year), str(code), 0.25) for code in tied]
+            last = last if last in tied else tied[0]
+            expected.append(last)
+    assert countries(records(*rows)) == expected
 
 
 def test_weights_that_differ_by_rounding_alone_are_tied() -> None:

@@ -1,0 +1,1 @@
+"""ORCID: dated educations and employments from the public file."""
