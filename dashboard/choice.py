@@ -25,6 +25,7 @@ PAGE_NAMES: Final = (
     "compare",
     "about",
     "question",
+    "stay",
 )
 _FIRST_RULE: Final = str(CountingRule.MODAL_COUNTRY)
 

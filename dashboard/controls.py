@@ -155,6 +155,24 @@ def pick(
     return value
 
 
+def slide(name: str, label: str, words: Mapping[str, str], *, usual: str) -> str:
+    """Draw a slider over options in order, and return what is chosen; arguments as for `pick`."""
+    made = st.session_state[_CHOSEN].get(name)
+    value = str(made) if made in words else usual
+    key = f"filter-{name}"
+    st.session_state[key] = value
+    st.select_slider(
+        label,
+        list(words),
+        format_func=words.__getitem__,
+        key=key,
+        on_change=_choose,
+        args=(name, key),
+    )
+    _follow()
+    return value
+
+
 def notices(context: Context, missing: Sequence[str]) -> None:
     """Say above the heading what a reader must know first: at most one sentence each."""
     latest = newest_current(context.releases)

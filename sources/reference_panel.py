@@ -22,13 +22,13 @@ def load_reference_panel(first_origin: Origin) -> Panel | None:
     None where it is too short by then.
     """
     try:
-        return build_panel(_reference_counts(), REFERENCE_SERIES, eligible_by=first_origin)
+        return build_panel(reference_counts(), REFERENCE_SERIES, eligible_by=first_origin)
     except InputRejectedError:
         return None
 
 
 @cache
-def _reference_counts() -> pd.DataFrame:
+def reference_counts() -> pd.DataFrame:
     """Return the counts of the panel; every score asks for them, and nobody changes them."""
     bundled = Bundled()
     files = [raw for raw in bundled.download() if raw.name == _FILE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.context import Context
-from dashboard.controls import country_control
+from dashboard.controls import country_control, slide
 from dashboard.figure import draw
 from readers import html
 from readers.figures.country import (
@@ -18,10 +18,19 @@ from readers.figures.country import (
 )
 from readers.figures.reasons import reasons
 from readers.figures.returns import cohorts
+from readers.figures.stay_rates import stay_rate_change, title, told_steps
 from readers.figures.view import View
 from readers.summaries.headlines import country_headline
+from readers.summaries.stay_rates import USUAL_POINTS, step_words
 
-HEIGHTS = {"country": 344, "stock": 344, "reasons": 164, "forecast-reasons": 164, "flows": 214}
+HEIGHTS = {
+    "country": 344,
+    "stock": 344,
+    "reasons": 164,
+    "forecast-reasons": 164,
+    "stay-rates": 264,
+    "flows": 214,
+}
 _COHORTS = 60
 
 
@@ -47,7 +56,20 @@ def show(context: Context) -> None:
     for said, figure in reasons(view, country):
         st.html(html.heading(figure.title) + html.paragraph(said))
         draw(context, figure)
+    _stay_rates(context, view, country)
     _returns(context, country)
+
+
+def _stay_rates(context: Context, view: View, country: str) -> None:
+    steps = told_steps(view)
+    if steps is None:
+        return
+    st.html(html.heading(title(view, steps)))
+    words = {str(step): step_words(step) for step in steps.steps}
+    chosen = slide("stay", "Five-year stay rate", words, usual=str(USUAL_POINTS))
+    said, figure = stay_rate_change(view, steps, country, int(chosen))
+    st.html(html.paragraph(said))
+    draw(context, figure)
 
 
 def _moves(context: Context, view: View, country: str) -> None:

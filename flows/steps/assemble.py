@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from flows.steps.forecast import Forecast
 from publication.scores import with_true_record
 from sources.bundled import published_figures
 from sources.countries import country_names
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def release_tables(
     observations: pd.DataFrame,
-    forecasts: Sequence[pd.DataFrame],
+    forecasts: Sequence[Forecast],
     *,
     scores: Sequence[pd.DataFrame],
     record: pd.DataFrame,
@@ -44,7 +45,9 @@ def release_tables(
     """
     tables = {
         "observations": observations,
-        "forecasts": pd.concat([*forecasts, *(made.forecasts for made in returns)]),
+        "forecasts": pd.concat(
+            [*(made.rows for made in forecasts), *(made.forecasts for made in returns)]
+        ),
         "country_names": country_names(observations["country"]),
         "published_figures": published_figures(),
         "quality_checks": report.to_frame(),
@@ -54,6 +57,8 @@ def release_tables(
         published = record.drop(columns="made_by", errors="ignore")
         tables["scores"] = with_true_record(pd.concat(scored, ignore_index=True), published)
     tables |= {name: rows for name, rows in since_served.items() if len(rows)}
+    if scenarios := [made.stay_rates for made in forecasts if len(made.stay_rates)]:
+        tables["stay_rate_scenarios"] = pd.concat(scenarios)
     if returns:
         tables["return_cohorts"] = pd.concat([made.return_cohorts for made in returns])
     if all_cards := [*(made.model_cards for made in returns), *cards]:

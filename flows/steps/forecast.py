@@ -17,6 +17,7 @@ from flows.steps.nowcast import NONE_UNFINISHED, Unfinished
 from flows.steps.plan import Plan
 from flows.steps.questions import NOTHING_ASKED, Answered, Asked, answer
 from flows.steps.runner import Pending, Runner
+from flows.steps.stay_rates import Assumed, forecast_stay_rates
 from models.nowcast.continuation import forecast_from
 from models.shares.fallbacks import fallback_report
 from models.shares.protocol import FittedForecaster
@@ -35,11 +36,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """Rows of `forecasts`, which series the model could not fit, and what questions it answers."""
+    """Rows of `forecasts`, which series the model could not fit, and what questions it answers.
+
+    Attributes:
+        stay_rates: Rows of `stay_rate_scenarios`.
+    """
 
     rows: pd.DataFrame
     report: CheckReport
     answered: Answered = field(default_factory=Answered)
+    stay_rates: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def context_of(panels: Sequence[Panel]) -> ModelContext:
@@ -57,6 +63,7 @@ def forecast_population(
     *,
     unfinished: Unfinished = NONE_UNFINISHED,
     asked: Asked = NOTHING_ASKED,
+    assumed: Assumed | None = None,
 ) -> Forecast:
     """Forecast one population with every model, and check what readers will see.
 
@@ -68,11 +75,12 @@ def forecast_population(
         run: Carries out the steps.
         unfinished: Years that the source is still counting.
         asked: Questions about the population.
+        assumed: What forecasts under other stay rates rest on; None for no such forecasts.
     """
     run.progress(f"Forecasting {panel.key.population}")
     scenarios = plan.scenarios if panel.key in returns else ()
     changes = _changes(panel, plan, returns[panel.key].result()) if scenarios else {}
-    made = run(forecast_all, panel, plan, context, changes, unfinished, asked)
+    made = run(forecast_all, panel, plan, context, changes, unfinished, asked, assumed)
     checked = run(check_shares, panel, made.rows, plan, len(scenarios), len(unfinished.years))
     return replace(made, report=made.report + checked)
 
@@ -84,6 +92,7 @@ def forecast_all(
     changes: Mapping[str, pd.DataFrame],
     unfinished: Unfinished,
     asked: Asked,
+    assumed: Assumed | None,
 ) -> Forecast:
     """Forecast one population with every model, and answer what is asked from their draws."""
     made, drawn = [], {}
@@ -94,6 +103,7 @@ def forecast_all(
         pd.concat([one.rows for one in made]),
         merge(one.report for one in made),
         answer(asked, panel, drawn, plan.n_samples),
+        forecast_stay_rates(drawn[plan.default_model], panel, assumed, plan),
     )
 
 

@@ -31,6 +31,7 @@ from flows.steps.publish import Served, publish_release, served_release, told_by
 from flows.steps.questions import Inquiry, inquiry_of, question_tables
 from flows.steps.runner import IN_THIS_PROCESS, Runner
 from flows.steps.score import score_population, score_releases
+from flows.steps.stay_rates import assumed_of
 from models.shares.registry import ModelContext
 from publication.revisions import revision_rows
 from publication.share_changes import share_change_rows
@@ -160,7 +161,7 @@ def build(
     observations = pd.concat([run(observe, known, panel) for panel in panels])
     tables = release_tables(
         observations,
-        [made.rows for made in forecasts],
+        forecasts,
         scores=scores,
         record=_record(observations, plan, settings, run),
         since_served=_since_served(served, observations, inputs, quoted, context, settings, run),
@@ -272,6 +273,7 @@ def _forecasts(
             run,
             unfinished=unfinished.get(panel.key, NONE_UNFINISHED),
             asked=inquiry.of(panel.key),
+            assumed=assumed_of(known, panel),
         )
         for panel in panels
     ]

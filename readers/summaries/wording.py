@@ -33,16 +33,16 @@ def whole_percent(value: float) -> str:
     return percent(value, digits=0 if value >= 10 else 1)
 
 
-def points(value: float) -> str:
+def points(value: float, *, digits: int = 1) -> str:
     """Write a change in percentage points.
 
     Example:
-        >>> points(-0.41), points(0.1), points(0.01)
-        ('−0.4 pt', '+0.1 pt', '0.0 pt')
+        >>> points(-0.41), points(0.1), points(0.01), points(0.01, digits=2)
+        ('−0.4 pt', '+0.1 pt', '0.0 pt', '+0.01 pt')
     """
-    rounded = round(value, 1)
+    rounded = round(value, digits)
     sign = "" if rounded == 0 else "+" if rounded > 0 else MINUS
-    return f"{sign}{abs(rounded):.1f} pt"
+    return f"{sign}{abs(rounded):.{digits}f} pt"
 
 
 def count(value: float) -> str:

@@ -431,6 +431,36 @@ FORECAST_CHANGES: Final = Table(
     ),
 )
 
+STAY_RATE_SCENARIOS: Final = Table(
+    "stay_rate_scenarios",
+    "published",
+    "One row per population, change of the stay rate of foreign researchers in a country, forecast "
+    "year and country. Driven by assumptions: nothing in it is estimated from the population.",
+    (
+        "release_id", "population", "counting_rule", "source", "host_country", "points", "country",
+        "target_year",
+    ),
+    (
+        RELEASE_ID,
+        POPULATION,
+        COUNTING_RULE,
+        SOURCE,
+        MODEL,
+        Column("host_country", "string", "Country whose foreign researchers are meant.",
+               pattern=COUNTRY_PATTERN),
+        Column("points", "integer", "Change of their five-year stay rate from the first forecast "
+               "year on; 0 is the forecast without one.", "percentage points"),
+        Column("arrival_basis", "string", "Whether the population counts arrivals there, or the "
+               "rate of scholars in Scopus is taken.", one_of=("counted", "assumed")),
+        COUNTRY,
+        Column("target_year", "integer", "Year that is forecast.", "year"),
+        Column("mean", "float", "Mean forecast share.", "share", minimum=0, maximum=1),
+        Column("lower_80", "float", "Lower end of the 80 % range of the forecast and of what is "
+               "assumed.", "share", minimum=0, maximum=1),
+        Column("upper_80", "float", "Upper end.", "share", minimum=0, maximum=1),
+    ),
+)
+
 QUESTION_ID: Final = Column(
     "question_id", "string", "Name of the question; it never stands for another one.",
     pattern=QUESTION_PATTERN,
@@ -676,6 +706,7 @@ TABLES: Final[tuple[Table, ...]] = (
     REVISIONS,
     SHARE_CHANGES,
     FORECAST_CHANGES,
+    STAY_RATE_SCENARIOS,
     QUESTIONS,
     ANSWERS,
     QUALITY_CHECKS,

@@ -91,10 +91,10 @@ class Visit:
         box.fill(option)
         before = self.answers
         self.page.get_by_role("option", name=option, exact=False).first.click()
-        self._wait_for_an_answer(before)
+        self.wait_for_an_answer(before)
         self.settle()
 
-    def _wait_for_an_answer(self, before: int) -> None:
+    def wait_for_an_answer(self, before: int) -> None:
         """Wait until the server has taken notice of a choice; of the one it has, it takes none."""
         deadline = time.monotonic() + 10
         while self.answers == before and time.monotonic() < deadline:
@@ -128,7 +128,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
             Small(date(2022, 1, 31), 2021, "manual", "d", has_returns=False),
             Small(date(2022, 2, 28), 2021, "manual", "e", has_returns=False),
             Small(date(2023, 1, 31), 2022, "manual", "c", tilt=0.03, has_returns=False),
-            Small(has_questions=True),
+            Small(has_questions=True, has_reasons=True),
         )
     ]
     retract(

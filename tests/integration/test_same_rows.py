@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from release_comparison import frame_differences
@@ -120,11 +121,33 @@ def test_every_row_is_the_same(rows: dict[str, pd.DataFrame], name: str) -> None
     assert list(frame_differences(name, expected, actual)) == []
 
 
+def test_a_stay_rate_as_published_leaves_the_forecast_as_it_is(
+    rows: dict[str, pd.DataFrame],
+) -> None:
+    scenarios = rows["stay_rate_scenarios"]
+    same = ["release", "population", "counting_rule", "source", "model", "country", "target_year"]
+    forecasts = rows["forecasts"]
+    forecasts = forecasts[
+        (forecasts["output_type"] == "mean")
+        & (forecasts["target"] == "researcher_share")
+        & (forecasts["scenario"] == "baseline")
+    ]
+    both = scenarios[scenarios["points"] == 0].merge(forecasts, on=same, validate="one_to_one")
+    assert len(both) == (scenarios["points"] == 0).sum() > 0
+    assert np.allclose(both["mean"], both["value"], rtol=1e-9)
+    sums = scenarios.groupby(["release", "population", "points", "target_year"])["mean"].sum()
+    assert np.allclose(sums, 1)
+    usa = scenarios[scenarios["country"] == "USA"].sort_values("points")
+    by_points = usa.groupby(["release", "population", "target_year"])["mean"]
+    assert all(means.is_monotonic_increasing for _, means in by_points)
+
+
 def main() -> None:
     """Write the expected rows anew."""
     EXPECTED.mkdir(exist_ok=True)
     people.SyntheticCareers = few_people  # type: ignore[assignment, misc]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TALENTCAST_MIN_PEOPLE_FOR_RETURNS", "0")
         for name, rows in published_rows(publish_all(Path(folder))).items():
             (EXPECTED / f"{name}.parquet").write_bytes(as_stored(rows))
 

@@ -92,7 +92,8 @@ def test_a_scheduled_run_publishes_a_release_and_a_backfill_at_its_side_never_th
             release = find_release("latest", home / "releases")
             _, said = past.communicate(timeout=180)
             assert past.returncode == 0, said
-            beside = wait_for(lambda: scheduled_during(server), seconds=60)
+            log = (tmp_path / "worker.log").read_text()[-4000:]
+            beside = wait_for(lambda: scheduled_during(server), seconds=60, said=log)
             assert {run["state_type"] for run in beside} == {"COMPLETED"}
     assert release.kind == "scheduled"
     assert release.populations == ("counts",)

@@ -32,6 +32,9 @@ HURRIED = {
 }
 
 
+#: Seconds between attempts to reach a server that is too busy.
+_PAUSES = (1, 2, 4, 8, 0)
+
 Body = Mapping[str, object] | Sequence[Mapping[str, object]]
 
 
@@ -114,7 +117,12 @@ class Server:
             yield process
 
     def _answer(self, method: str, path: str, body: Body | None = None) -> Any:
-        reply = httpx.request(method, f"{self.url}{path}", json=body, timeout=30, auth=self._auth)
+        address = f"{self.url}{path}"
+        for pause in _PAUSES:
+            reply = httpx.request(method, address, json=body, timeout=30, auth=self._auth)
+            if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(pause)  # its database is locked, and nothing was done
         reply.raise_for_status()
         return reply.json() if reply.content else None
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pandas as pd
 from small_questions import small_question_tables
+from small_reasons import small_reason_tables
 
 from privacy.disclosure import WITHHELD
 from sources.bundled import published_figures
@@ -51,6 +52,7 @@ class Small:
     tilt: float = 0.0
     has_returns: bool = True
     has_questions: bool = False
+    has_reasons: bool = False
     reason: str | None = None
 
 
@@ -79,6 +81,8 @@ def small_draft(small: Small) -> ReleaseDraft:
     }
     if small.has_returns:
         tables |= {"return_cohorts": _cohorts(), "model_cards": _cards()}
+    if small.has_reasons:
+        tables |= small_reason_tables(tables["observations"], tables["forecasts"])
     if small.has_questions:
         tables |= small_question_tables()
     snapshot = Snapshot(

@@ -18,11 +18,13 @@ from readers.figures.country import (
 from readers.figures.figure import Figure
 from readers.figures.reasons import reasons
 from readers.figures.returns import cohorts
+from readers.figures.stay_rates import stay_rate_change, told_steps
 from readers.html import Head
 from readers.site.layout import link
 from readers.site.model import Chart, Columns, Part, Shown, SitePage, Subject
 from readers.summaries.headlines import country_headline
 from readers.summaries.returns import newest_cohorts
+from readers.summaries.stay_rates import USUAL_POINTS
 from readers.summaries.wording import percent, probability, span
 
 _FORECAST = (
@@ -72,6 +74,7 @@ def _country(subject: Subject, code: str, shown: Sequence[Shown]) -> SitePage:
         html.heading("By every population and rule"),
         _elsewhere(shown, code),
         *_reasons(shown[0], code),
+        *_stay_rates(shown[0], code),
         *_moves(shown, code),
         *_returns(subject, shown[0], code),
     ]
@@ -116,6 +119,15 @@ def _cells(shown: Shown, code: str) -> list[str]:
 def _reasons(shown: Shown, code: str) -> list[Part]:
     """Say why the share and its forecast changed, each as a sentence and a table."""
     return [_as_table(figure, html.paragraph(said)) for said, figure in reasons(shown.view, code)]
+
+
+def _stay_rates(shown: Shown, code: str) -> list[Part]:
+    """Say what other stay rates of foreign researchers would do, as a sentence and a table."""
+    steps = told_steps(shown.view)
+    if steps is None:
+        return []
+    said, figure = stay_rate_change(shown.view, steps, code, USUAL_POINTS)
+    return [_as_table(figure, html.paragraph(said))]
 
 
 def _moves(shown: Sequence[Shown], code: str) -> list[Part]:
