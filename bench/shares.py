@@ -92,7 +92,7 @@ SOURCES: Final = {
 }
 
 
-def read_panel(folder: Path, name: str) -> Panel:
+def read_panel(folder: Path, name: str, *, first_origin: Origin = ORIGINS[0]) -> Panel:
     """Return a panel with the parts that its first origin decides on."""
     source = SOURCES[name]
     # "NA" is Namibia in two-letter codes; rows without a code count for the rest of the world.
@@ -110,7 +110,7 @@ def read_panel(folder: Path, name: str) -> Panel:
     ).dropna()
     key = SeriesKey(name, CountingRule.UNSPECIFIED, "file")
     counts = counts[counts["year"] >= source.first_year]
-    return build_panel(counts, key, last_year=source.last_year, eligible_by=ORIGINS[0])
+    return build_panel(counts, key, last_year=source.last_year, eligible_by=first_origin)
 
 
 def run_one(task: tuple[str, Panel, ModelContext]) -> dict[str, object]:

@@ -12,12 +12,12 @@ from typing import Final
 
 import pandas as pd
 
+from features.series import series_axes
 from readers import cache
 from readers.summaries.published_series import (
     PublishedSeries,
     published_series,
     reliability_of,
-    series_axes,
 )
 from readers.summaries.wording import percent
 from talentcast.config import load_settings

@@ -32,6 +32,15 @@ def rows_of(counts: pd.DataFrame, key: SeriesKey) -> pd.DataFrame:
     ]
 
 
+def series_axes(key: SeriesKey) -> dict[str, str]:
+    """Return the filter that picks the rows of a series."""
+    return {
+        "population": key.population,
+        "counting_rule": str(key.counting_rule),
+        "source": key.source,
+    }
+
+
 def vintage_of(counts: pd.DataFrame, key: SeriesKey) -> Vintage:
     """Return the newest vintage of one series."""
     return Vintage(rows_of(counts, key)["vintage"].max().date())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from models.evaluation.backtest import Backtest
 from models.evaluation.scores import COVERAGES, PIT_DECILES
 from talentcast.domain.tables import SCORES
-from talentcast.domain.types import SeriesKey, Target, Vintage
+from talentcast.domain.types import ACROSS_VINTAGES, Origin, SeriesKey, Target, Vintage
 
 
 def backtest_score_rows(
@@ -28,6 +30,43 @@ def backtest_score_rows(
         truth_vintage=pd.Timestamp(truth_vintage.as_of),
         is_pseudo_vintage=is_pseudo_vintage,
     )[list(SCORES.unpublished_columns)].reset_index(drop=True)
+
+
+def across_vintages_rows(
+    result: Backtest,
+    key: SeriesKey,
+    *,
+    training_vintage: Vintage,
+    truth_vintage: Vintage,
+    finished_until: Origin,
+) -> pd.DataFrame:
+    """Return scores of models trained on an earlier vintage, as rows without `release_id`.
+
+    Their metrics are named apart, so that means over `wis` or `coverage_80` are of one kind.
+
+    Args:
+        result: From `models.evaluation.across_vintages`.
+        key: What is counted.
+        training_vintage: The earlier one.
+        truth_vintage: The later one.
+        finished_until: Last year that the earlier vintage had finished: only from there on did
+            the models see what was known at the origin.
+    """
+    is_shown = result.scores["metric"].isin(ACROSS_VINTAGES) & (
+        result.scores["target"] == Target.SHARE
+    )
+    shown = replace(result, scores=result.scores[is_shown])
+    rows = backtest_score_rows(
+        shown,
+        key,
+        training_vintage=training_vintage,
+        truth_vintage=truth_vintage,
+        is_pseudo_vintage=True,
+    )
+    return rows.assign(
+        metric=rows["metric"].map(ACROSS_VINTAGES),
+        is_pseudo_vintage=rows["origin_year"] < finished_until.year,
+    )
 
 
 def flow_score_rows(scores: pd.DataFrame, key: SeriesKey, *, vintage: Vintage) -> pd.DataFrame:

@@ -14,7 +14,9 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from features.edge_years import MAX_FLOW_DROP, first_edge_year
+import pandas as pd
+
+from features.edge_years import MAX_FLOW_DROP, first_edge_year, last_finished_year
 from sources.counts import CountsDefaults, merge_parsed, to_counts
 from sources.http import FetchLimits, fetch_bytes
 from sources.moves import agreement_notes, to_moves
@@ -121,14 +123,15 @@ class ScholarlyMigration:
     def _parse_one(self, raw: RawFile) -> ParsedCounts:
         defaults = CountsDefaults(POPULATION, self.name, raw.vintage, CountingRule.MODAL_COUNTRY)
         parsed = to_counts(read_table(raw.content, raw.name), defaults)
-        edge_year = first_edge_year(parsed.counts)
+        edge_year = _first_unfinished_year(parsed.counts)
         if edge_year is None:
             return parsed
         note = warning_note(
             raw.name,
             "EDGE_YEARS",
-            f"from {edge_year} on, moves per researcher fall by more than {MAX_FLOW_DROP:.0%}",
-            message="These years are provisional: the source has not seen all moves yet.",
+            f"from {edge_year} on, moves per researcher fall by more than {MAX_FLOW_DROP:.0%}, or "
+            "the total grows far less than before",
+            message="These years are provisional: the source has not seen everybody yet.",
         )
         counts = parsed.counts.assign(is_provisional=parsed.counts["year"] >= edge_year)
         return ParsedCounts(counts, (*parsed.notes, note))
@@ -149,6 +152,14 @@ class ScholarlyMigration:
     def _local(self, name: str) -> bytes:
         assert self.directory is not None  # noqa: S101 - for the type checker
         return read_plain_file(self.directory / name).content
+
+
+def _first_unfinished_year(counts: pd.DataFrame) -> int | None:
+    by_moves = first_edge_year(counts)
+    totals = counts.groupby("year")["researchers"].sum()
+    by_total = last_finished_year(totals) + 1
+    found = [year for year in (by_moves, by_total) if year is not None and year in totals.index]
+    return min(found, default=None)
 
 
 def holds_vintages(path: Path) -> bool:

@@ -63,7 +63,7 @@ def show(context: Context) -> None:
             )
             + html.headline(track_headline(record))
         )
-    note = vintage_note(scores)
+    note = vintage_note(scores, record.model)
     figures = (
         error_beside_baselines(view, record, group, note=note),
         ranges_held(view, record, group, note=note),

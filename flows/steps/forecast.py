@@ -20,6 +20,7 @@ from flows.steps.runner import Pending, Runner
 from flows.steps.stay_rates import Assumed, forecast_stay_rates
 from models.nowcast.continuation import forecast_from
 from models.shares.fallbacks import fallback_report
+from models.shares.later_vintage import RevisionModel, as_later_vintages_say
 from models.shares.protocol import FittedForecaster
 from models.shares.registry import ModelContext, create
 from models.shares.stock import StockDraws
@@ -62,6 +63,7 @@ def forecast_population(
     run: Runner,
     *,
     unfinished: Unfinished = NONE_UNFINISHED,
+    revisions: RevisionModel | None = None,
     asked: Asked = NOTHING_ASKED,
     assumed: Assumed | None = None,
 ) -> Forecast:
@@ -74,13 +76,14 @@ def forecast_population(
         returns: Of the groups of people; waited for only where a scenario carries them into shares.
         run: Carries out the steps.
         unfinished: Years that the source is still counting.
+        revisions: What the source may yet revise; None for forecasts about the vintage at hand.
         asked: Questions about the population.
         assumed: What forecasts under other stay rates rest on; None for no such forecasts.
     """
     run.progress(f"Forecasting {panel.key.population}")
     scenarios = plan.scenarios if panel.key in returns else ()
     changes = _changes(panel, plan, returns[panel.key].result()) if scenarios else {}
-    made = run(forecast_all, panel, plan, context, changes, unfinished, asked, assumed)
+    made = run(forecast_all, panel, plan, context, changes, unfinished, revisions, asked, assumed)
     checked = run(check_shares, panel, made.rows, plan, len(scenarios), len(unfinished.years))
     return replace(made, report=made.report + checked)
 
@@ -91,13 +94,14 @@ def forecast_all(
     context: ModelContext,
     changes: Mapping[str, pd.DataFrame],
     unfinished: Unfinished,
+    revisions: RevisionModel | None,
     asked: Asked,
     assumed: Assumed | None,
 ) -> Forecast:
     """Forecast one population with every model, and answer what is asked from their draws."""
     made, drawn = [], {}
     for model in plan.models:
-        one, drawn[model] = _forecast(panel, model, plan, context, changes, unfinished)
+        one, drawn[model] = _forecast(panel, model, plan, context, changes, unfinished, revisions)
         made.append(one)
     return Forecast(
         pd.concat([one.rows for one in made]),
@@ -107,18 +111,28 @@ def forecast_all(
     )
 
 
-def forecast(panel: Panel, model: str, plan: Plan, context: ModelContext) -> Forecast:
-    """Forecast one population with one model, as its finished years stand."""
-    made, _ = _forecast(panel, model, plan, context, {}, NONE_UNFINISHED)
+def forecast(
+    panel: Panel,
+    model: str,
+    plan: Plan,
+    context: ModelContext,
+    revisions: RevisionModel | None = None,
+) -> Forecast:
+    """Forecast one population with one model, from its finished years."""
+    made, _ = _forecast(panel, model, plan, context, {}, NONE_UNFINISHED, revisions)
     return made
 
 
 def mean_shares(
-    panel: Panel, plan: Plan, context: ModelContext, unfinished: Unfinished
+    panel: Panel,
+    plan: Plan,
+    context: ModelContext,
+    unfinished: Unfinished,
+    revisions: RevisionModel | None,
 ) -> pd.Series:
     """Return the mean shares that the default model forecasts; index country, target_year."""
     quick = replace(plan, n_samples=0)
-    made, _ = _forecast(panel, plan.default_model, quick, context, {}, unfinished)
+    made, _ = _forecast(panel, plan.default_model, quick, context, {}, unfinished, revisions)
     return published_means(made.rows, plan.default_model)
 
 
@@ -141,6 +155,7 @@ def _forecast(
     context: ModelContext,
     changes: Mapping[str, pd.DataFrame],
     unfinished: Unfinished,
+    revisions: RevisionModel | None,
 ) -> tuple[Forecast, list[StockDraws]]:
     """Forecast with one model, the default one also under each scenario; return its draws too."""
     is_default = model == plan.default_model
@@ -152,6 +167,14 @@ def _forecast(
     drawn, fitted = forecast_from(
         fit, panel, unfinished.years, plan.horizons, n_draws=plan.n_draws, rng=rng
     )
+    if revisions is not None:
+        # The same revisions for all models: they are about the source.
+        drawn = [
+            as_later_vintages_say(
+                one, revisions, panel, np.random.default_rng([plan.seed, panel.origin.year, 1])
+            )
+            for one in drawn
+        ]
     n_samples = plan.n_samples if is_default else 0
     rows = []
     for by_origin in drawn:

@@ -9,13 +9,15 @@ from typing import Any
 import pandas as pd
 
 from features.panel import Panel, build_panel, rule_of
-from features.series import rows_of
+from features.series import rows_of, series_axes
 from features.vintages import KnownCounts
 from flows.steps.forecast import Forecast, mean_shares, published_means
 from flows.steps.nowcast import NONE_UNFINISHED, Unfinished, unfinished_of
 from flows.steps.plan import Plan
 from flows.steps.publish import Served
+from flows.steps.revised import Revisions, revisions_by_series
 from flows.steps.runner import Runner
+from models.shares.later_vintage import RevisionModel
 from models.shares.registry import MODELS, ModelContext
 from publication.forecast_changes import Cause, forecast_change_rows
 from storage.paths import StorePath
@@ -37,12 +39,14 @@ class Made:
     """What the quoted forecast of one series was made from, and its mean shares.
 
     Attributes:
+        revisions: What is allowed for.
         plan: Its first model is the one that is quoted.
         means: Index country, target_year.
     """
 
     panel: Panel
     unfinished: Unfinished
+    revisions: RevisionModel | None
     plan: Plan
     means: pd.Series
 
@@ -62,17 +66,19 @@ class Made:
         return replace(self, plan=replace(self.plan, models=other.plan.models))
 
     def counted_as(self, other: Made) -> Made:
-        """Return this with the counts that another has of the same years."""
-        return replace(self, panel=other.panel.until(self.panel.origin))
+        """Return this with the counts that another has of the same years, and what they teach."""
+        panel = other.panel.until(self.panel.origin)
+        return replace(self, panel=panel, revisions=other.revisions)
 
     def forecast_again(self, context: ModelContext) -> pd.Series:
         """Return the mean shares that today's code forecasts."""
-        return mean_shares(self.panel, self.plan, context, self.unfinished)
+        return mean_shares(self.panel, self.plan, context, self.unfinished, self.revisions)
 
 
 def forecast_changes(
     served: Served | None,
     made: Sequence[Made],
+    counts: pd.DataFrame,
     context: ModelContext,
     settings: Settings,
     run: Runner,
@@ -82,13 +88,14 @@ def forecast_changes(
     Args:
         served: The release that is served until now.
         made: The quoted forecast of every series of the new release.
+        counts: `researcher_counts` of the inputs, in all vintages.
         context: What the models may use.
         settings: Where releases are kept.
         run: Carries out the steps.
     """
     if served is None:
         return pd.DataFrame()
-    earlier = [(_made_before(served, now, settings), now) for now in made]
+    earlier = [(_made_before(served, now, counts, settings), now) for now in made]
     told = [
         run(changes_of, before, now, context, served.release.release_id)
         for before, now in earlier
@@ -101,6 +108,7 @@ def made_of(
     panels: Sequence[Panel],
     forecasts: Sequence[Forecast],
     unfinished: Mapping[SeriesKey, Unfinished],
+    revisions: Mapping[SeriesKey, Revisions],
     plan: Plan,
 ) -> list[Made]:
     """Return the quoted forecast of every series, and what it was made from."""
@@ -109,6 +117,7 @@ def made_of(
         Made(
             panel,
             unfinished.get(panel.key, NONE_UNFINISHED),
+            revisions[panel.key].model,
             own,
             published_means(forecast.rows, own.default_model),
         )
@@ -145,7 +154,9 @@ def _steps(before: Made, now: Made, context: ModelContext) -> Iterator[tuple[Cau
     yield Cause.NEW_DATA, now.means
 
 
-def _made_before(served: Served, now: Made, settings: Settings) -> Made | None:
+def _made_before(
+    served: Served, now: Made, counts: pd.DataFrame, settings: Settings
+) -> Made | None:
     """Return what the served release says of the same series; None where it did not forecast it."""
     key = now.panel.key
     observed = rows_of(served.observations, key)
@@ -154,13 +165,15 @@ def _made_before(served: Served, now: Made, settings: Settings) -> Made | None:
         return None
     # In the parts that were forecast then: choosing parts among them chooses all of them again.
     panel = build_panel(observed, key, rule=rule_of(key.population))
+    observed = observed.assign(vintage=pd.to_datetime(observed["vintage"]))
     known = KnownCounts(observed, {key: VintageKind.TRUE})
     partial = unfinished_of(known, [panel], settings).get(key, NONE_UNFINISHED)
+    revisions = revisions_by_series(counts, known, [panel], settings.releases)[key].model
     last = panel.origin.year + len(partial.years)
     ahead = sorted(year - last for year in set(means.index.get_level_values("target_year")))
     stated = _drawing(served.release.settings or {})
     plan = replace(now.plan, models=(model,), horizons=tuple(n for n in ahead if n > 0), **stated)
-    return Made(panel, partial, plan, means)
+    return Made(panel, partial, revisions, plan, means)
 
 
 def _drawing(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,13 +182,7 @@ def _drawing(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _quoted(served: Served, key: SeriesKey, root: StorePath) -> tuple[pd.Series, str]:
     """Return the mean shares of the model whose samples were published, and its name."""
-    of_series = {
-        "target": str(Target.SHARE),
-        "scenario": BASELINE,
-        "population": key.population,
-        "counting_rule": str(key.counting_rule),
-        "source": key.source,
-    }
+    of_series = series_axes(key) | {"target": str(Target.SHARE), "scenario": BASELINE}
 
     def read(**where: object) -> pd.DataFrame:
         chosen = condition(FORECASTS.name, of_series | where)

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from features.panel import Panel
-from features.series import rows_of
+from features.series import rows_of, series_axes
 from features.unfinished_years import CountedSoFar, earlier_years, unfinished_years
 from features.vintages import KnownCounts
 from flows.steps.plan import Plan
@@ -83,15 +83,7 @@ def _delays(settings: Settings) -> Mapping[str, StatedDelay]:
 
 def _earlier_states(key: SeriesKey, root: StorePath) -> pd.DataFrame:
     """Return the provisional rows of `observations` of one series in all served releases."""
-    where = condition(
-        "observations",
-        {
-            "population": key.population,
-            "counting_rule": str(key.counting_rule),
-            "source": key.source,
-            "is_provisional": True,
-        },
-    )
+    where = condition("observations", series_axes(key) | {"is_provisional": True})
     frames = [
         read_frame("observations", release, root, where=where)
         for release in list_releases(root)

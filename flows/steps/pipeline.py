@@ -29,6 +29,7 @@ from flows.steps.people import finish_returns, keep_all_restricted, start_return
 from flows.steps.plan import Plan
 from flows.steps.publish import Served, publish_release, served_release, told_by
 from flows.steps.questions import Inquiry, inquiry_of, question_tables
+from flows.steps.revised import Revisions, revision_cards, revisions_by_series
 from flows.steps.runner import IN_THIS_PROCESS, Runner
 from flows.steps.score import score_population, score_releases
 from flows.steps.stay_rates import assumed_of
@@ -147,16 +148,19 @@ def build(
     release_id = identity.release_id
     known, panels, report = _checked_panels(inputs, identity, served, approval, settings, run)
     unfinished = unfinished_of(known, panels, settings)
+    # A past year knows nothing of later releases.
+    earlier = None if kind == "backfill" else settings.releases
+    revisions = revisions_by_series(inputs.counts, known, panels, earlier)
     inquiry = inquiry_of(inputs.counts, identity, kind, settings)
     context = context_of(panels)
     forecasts, scores, returns = _forecasts(
-        inputs, known, panels, unfinished, inquiry, plan, context, settings, run
+        inputs, known, panels, unfinished, revisions, inquiry, plan, context, settings, run
     )
     report += merge(made.report for made in forecasts) + check_all_returns(returns, run)
     require(report, release_id, settings)
 
     run.progress("Publishing")
-    quoted = made_of(panels, forecasts, unfinished, plan)
+    quoted = made_of(panels, forecasts, unfinished, revisions, plan)
     write_check_report(report, release_id, settings)
     observations = pd.concat([run(observe, known, panel) for panel in panels])
     tables = release_tables(
@@ -166,7 +170,7 @@ def build(
         record=_record(observations, plan, settings, run),
         since_served=_since_served(served, observations, inputs, quoted, context, settings, run),
         returns=list(returns.values()),
-        cards=nowcast_cards(unfinished, plan),
+        cards=[*nowcast_cards(unfinished, plan), *revision_cards(revisions, plan)],
         report=report,
     )
     answered = [made.answered for made in forecasts]
@@ -191,7 +195,7 @@ def _since_served(
     return {
         "revisions": revision_rows(observations, told, inputs.counts),
         "share_changes": share_change_rows(observations, told),
-        "forecast_changes": forecast_changes(served, quoted, context, settings, run),
+        "forecast_changes": forecast_changes(served, quoted, inputs.counts, context, settings, run),
     }
 
 
@@ -252,6 +256,7 @@ def _forecasts(
     known: KnownCounts,
     panels: Sequence[Panel],
     unfinished: Mapping[SeriesKey, Unfinished],
+    revisions: Mapping[SeriesKey, Revisions],
     inquiry: Inquiry,
     plan: Plan,
     context: ModelContext,
@@ -272,10 +277,14 @@ def _forecasts(
             growing,
             run,
             unfinished=unfinished.get(panel.key, NONE_UNFINISHED),
+            revisions=revisions[panel.key].model,
             asked=inquiry.of(panel.key),
             assumed=assumed_of(known, panel),
         )
         for panel in panels
     ]
-    scores = [score_population(known, panel, plans[panel.key], context, run) for panel in panels]
+    scores = [
+        score_population(known, panel, plans[panel.key], context, run, revisions[panel.key].earlier)
+        for panel in panels
+    ]
     return forecasts, scores, finish_returns(growing, run)

@@ -17,6 +17,8 @@ from features.series import select_populations
 from features.vintages import KnownCounts, known_at
 from flows.steps.forecast import context_of, forecast, observe
 from flows.steps.plan import Plan
+from flows.steps.revised import revisions_by_series
+from models.shares.later_vintage import RevisionModel
 from models.shares.registry import ModelContext
 from readers.summaries.series import Series, arranged
 from sources.base import Source
@@ -63,7 +65,11 @@ def quick_look(source: Source, plan: Plan) -> QuickLook:
     report += merge(map(broken_panel_rules, panels))
     _require(report, source)
     context = context_of(panels)
-    looks = [_look(known, panel, plan.of(panel.key.population), context) for panel in panels]
+    revisions = revisions_by_series(counts, known, panels, root=None)
+    looks = [
+        _look(known, panel, plan.of(panel.key.population), context, revisions[panel.key].model)
+        for panel in panels
+    ]
     return QuickLook(
         series=tuple(series for series, _ in looks),
         report=report + merge(fitted for _, fitted in looks),
@@ -73,9 +79,13 @@ def quick_look(source: Source, plan: Plan) -> QuickLook:
 
 
 def _look(
-    known: KnownCounts, panel: Panel, plan: Plan, context: ModelContext
+    known: KnownCounts,
+    panel: Panel,
+    plan: Plan,
+    context: ModelContext,
+    revisions: RevisionModel | None,
 ) -> tuple[Series, CheckReport]:
-    made = forecast(panel, plan.default_model, plan, context)
+    made = forecast(panel, plan.default_model, plan, context, revisions)
 
     def rows(target: Target, output_type: OutputType) -> pd.DataFrame:
         is_target = made.rows["target"] == str(target)

@@ -17,6 +17,13 @@ def evaluation_origins(panel: Panel, *, at_most: int = MAX_ORIGINS) -> list[Orig
 
     Origins with a missing year are passed over.
     """
-    years = [int(year) for year in panel.counts.dropna(how="all").index]
-    usable = [Origin(year) for year in years[MIN_TRAINING_YEARS - 1 : -1]]
+    return origins_across(panel, panel, at_most=at_most)
+
+
+def origins_across(training: Panel, truth: Panel, *, at_most: int = MAX_ORIGINS) -> list[Origin]:
+    """Return the latest origins of a vintage that another one has counted a later year than."""
+    years = [int(year) for year in training.counts.dropna(how="all").index]
+    counted = truth.counts.dropna(how="all").index
+    last = int(counted[-1]) if len(counted) else 0
+    usable = [Origin(year) for year in years[MIN_TRAINING_YEARS - 1 :] if year < last]
     return usable[-at_most:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import pandas as pd
 from markupsafe import Markup
@@ -14,10 +15,12 @@ from readers.figures.view import View
 from readers.html import Head
 from readers.summaries.track_record import COUNTRY_GROUPS, TrackRecord, placement
 from readers.summaries.wording import percent
-from talentcast.domain.types import Target
+from talentcast.domain.types import ACROSS_VINTAGES, Target
 
 #: Mean middle and outside parts, per cent, beyond which outcomes were not where promised.
 _TOO_OFTEN_IN_THE_MIDDLE, _TOO_OFTEN_OUTSIDE = 56, 8
+#: Group of countries over which ranges across vintages are counted.
+_EVERY_COUNTRY: Final = "all"
 
 
 def series_scores(view: View) -> pd.DataFrame | None:
@@ -38,10 +41,31 @@ def country_groups(scores: pd.DataFrame) -> list[str]:
     return [name for name in COUNTRY_GROUPS if name in set(scores["country_group"])]
 
 
-def vintage_note(scores: pd.DataFrame) -> str:
-    """Say what flatters the scores; nothing if nothing does."""
-    is_pseudo = bool(scores["is_pseudo_vintage"].any())
-    return "Trained on data as revised later, which flatters every model alike." * is_pseudo
+def vintage_note(scores: pd.DataFrame, model: str) -> str:
+    """Say what flatters the scores, and how often ranges held across vintages where that is known.
+
+    Args:
+        scores: From `series_scores`.
+        model: The model that is quoted.
+    """
+    said = []
+    if scores["is_pseudo_vintage"].any():
+        said.append("Trained on data as revised later, which flatters every model alike.")
+    across = scores[
+        (scores["metric"] == ACROSS_VINTAGES["coverage_80"])
+        & (scores["country_group"] == _EVERY_COUNTRY)
+        & (scores["model"] == model)
+    ]
+    if len(across):
+        trained, scored = (
+            f"{across[name].iloc[0]:%Y-%m-%d}" for name in ("training_vintage", "truth_vintage")
+        )
+        held = percent(100 * float(across["value"].mean()), digits=0)
+        said.append(
+            f"Trained on the vintage of {trained} and scored against that of {scored}, 80% ranges "
+            f"held {held} of outcomes."
+        )
+    return " ".join(said)
 
 
 def error_beside_baselines(view: View, record: TrackRecord, group: str, *, note: str) -> Figure:

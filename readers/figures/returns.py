@@ -15,7 +15,7 @@ from readers.html import Cell, Head, NoNumber
 from readers.summaries.returns import cohort_cells
 from readers.summaries.source_line import SourceLine
 from readers.summaries.wording import in_sentence
-from talentcast.domain.types import NOWCAST_TOPIC
+from talentcast.domain.types import NOWCAST_TOPIC, REVISION_TOPIC
 
 #: What a page says of a release without returns.
 NO_RETURNS: Final = (
@@ -87,7 +87,7 @@ def model_cards(view: View) -> Markup:
     """Return the cards of the return models."""
     heading = html.heading("Model card")
     cards = view.table("model_cards")
-    cards = None if cards is None else cards[cards["topic"] != NOWCAST_TOPIC]
+    cards = None if cards is None else cards[~cards["topic"].isin([NOWCAST_TOPIC, REVISION_TOPIC])]
     if cards is None or cards.empty:
         return heading + html.empty(
             "This release holds no model card, because it holds no return model."

@@ -36,7 +36,7 @@ def leading_shares(view: View, *, has_every_row: bool = True) -> Figure:
     fan = share_fan(series, shown, references=view.references)
     first = int(fan.history["year"].min())
     references = "Diamonds: shares that others published for the same authorships."
-    said = (view.nowcast_note, references if len(fan.references) else "")
+    said = (view.nowcast_note, view.revision_note, references if len(fan.references) else "")
     return Figure(
         "shares",
         f"Share of {series.words.whole}, {first}–{series.last_counted}, "

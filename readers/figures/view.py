@@ -11,7 +11,7 @@ import pandas as pd
 from readers.summaries.reference_figures import reference_points
 from readers.summaries.series import Series
 from readers.summaries.source_line import SourceLine, source_line
-from talentcast.domain.types import NOWCAST_TOPIC
+from talentcast.domain.types import NOWCAST_TOPIC, REVISION_TOPIC
 from talentcast.store.release import Release
 
 #: Years ahead that are shown until a reader chooses.
@@ -59,10 +59,16 @@ class View:
     @property
     def nowcast_note(self) -> str:
         """How full the unfinished years are, and how that is known; empty without any."""
+        return self._card(NOWCAST_TOPIC)
+
+    @property
+    def revision_note(self) -> str:
+        """Which vintage forecasts are about, and how far sources may revise; empty if not said."""
+        return self._card(REVISION_TOPIC)
+
+    def _card(self, topic: str) -> str:
         cards = self.table("model_cards", self.population)
-        if cards is None:
-            return ""
-        return " ".join(cards.loc[cards["topic"] == NOWCAST_TOPIC, "text"])
+        return "" if cards is None else " ".join(cards.loc[cards["topic"] == topic, "text"])
 
     def table(self, name: str, population: str = "") -> pd.DataFrame | None:
         """Return a table of the release; None if it holds none."""

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 import vl_convert
 
+from features.series import series_axes
 from readers import cache
 from readers.charts.scores import coverage_chart, error_chart
 from readers.charts.theme import Spec
 from readers.export.release_tables import notes
 from readers.report.sections import PALETTE, drawn, fan, series_section
 from readers.report.sections import page as page_of_sections
-from readers.summaries.published_series import load_series, published_series, series_axes
+from readers.summaries.published_series import load_series, published_series
 from readers.summaries.series import Series
 from readers.summaries.source_line import SHARE_UNIT, source_line
 from readers.summaries.track_record import TrackRecord, track_headline, track_record

@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from features.series import series_axes
 from readers import cache
 from readers.summaries.populations import are_of_one_family, is_about_ai, reading_order
 from readers.summaries.reliability import Reliability, reliability
@@ -126,15 +127,6 @@ def reliability_of(published: PublishedSeries, release: Release, root: StorePath
         return Reliability(None, 0)
     axes = series_axes(published.key) | {"target": str(Target.SHARE)}
     return reliability(cache.rows("scores", release, root, filters=axes), published.model)
-
-
-def series_axes(key: SeriesKey) -> dict[str, str]:
-    """Return the filter that picks the rows of a series."""
-    return {
-        "population": key.population,
-        "counting_rule": str(key.counting_rule),
-        "source": key.source,
-    }
 
 
 def country_names(release: Release, root: StorePath) -> dict[str, str]:

@@ -314,7 +314,8 @@ FORECASTS: Final = Table(
                "joint draw across all countries and horizons.", one_of=_values(OutputType)),
         Column("output_type_id", "float", "Quantile: probability that the outcome is at or below "
                "`value`. Sample: number of the draw. Mean and median: missing.", nullable=True),
-        Column("value", "float", "Share (0 to 1), persons, or persons a year, by `target`.",
+        Column("value", "float", "Share (0 to 1), persons, or persons a year, by `target`: as in "
+               "the first vintage that has finished the year, if `model_cards` says no other.",
                "by target", minimum=0),
     ),
 )
@@ -340,7 +341,8 @@ SCORES: Final = Table(
                "`origins` for return flows."),
         Column("metric", "string", "`wis`, `coverage_50`, `coverage_80`, `coverage_95`, `mase`, "
                "`rmsse`, `energy_score`; shares are scored on their logarithm, return flows "
-               "in persons."),
+               "in persons. With `_across_vintages`, of models trained on the vintage before, with "
+               "its revisions learned from other countries."),
         Column("value", "float", "Value of the metric.", "by metric"),
         Column("training_vintage", "date", "Vintage the model was trained on."),
         Column("truth_vintage", "date", "Vintage the forecast was scored against."),
@@ -668,7 +670,7 @@ MODEL_CARDS: Final = Table(
         RELEASE_ID,
         MODEL,
         POPULATION,
-        Column("topic", "string", "For example `intended_use`, `not_for`, `training_window`."),
+        Column("topic", "string", "For example `intended_use`, `not_for`, `revisions`."),
         Column("text", "string", "What a reader should know."),
     ),
 )

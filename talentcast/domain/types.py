@@ -16,6 +16,12 @@ UNKNOWN_COUNTRY: Final = "UNK"
 BASELINE: Final = "baseline"
 #: Topic of a row of `model_cards` that is about unfinished years.
 NOWCAST_TOPIC: Final = "nowcast"
+#: Topic of a row that is about revisions, and which vintage forecasts are about.
+REVISION_TOPIC: Final = "revisions"
+#: Metrics of models that were trained on one vintage and scored on a later one.
+ACROSS_VINTAGES: Final = {
+    name: f"{name}_across_vintages" for name in ("wis", "coverage_50", "coverage_80", "coverage_95")
+}
 
 #: The 23 published quantile levels, as in the forecast hubs of the epidemiological community.
 QUANTILE_LEVELS: Final[tuple[float, ...]] = (

@@ -12,6 +12,7 @@ from flows.steps import returns
 from flows.steps.admit import restricted_store
 from flows.steps.pipeline import Refreshed, refresh
 from flows.steps.plan import Plan
+from talentcast.domain.types import REVISION_TOPIC
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
 
@@ -56,7 +57,9 @@ def test_returns_of_few_people_are_withheld_with_a_reason(first: Release, home: 
     assert "researcher_share" in set(forecasts["target"])
     assert "return_flow" not in set(forecasts["target"])
     assert set(forecasts["scenario"]) == {"baseline"}
-    assert not {"return_cohorts", "model_cards"} & set(first.tables)
+    assert "return_cohorts" not in first.tables
+    cards = read_frame("model_cards", first, home / "releases")
+    assert set(cards["topic"]) == {REVISION_TOPIC}
     checks = read_frame("quality_checks", first, home / "releases").set_index("check")
     assert checks.loc["RETURNS_WITHHELD", "observed"] == "Fewer than 3,000 people"
     assert "FEW_PEOPLE" not in checks.index

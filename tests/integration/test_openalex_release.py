@@ -12,6 +12,7 @@ import talentcast
 from readers.largest_changes import largest_changes
 from sources.openalex import source
 from talentcast.domain.errors import LimitReachedError
+from talentcast.domain.types import NOWCAST_TOPIC
 from talentcast.store.pointer import list_releases
 from talentcast.store.release import Release
 
@@ -123,7 +124,7 @@ def test_how_full_a_year_is_is_stated_at_first_and_learned_from_own_vintages_lat
         talentcast.read("model_cards", home=home, release=str(release.release_id))
         for release in list_releases(home / "releases")
     ]
-    learned, stated = (str(card["text"].iloc[0]) for card in cards)
+    learned, stated = (" ".join(card.loc[card["topic"] == NOWCAST_TOPIC, "text"]) for card in cards)
     assert "2026 is estimated: about 72% of it is counted (stated by" in stated
     assert "2027 is estimated: about 5" in learned
     assert "learned from own vintages of 2026" in learned

@@ -14,6 +14,7 @@ from models.shares.pooled.direct import DirectSettings, huber_ridge
 from models.shares.pooled.distribution import (
     DistributionSettings,
     gamma_regression,
+    growth_over_horizons,
     learn_error_models,
     spreads,
 )
@@ -163,8 +164,12 @@ def test_a_country_with_larger_errors_than_its_like_gets_wider_intervals() -> No
     models = learn_error_models(errors, features, settings)
     scale = spreads(models, errors, features, settings)
     assert scale[0, 0] > 1.4 * np.median(scale[0])
-    far = spreads(models, np.concatenate([errors, errors[:1] * np.nan]), features, settings)
-    np.testing.assert_allclose(far[2], scale[1] * 1.5)
+    unknown = np.repeat(errors[:1] * np.nan, 5, axis=0)
+    far = spreads(models, np.concatenate([errors, unknown]), features, settings)
+    np.testing.assert_allclose(far[4], scale[1] * 2.5)
+    # Errors over two years are as large as those over one: half of that is believed further on.
+    assert growth_over_horizons(scale) == pytest.approx(0, abs=0.15)
+    np.testing.assert_allclose(far[6] / far[4], np.sqrt(7 / 5), rtol=0.05)
 
 
 def forecast_with_errors(errors: np.ndarray) -> PointForecast:

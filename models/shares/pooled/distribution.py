@@ -20,6 +20,8 @@ MOST_EXTREME = 4.0
 TAIL_FROM = 0.8
 #: A horizon has a model of its own from this many errors on; the first one always has.
 ENOUGH_ERRORS = 20
+#: Years ahead until which a scale without errors of its own grows in proportion to the horizon.
+PROPORTIONAL_UNTIL = 5
 #: Measures of the volatility of a country.
 N_FEATURES = 6
 #: Weight of a change against that of the year after it, in recent volatility.
@@ -149,7 +151,8 @@ def spreads(
     """Return every country's scale at every horizon.
 
     The pooled scale, times the country's own level as far as its own errors bear it out. Beyond
-    the last horizon with errors, the scale grows in proportion to the horizon.
+    the last horizon with errors, the scale grows in proportion to the horizon for five years; then
+    by a power of it, half way between 1 and what it grew by where there are errors.
 
     Args:
         models: From this panel or a reference panel, for horizons 1, 2, ...
@@ -169,8 +172,27 @@ def spreads(
             scale = model.scale(features[-1]) * level * settings.width(horizon)
             rows.append(np.maximum(scale, settings.smallest_scale * np.sqrt(horizon)))
         else:
-            rows.append(rows[-1] * horizon / (horizon - 1))
+            growth = 1.0
+            if horizon > PROPORTIONAL_UNTIL:
+                growth = (1 + growth_over_horizons(np.array(rows[: len(models)]))) / 2
+            rows.append(rows[-1] * (horizon / (horizon - 1)) ** growth)
     return np.array(rows)
+
+
+def growth_over_horizons(scales: FloatArray) -> float:
+    """Return the power of the horizon that scales grow by; 1 if there is one horizon only.
+
+    Args:
+        scales: Shape (n_horizons, n_countries), at horizons 1, 2, ...
+
+    Example:
+        >>> round(growth_over_horizons(np.sqrt([[1.0], [2.0], [3.0]])), 3)
+        0.5
+    """
+    if len(scales) < 2:
+        return 1.0
+    horizons = np.log(np.arange(1, len(scales) + 1))
+    return float(np.polyfit(horizons, np.log(scales).mean(axis=1), 1)[0])
 
 
 def gamma_regression(

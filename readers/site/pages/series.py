@@ -110,7 +110,7 @@ def scored(view: View) -> tuple[TrackRecord, str, str] | None:
         return None
     group = country_groups(scores)[0]
     record = track_record(scores[scores["country_group"] == group], view.full_series.model)
-    return record, group, vintage_note(scores)
+    return record, group, vintage_note(scores, record.model)
 
 
 def _population(subject: Subject, shown: Shown) -> SitePage:
