@@ -129,7 +129,7 @@ def test_runs_without_an_address_leave_the_database_of_a_real_server_alone(serve
 
     before = by_hand()
     home = server.folder / "temporary"
-    lab = ("--source", "lab.csv", "--home", str(home))
+    lab = ("--source", "lab.csv", "--model", "naive", "--home", str(home))
     code, said = server.refused("refresh", *lab, PREFECT_API_URL="")
     assert code == 0, said
     assert not (home / "prefect").exists()  # it started no server at all
