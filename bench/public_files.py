@@ -13,7 +13,7 @@ import os
 import sys
 import tarfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -140,8 +140,8 @@ def variants(folder: Path) -> None:
     narrow = msgspec.json.Decoder(WorkLine).decode
     ways: dict[str, Callable[[], object]] = {
         "decompressed, as lines": decompress,
-        "orjson, everything": lambda: [orjson.loads(line) for line in lines] and None,
-        "msgspec, what is needed": lambda: [narrow(line) for line in lines] and None,
+        "orjson, everything": lambda: deque(map(orjson.loads, lines), maxlen=0),
+        "msgspec, what is needed": lambda: deque(map(narrow, lines), maxlen=0),
         "PyArrow, what is needed": with_arrow,
         "DuckDB, what is needed, decompressing": with_duckdb,
         "decompressed, parsed, added up": whole,

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from engine.layout import PERSON
 from engine.profile import WEIGHT_TOLERANCE
-from engine.scan import PERSON
 from features.career_records import CareerRecords, IdSpan
 from features.careers import person_years
 from features.engine import EngineLimits, in_locked_duckdb

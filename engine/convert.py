@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from engine.scan import PERSON, bucket_of, lay_down
+from engine.layout import PERSON, bucket_of, lay_down
 from engine.workers import Workers
 from features.listed_works import ListedWorks, summed
 from privacy.pseudonyms import PseudonymKey
@@ -195,18 +195,28 @@ class Conversion:
             rows = _rows(number, paths)
             if len(rows):
                 self._write(table, rows, self._made / table / f"part-{number:05d}.parquet")
+        pa.default_memory_pool().release_unused()  # other processes want it too
         write_atomically(mark, b"", mode=OWNER)
 
     def _write(self, table: str, rows: pa.Table, path: Path) -> None:
-        key = ("person", "year", "country")
-        ordered = summed(rows).sort_by([(name, "ascending") for name in key])
+        names, codes = (_in_order(rows[name]) for name in ("person", "country"))
+        places = {
+            "person": pc.index_in(rows["person"], value_set=names),
+            "country": pc.index_in(rows["country"], value_set=codes),
+        }
+        ordered = summed(
+            pa.table({name: places.get(name, rows[name]) for name in rows.column_names})
+        )
         others = (
             self.source.affiliations(ordered)
             if table == "affiliations"
             else ordered.select(["coauthors"])
         )
-        columns = {PSEUDONYM: ordered["person"].cast(PERSON)}
-        columns |= {name: ordered[name] for name in key[1:]}
+        columns = {
+            PSEUDONYM: names.take(ordered["person"].combine_chunks()),
+            "year": ordered["year"].cast(pa.int16()),
+            "country": codes.take(ordered["country"].combine_chunks()),
+        }
         columns |= {name: others[name] for name in others.column_names}
         whole = pa.table(columns).replace_schema_metadata({DATASET: self.key.dataset_id})
         path.parent.mkdir(exist_ok=True, mode=0o700)
@@ -244,8 +254,15 @@ def _rows(number: int, paths: Sequence[Path]) -> pa.Table:
     for path in paths:
         with pq.ParquetFile(path) as file:
             parts.append(file.read_row_group(number))
-    rows = pa.concat_tables(parts)
-    return rows.set_column(0, "person", rows["person"].cast(pa.binary()))
+    return pa.concat_tables(parts)
+
+
+def _in_order(values: pa.ChunkedArray) -> pa.Array:
+    """Return every value once, in order."""
+    found = pc.unique(values)
+    # Text of fixed width cannot be sorted.
+    plain = found.cast(pa.binary()) if found.type == PERSON else found
+    return found.take(pc.sort_indices(plain))
 
 
 def _taken_away() -> StoreError:

@@ -15,20 +15,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from engine.batches import batches, form_of, schema_of
 from engine.files import RecordFile
+from engine.layout import PERSON, bucket_of, lay_down
 from engine.profile import LEFT_OUT
 from privacy.pseudonyms import PseudonymKey
 from restricted.converted import DATASET, PSEUDONYM
 from sources.affiliations import number_bounds, required_columns
 from sources.countries import country_code
-from storage.files import OWNER, written_whole
 from talentcast.domain.errors import InputRejectedError, MissingColumnsError
 
-PERSON: Final = pa.binary(32)
 #: Rows that are sorted by bucket at once.
 _CHUNK_ROWS: Final = 1_000_000
 _FIRST_YEAR: Final = 1900
@@ -134,33 +132,6 @@ class Scan:
         with np.errstate(invalid="ignore"):
             holds = (years == np.round(years)) & (years >= _FIRST_YEAR) & (years <= self.last_year)
         return np.where(holds, years, 0).astype(np.int16), holds
-
-
-def bucket_of(persons: pa.Array, n_buckets: int) -> NDArray[np.int64]:
-    """Return the bucket of each pseudonym: buckets divide them into spans of equal width."""
-    raw = np.frombuffer(persons.buffers()[1], dtype=np.uint8)
-    start = persons.offset * 32
-    first = raw[start : start + 32 * len(persons)].reshape(-1, 32)[:, :4]
-    numbers = np.ascontiguousarray(first).view(">u4").ravel().astype(np.int64)
-    return np.asarray((numbers * n_buckets) >> 32)
-
-
-def lay_down(chunk: pa.Table, n_buckets: int, path: Path) -> None:
-    """Write rows to a file with a row group for each bucket.
-
-    Args:
-        chunk: With the column `bucket`, which is not written.
-        n_buckets: How many there are.
-        path: In a folder that is there.
-    """
-    buckets = chunk["bucket"].to_numpy()
-    ordered = chunk.drop_columns("bucket").take(np.argsort(buckets, kind="stable"))
-    ends = np.cumsum(np.bincount(buckets, minlength=n_buckets))
-    with written_whole(path, mode=OWNER) as sink, pq.ParquetWriter(
-        sink, ordered.schema, compression="lz4", use_dictionary=["country"],
-    ) as writer:  # fmt: skip
-        for start, end in zip([0, *ends[:-1]], ends, strict=True):
-            writer.write_table(ordered.slice(start, end - start), row_group_size=max(1, len(chunk)))
 
 
 def _require_columns(batch: pa.RecordBatch, file: RecordFile) -> None:

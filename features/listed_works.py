@@ -17,7 +17,10 @@ from talentcast.domain.types import UNKNOWN_COUNTRY
 
 #: Units of one work: up to twelve countries divide it without rest.
 UNITS: Final = 27_720
-_KEY: Final = ["person", "year", "country"]
+_KEY: Final = ("person", "year", "country")
+#: Years are below 4,096, and there are fewer than 1,024 countries.
+_YEAR_BITS: Final = 12
+_COUNTRY_BITS: Final = 10
 #: Beside the key; each is a sum, so that sums of sums are right.
 AFFILIATION_SUMS: Final = ("units", "first_units", "last_units", "size_units")
 COAUTHOR_SUMS: Final = ("coauthors",)
@@ -102,11 +105,25 @@ class ListedWorks:
 
 
 def summed(rows: pa.Table) -> pa.Table:
-    """Return rows of the same person, year and country as one, with the sums of all else."""
-    sums = [name for name in rows.column_names if name not in _KEY]
-    # In one thread: the order of rows is then the same each time.
-    found = rows.group_by(_KEY, use_threads=False).aggregate([(name, "sum") for name in sums])
-    return found.rename_columns({f"{name}_sum": name for name in sums})
+    """Return rows of the same person, year and country as one, with the sums of all else.
+
+    Args:
+        rows: `person` and `country` as places in lists of them, `year`, and whole numbers.
+
+    Returns:
+        The same columns, in the order of persons, years and countries.
+    """
+    person, year, country = (rows[name].to_numpy().astype(np.int64) for name in _KEY)
+    key = (person << (_YEAR_BITS + _COUNTRY_BITS)) | (year << _COUNTRY_BITS) | country
+    order = np.argsort(key, kind="stable")
+    starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+    first = order[starts]
+    found = {"person": person[first], "year": year[first], "country": country[first]}
+    for name in rows.column_names:
+        if name not in found:
+            values = rows[name].to_numpy()[order]
+            found[name] = np.add.reduceat(values, starts) if len(starts) else values
+    return pa.table(found)
 
 
 def weights_in_order(sums: pa.Table) -> tuple[NDArray[np.float64], Integers]:
@@ -115,8 +132,7 @@ def weights_in_order(sums: pa.Table) -> tuple[NDArray[np.float64], Integers]:
     Args:
         sums: `person`, `year` and `units`, in the order of persons and years.
     """
-    person = sums["person"].combine_chunks().dictionary_encode().indices.to_numpy()
-    is_next = np.diff(person, prepend=-1) != 0
+    is_next = np.diff(sums["person"].to_numpy(), prepend=-1) != 0
     is_next |= np.diff(sums["year"].to_numpy().astype(np.int64), prepend=-1) != 0
     person_year = np.cumsum(is_next) - 1
     units = sums["units"].to_numpy()

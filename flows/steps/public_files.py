@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from engine.convert import Conversion, Converted, Progress, PublicRecords
-from flows.steps.admit import restricted_store
-from flows.steps.records import workers_of
+from engine.workers import Workers
 from privacy.pseudonyms import require_key
+from restricted.store import RestrictedStore
 from sources.openalex.snapshot import works_snapshot
 from sources.openalex.snapshot_file import OpenAlexRecords
 from sources.openalex.snapshot_works import FIRST_YEAR, Corpus, WorksWanted
@@ -20,6 +20,8 @@ from talentcast.domain.tables import NAME_PATTERN
 
 #: More would make files of many thousand pieces.
 _MOST_BUCKETS: Final = 512
+#: That a work or a person makes, about: of co-authors more than of their own countries.
+_ROWS: Final = 10
 #: Of a record of ORCID, about.
 _PACKED_RECORD_BYTES: Final = 1_600
 
@@ -120,8 +122,9 @@ def _converted(
         file=settings.pseudonym_key_file,
         apart_from=(place, settings.local),
     )
-    n_buckets = min(_MOST_BUCKETS, max(1, -(-n_records // settings.bucket_rows)))
-    store, workers = restricted_store(settings), workers_of(settings)
+    n_buckets = min(_MOST_BUCKETS, max(1, -(-n_records * _ROWS // settings.bucket_rows)))
+    store = RestrictedStore(settings.restricted, releases=settings.releases)
+    workers = Workers(settings.people_processes)
     return Conversion(source, name, key, store, n_buckets, workers).run(tell)
 
 

@@ -7,10 +7,8 @@ earlier release, and are not read.
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -36,6 +34,8 @@ _PART: Final = re.compile(r"updated_date=(\d{4}-\d{2}-\d{2})/[\w-]+(?:\.jsonl)?\
 _MAX_MANIFEST_BYTES: Final = 100_000_000
 #: Works of the largest collaborations take some megabytes.
 _MAX_LINE_BYTES: Final = 128 << 20
+#: Bytes that are asked of the disk at once.
+_PACKED: Final = 1 << 20
 _ID_START: Final = r"^.*[Ww]"
 
 
@@ -213,7 +213,7 @@ def lines_of(part: SnapshotPart, block_bytes: int = 4 << 20) -> Iterator[list[by
     """
     tail = b""
     try:
-        with gzip.open(part.path, "rb") as file:
+        with pa.input_stream(str(part.path), compression="gzip", buffer_size=_PACKED) as file:
             while block := file.read(block_bytes):
                 *whole, tail = (tail + block).split(b"\n")
                 if len(tail) > _MAX_LINE_BYTES:
@@ -223,7 +223,7 @@ def lines_of(part: SnapshotPart, block_bytes: int = 4 << 20) -> Iterator[list[by
                         "Download it again.",
                     )
                 yield whole
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except (OSError, pa.ArrowException) as error:
         raise InputRejectedError(
             "TRUNCATED",
             f"{part.name} breaks off or is damaged ({type(error).__name__}). Download it again.",

@@ -196,15 +196,20 @@ class _Reader:
 
     def _person(self, authorship: _Authorship) -> int:
         name = authorship.author.id if authorship.author is not None else None
+        if (known := self._ids.get(name)) is not None:  # type: ignore[arg-type]
+            return known
         if name is None or name in _NOBODY or not name.startswith(f"{_ADDRESS}A"):
             self._counts["authorships_of_nobody"] += 1
             return -1
         return self._ids.setdefault(name, len(self._ids))
 
     def _add_countries(self, authorship: _Authorship) -> None:
-        written = authorship.countries or [
-            one.country_code for one in authorship.institutions or ()
-        ]
+        written = authorship.countries
+        if written and len(written) == 1 and (known := self._places.get(written[0])):  # type: ignore[arg-type]
+            self._n_countries.append(1)
+            self._country.append(known)
+            return
+        written = written or [one.country_code for one in authorship.institutions or ()]
         places = {place for text in written if (place := self._place(text)) is not None} or {0}
         self._n_countries.append(len(places))
         self._country.extend(sorted(places))

@@ -35,8 +35,8 @@ _MEMBER: Final = re.compile(r"[\w-]+/[\dX]{3}/(\d{4}-\d{4}-\d{4}-\d{3}[\dX])\.xm
 _DATED_NAME: Final = re.compile(r"ORCID_(\d{4})_(\d{2})_")
 #: People are divided into so many parts, each of which reads the whole archive for its own.
 _PARTS: Final = 4
-#: Records that are added up at once.
-_AT_ONCE: Final = 20_000
+#: Years of people that are added up at once.
+_AT_ONCE: Final = 100_000
 _MAX_RECORD_BYTES: Final = 32 << 20
 #: XML packs ten- to twentyfold; what unfolds further is a bomb.
 _MOST_UNFOLDING: Final = 200
@@ -91,7 +91,7 @@ class OrcidRecords:
         held = _Held(self)
         for orcid, content in self._members(number, counts):
             held.add(orcid, content, counts)
-            if len(held.ids) >= _AT_ONCE:
+            if held.n_years >= _AT_ONCE:
                 yield held.taken()
         broken = counts["broken"] + counts["document_types"] + counts["too_large"]
         if broken > _MOST_BROKEN * counts["records"]:
@@ -200,11 +200,16 @@ class _Held:
         self._begin()
 
     def _begin(self) -> None:
-        self.ids: list[str] = []
+        self._ids: list[str] = []
         self._codes: dict[str, int] = {UNKNOWN_COUNTRY: 0}
         self._years: list[int] = []
         self._person: list[int] = []
         self._country: list[int] = []
+
+    @property
+    def n_years(self) -> int:
+        """How many years of people were added."""
+        return len(self._years)
 
     def add(self, orcid: str, content: bytes, counts: Counter[str]) -> None:
         """Take in one record, or count why not."""
@@ -217,8 +222,8 @@ class _Held:
             counts["broken"] += 1
             return
         counts["without_affiliations"] += not found
-        person = len(self.ids)
-        self.ids.append(f"{_ADDRESS}{orcid}")
+        person = len(self._ids)
+        self._ids.append(f"{_ADDRESS}{orcid}")
         for one in found:
             counts["affiliations"] += 1
             years = self._years_of(one, counts)
@@ -259,7 +264,7 @@ class _Held:
         found = ListedWorks(
             years=np.array(self._years, np.int64),
             sizes=ones,
-            ids=self.ids,
+            ids=self._ids,
             work=np.arange(n_rows),
             person=np.array(self._person, np.int64),
             is_first=nobody,
