@@ -10,12 +10,12 @@ from pydantic import Field
 from flows.artifacts import show_table
 from flows.connection import end_without_server
 from flows.parameters import Home
-from flows.processes import processes
+from flows.processes import shared_out
 from flows.steps import past_years
 from flows.steps.past_years import Backfilled
 from flows.steps.plan import USUAL_MODELS, Plan
 from flows.tasks import PrefectRunner
-from talentcast.config import load_settings
+from talentcast.config import load_settings, reached_from_anywhere
 from talentcast.domain.errors import YearsFailedError
 
 CalendarYear = Annotated[int, Field(ge=1900, le=2100)]
@@ -24,7 +24,7 @@ YEARS_AT_ONCE = 2
 DEFAULT_SOURCES = ["bundled"]
 
 
-@flow(name="backfill", task_runner=processes(YEARS_AT_ONCE), on_running=[end_without_server])
+@flow(name="backfill", task_runner=shared_out(YEARS_AT_ONCE), on_running=[end_without_server])
 def backfill(
     first_year: CalendarYear,
     last_year: CalendarYear,
@@ -46,7 +46,7 @@ def backfill(
         models: Models, the default one first; empty for the usual.
         home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
-    settings = load_settings(home)
+    settings = reached_from_anywhere(load_settings(home))
     plan = Plan(
         sources=tuple(sources),
         models=tuple(models or USUAL_MODELS),

@@ -1,21 +1,41 @@
-"""Processes beside the run's own: they share its cores and end when it ends."""
+"""Processes beside the run's own: on this machine, where they end with it, or on a cluster."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
+from talentcast.config import load_settings
+from talentcast.domain.errors import ConfigurationError
+
+
+def shared_out(at_once: int) -> TaskRunner[PrefectFuture[Any]]:
+    """Return a task runner for tasks that share nothing: on a cluster that is configured, or here.
+
+    Raises:
+        ConfigurationError: If a cluster is configured, but what speaks with it is not installed.
+    """
+    if (scheduler := load_settings().dask_scheduler) is None:
+        return processes(at_once)
+    try:
+        from prefect_dask.task_runners import DaskTaskRunner
+    except ImportError:
+        raise ConfigurationError(
+            f"TALENTCAST_DASK_SCHEDULER is {scheduler}, but Dask is not installed here. "
+            "Run: pip install 'talentcast[dask]'"
+        ) from None
+    return cast(TaskRunner[PrefectFuture[Any]], DaskTaskRunner(address=scheduler))
+
 
 def processes(at_once: int) -> TaskRunner[PrefectFuture[Any]]:
     """Return a task runner for work that holds Python's lock, such as checks and models."""
-    runner: Any = ProcessPoolTaskRunner(max_workers=at_once, initializer=end_with_parent)
-    checked: TaskRunner[PrefectFuture[Any]] = runner
-    return checked
+    runner = ProcessPoolTaskRunner(max_workers=at_once, initializer=end_with_parent)
+    return cast(TaskRunner[PrefectFuture[Any]], runner)
 
 
 def end_with_parent() -> None:

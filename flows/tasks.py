@@ -11,17 +11,8 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
 
 from flows.progress import tell
-from flows.steps import (
-    alerts,
-    check,
-    deliver,
-    forecast,
-    forecast_changes,
-    ingest,
-    past_years,
-    people,
-    publish,
-)
+from flows.steps import alerts, check, deliver, forecast, ingest, past_years, people, publish
+from flows.steps import forecast_changes as moved
 from flows.steps import score as scoring
 from flows.steps.runner import RETRY_PAUSES, is_bad_luck
 
@@ -55,9 +46,7 @@ observe = _task(forecast.observe)
 score = _task(scoring.score, "score {panel.key.population}")
 forecast_returns = _task(people.forecast_returns, "returns of {people.key.population}")
 check_returns = _task(check.check_returns, "check returns of {key.population}")
-changes_of = _task(
-    forecast_changes.changes_of, "what moved forecasts of {now.panel.key.population}"
-)
+changes_of = _task(moved.changes_of, "what moved {now.panel.key.population}")
 score_release = _task(scoring.score_release, "score {release.release_id}")
 keep_admissions = _task(people.keep_admissions)
 keep_restricted = _task(people.keep_restricted)

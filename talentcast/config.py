@@ -105,6 +105,12 @@ class Settings(BaseSettings):
     people_processes: int = Field(
         default=2, gt=0, description="Processes that work on records of people at once."
     )
+    dask_scheduler: str | None = Field(
+        default=None,
+        pattern=r"^(tcp|tls|ucx)://\S+$",
+        description="Dask scheduler whose workers share the years of a backfill; "
+        "none: processes of this machine.",
+    )
     duckdb_memory: str = Field(
         default="1GB",
         pattern=r"^[0-9.]+ ?[KMGT]i?B$",
@@ -222,6 +228,12 @@ class PrefectServer(BaseSettings):
         if not given:
             return {}
         return {"Authorization": f"Basic {b64encode(given.encode()).decode()}"}
+
+
+def reached_from_anywhere(settings: Settings) -> Settings:
+    """Return settings whose folders mean the same in every process, whatever its current folder."""
+    found = {name: value for name, value in settings if isinstance(value, Path)}
+    return settings.model_copy(update={name: path.absolute() for name, path in found.items()})
 
 
 def load_settings(

@@ -8,18 +8,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from distributed import Client
+from prefect_server import free_port
 
 import talentcast
+from flows.processes import shared_out
 from flows.steps import past_years
 from flows.steps.plan import Plan
 from flows.steps.retention import Retention, plan_pruning
 from talentcast.config import load_settings
-from talentcast.domain.errors import PrunedError, UsageError, YearsFailedError
+from talentcast.domain.errors import ConfigurationError, PrunedError, UsageError, YearsFailedError
 from talentcast.store.pointer import events, find_release, latest_release, list_releases
 from talentcast.store.pruning import prune
 
@@ -61,6 +65,14 @@ def run(sources: list[str], home: Path, first_year: int = YEARS[0], last_year: i
     )
 
 
+def years_of(
+    sources: list[str], home: Path, first_year: int, last_year: int
+) -> past_years.Backfilled:
+    """Carry out the steps alone, in this process."""
+    plan = Plan(sources=tuple(sources), models=("naive", "drift"))
+    return past_years.backfill(range(first_year, last_year + 1), plan, load_settings(home))
+
+
 @pytest.fixture(scope="module")
 def home(sources: list[str], orchestrator: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
@@ -94,7 +106,7 @@ def row_hashes(home: Path) -> dict[str, Mapping[str, str]]:
 
 def test_years_that_are_published_are_not_computed_again(home: Path, sources: list[str]) -> None:
     before = events(home / "releases")
-    again = run(sources, home, last_year=YEARS[1])
+    again = years_of(sources, home, YEARS[0], YEARS[1])
     assert {year.outcome for year in again.years} == {"already published"}
     assert events(home / "releases") == before
     assert len(again.scores)
@@ -110,11 +122,7 @@ def test_a_year_that_was_pruned_is_made_again_once_under_the_next_number(
     first = next(one for one in pruning.going if one.as_of.as_of.year == YEARS[0])
     with pytest.raises(PrunedError, match=f"backfill --first-year {YEARS[0]} --last-year"):
         find_release(str(first.release_id), root)
-    plan = Plan(sources=tuple(sources), models=("naive", "drift"))
-    made, found = (
-        past_years.backfill(range(YEARS[0], YEARS[0] + 1), plan, settings).years[0]
-        for _ in range(2)
-    )
+    made, found = (years_of(sources, settings.home, YEARS[0], YEARS[0]).years[0] for _ in range(2))
     assert made.outcome == "published"
     assert found.outcome == "already published"
     for year in (made, found):
@@ -157,6 +165,62 @@ def test_a_killed_backfill_goes_on_where_it_was_with_the_same_rows(
     assert row_hashes(tmp_path) == row_hashes(home)
 
 
+@contextmanager
+def dask(kind: str, *arguments: str, cwd: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--no-dashboard", *arguments]
+    with subprocess.Popen(command, cwd=cwd, stderr=subprocess.DEVNULL) as started:
+        yield
+        started.terminate()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[str]:
+    """Start a scheduler and two workers of one thread each, and give the address."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with ExitStack() as stack:
+        stack.enter_context(dask("scheduler", "--host", address, cwd=tmp_path))
+        for _ in range(2):
+            stack.enter_context(dask("worker", address, "--nthreads", "1", cwd=tmp_path))
+        with Client(address, timeout=60) as client:
+            client.wait_for_workers(2, timeout=60)
+        yield address
+
+
+def test_two_workers_of_a_cluster_make_the_rows_of_one_machine(
+    home: Path,
+    sources: list[str],
+    cluster: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from flows.backfill import backfill
+
+    monkeypatch.setenv("TALENTCAST_DASK_SCHEDULER", cluster)
+    monkeypatch.chdir(tmp_path)  # the workers are elsewhere
+    on_cluster = backfill.with_options(task_runner=shared_out(2))
+    done = on_cluster(
+        first_year=YEARS[0],
+        last_year=YEARS[-1],
+        sources=sources,
+        models=["naive", "drift"],
+        home=Path("here"),
+    )
+    assert {year.outcome for year in done.years} == {"published"}
+    assert row_hashes(tmp_path / "here") == row_hashes(home)
+    with Client(cluster, timeout=60) as client:
+        worked = client.run(lambda: "flows.steps.past_years" in sys.modules)
+    assert list(worked.values()) == [True, True]
+
+
+def test_a_cluster_without_its_package_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TALENTCAST_DASK_SCHEDULER", "tcp://127.0.0.1:8786")
+    monkeypatch.setitem(sys.modules, "prefect_dask.task_runners", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'talentcast\[dask\]'"):
+        shared_out(2)
+
+
 def test_a_year_that_fails_stops_no_other(tmp_path: Path) -> None:
     counts = Path(counts_file(tmp_path / "lab.csv", 2000, 2012))
     counts.write_text(counts.read_text().replace("2012,FRA,1020", "2012,FRA,-7"))
@@ -169,11 +233,11 @@ def test_a_year_that_fails_stops_no_other(tmp_path: Path) -> None:
 def test_years_without_history_or_not_over_are_skipped_with_the_reason(
     sources: list[str], tmp_path: Path
 ) -> None:
-    early = run(sources[:1], tmp_path, 1999, 2001).years
+    early = years_of(sources[:1], tmp_path, 1999, 2001).years
     assert {year.outcome for year in early} == {"skipped"}
     assert "nothing was counted before 1999" in early[0].problem
     assert "SHORT_PANEL" in early[2].problem
-    (late,) = run(sources[:1], tmp_path, 2099, 2099).years
+    (late,) = years_of(sources[:1], tmp_path, 2099, 2099).years
     assert (late.outcome, late.problem) == ("skipped", "the year is not over")
     assert list_releases(tmp_path / "releases") == []
 
