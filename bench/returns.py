@@ -34,6 +34,7 @@ from models.returns.evaluation.scores import calibration_slope
 from models.returns.flows.history import FlowHistory, past_flows
 from models.returns.flows.scores import RECENT_RATE, flow_scores
 from models.returns.landmark_history import LandmarkHistory
+from models.returns.model.incidence import cumulative_incidence
 from models.returns.model.return_model import ReturnModel, TrainingTables, fit_return_model
 from models.simulation.careers import (
     HOSTS,
@@ -98,7 +99,7 @@ def peers(folder: Path) -> pd.DataFrame:
     landmarks = history.complete()
     scored = landmarks[landmarks["landmark_year"].between(CUT.year, LAST_LANDMARK)]
     rows = []
-    for horizon in (3, 5):
+    for horizon in HORIZONS:
         for other in (BASELINE_MODEL, *PEERS):
             mean, low, high = paired_difference(
                 found.predictions,
@@ -127,7 +128,9 @@ def simulator(*, n_people: int, seeds: tuple[int, ...]) -> pd.DataFrame:
         model = fit_return_model(
             TrainingTables.of(LandmarkHistory.of(simulated.records), CUT), seed=0
         )
-        given = model.incidence(landmarks)[:, [horizon - 1 for horizon in HORIZONS], 0]
+        # Outcomes are true ones here, whenever they were seen.
+        given = cumulative_incidence(model.hazards_of_moves(landmarks))
+        given = given[:, [horizon - 1 for horizon in HORIZONS], 0]
         for column, horizon in enumerate(HORIZONS):
             happened = returned[:, column]
             reference = happened.mean() * (1 - happened.mean())
@@ -208,9 +211,7 @@ def slopes(*, seeds: tuple[int, ...], n_people: int = 40_000) -> pd.DataFrame:
         landmarks = true_landmarks(simulated)
         returned = true_returns(simulated, landmarks, HORIZONS)
         best = true_probabilities(simulated, landmarks, HORIZONS, np.random.default_rng(0))
-        given = fit_return_model(
-            TrainingTables.of(LandmarkHistory.of(simulated.records), CUT), seed=0
-        ).incidence(landmarks)
+        given = cumulative_incidence(fitted(simulated).hazards_of_moves(landmarks))
         for column, horizon in enumerate(HORIZONS):
             own = given[:, horizon - 1, 0]
             outcome = calibration_slope(returned[:, column], own, np.ones(len(own)))

@@ -296,7 +296,7 @@ def learn(folder: Path) -> None:
         tables = TrainingTables.of(replace(history, landmarks=landmarks), _CUT)
         model = fit_return_model(tables, seed=0)
         cpu = time.process_time() - started
-        loss = log_loss_of_steps(model.hazards(tested), steps)
+        loss = log_loss_of_steps(model.hazards_of_moves(tested), steps)
         print(f"{len(landmarks)} landmarks: log loss {loss:.4f}, {cpu:.1f} CPU seconds", flush=True)
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from talentcast.domain.types import UNKNOWN_COUNTRY
+
+#: Years after which a next observation has come if it comes at all.
+_LONGEST_GAP: Final = 6
+#: Fewer gaps than this do not tell how long it takes to be seen again.
+_MIN_GAPS: Final = 50
 
 
 class Exit(IntEnum):
@@ -108,6 +115,29 @@ def observed_gaps(outcomes: pd.DataFrame) -> pd.DataFrame:
             "exit": seen["next_exit"].to_numpy(),
         }
     )
+
+
+def chances_of_being_seen(outcomes: pd.DataFrame, until: int, n_years: int) -> NDArray[np.float64]:
+    """Return how likely somebody who is seen again at all is seen within 1, 2, ... years.
+
+    Learned from people who stayed where they were, and could be followed for long enough.
+
+    Args:
+        outcomes: Landmarks with outcomes as they stood at the end of a year.
+        until: That year.
+        n_years: How many chances.
+
+    Returns:
+        Shape (n_years,), rising; all 1 where there are too few gaps to tell.
+    """
+    gaps = outcomes.loc[
+        (outcomes["next_exit"] == Exit.STAY) & (outcomes["landmark_year"] <= until - _LONGEST_GAP),
+        "next_seen_years",
+    ]
+    years = gaps[gaps <= _LONGEST_GAP].to_numpy()
+    if len(years) < _MIN_GAPS:
+        return np.ones(n_years)
+    return np.array([(years <= within).mean() for within in range(1, n_years + 1)])
 
 
 def years_at_risk(outcomes: pd.DataFrame) -> pd.DataFrame:

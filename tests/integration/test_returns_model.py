@@ -6,10 +6,12 @@ import pytest
 
 from features.career_records import CareerRecords
 from features.landmarks import landmark_table
+from features.person_period import chances_of_being_seen
 from models.returns.landmark_history import LandmarkHistory
 from models.returns.model.base_rate import fit_base_rate
 from models.returns.model.drift import NO_DRIFT, CalendarDrift
 from models.returns.model.incidence import (
+    as_seen,
     cumulative_incidence,
     hazards_from_incidence,
     pool_on_logit,
@@ -79,7 +81,8 @@ def test_a_model_that_forecast_worse_than_the_base_rate_is_not_used(
     assert chosen.choice == ("blend" if better else "base_rate")
     hazards = model.blend.hazards(landmarks) if better and model.blend else None
     if hazards is not None:
-        expected = cumulative_incidence(chosen.blend_drift.shift(hazards))
+        moved = chosen.blend_drift.shift(hazards)
+        expected = cumulative_incidence(as_seen(moved, model.seen_within))
         assert np.allclose(model.incidence(landmarks), expected)
 
 
@@ -124,3 +127,25 @@ def test_drift_moves_the_odds_of_return_by_its_ratio_and_keeps_ranks() -> None:
     odds = shifted[..., 0] / (1 - shifted[..., 0]) / (hazards[..., 0] / (1 - hazards[..., 0]))
     assert np.allclose(odds, 0.5)
     assert np.allclose(NO_DRIFT.shift(hazards), hazards)
+
+
+def test_a_move_is_seen_with_the_next_observation() -> None:
+    left = np.random.default_rng(0).uniform(0, 0.2, (20, 5, 2))
+    at_once = as_seen(left, np.ones(5))
+    assert np.allclose(at_once, left)
+    late = cumulative_incidence(as_seen(left, np.array([0.0, 1.0, 1.0, 1.0, 1.0])))
+    assert np.allclose(late[:, 1:], cumulative_incidence(left)[:, :-1])
+
+
+def test_how_late_people_are_seen_again_is_learned_from_those_who_were_followed_long_enough() -> (
+    None
+):
+    gaps = np.repeat([1, 1, 2, 5], 40)
+    outcomes = pd.DataFrame({"next_exit": 0, "next_seen_years": gaps, "landmark_year": 2005})
+    chances = chances_of_being_seen(outcomes, 2017, 5)
+    assert chances.tolist() == [0.5, 0.75, 0.75, 0.75, 1.0]
+    # Of recent years only those are known who were seen again soon.
+    recent = outcomes.assign(landmark_year=2015)[gaps <= 2]
+    both = pd.concat([outcomes, recent])
+    assert chances_of_being_seen(both, 2017, 5).tolist() == chances.tolist()
+    assert chances_of_being_seen(recent, 2017, 5).tolist() == [1.0] * 5

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from models.returns.evaluation.report import evaluate
 from models.returns.landmark_history import LandmarkHistory
-from models.returns.model.incidence import cumulative_incidence
+from models.returns.model.incidence import as_seen, cumulative_incidence
 from models.returns.model.members import STEPS
 from models.returns.model.return_model import (
     ReturnModel,
@@ -142,14 +142,15 @@ def _predicted(
 def _blend(model: ReturnModel, landmarks: pd.DataFrame) -> NDArray[np.float64]:
     if model.blend is None:
         return model.incidence(landmarks)
-    return cumulative_incidence(model.blend.hazards(landmarks))
+    return cumulative_incidence(as_seen(model.blend.hazards(landmarks), model.seen_within))
 
 
 def _member(name: str) -> Callable[[ReturnModel, pd.DataFrame], NDArray[np.float64]]:
     def incidence(model: ReturnModel, landmarks: pd.DataFrame) -> NDArray[np.float64]:
         if model.blend is None:
             return model.incidence(landmarks)
-        return cumulative_incidence(model.blend.member_hazards(landmarks)[name])
+        hazards = model.blend.member_hazards(landmarks)[name]
+        return cumulative_incidence(as_seen(hazards, model.seen_within))
 
     return incidence
 

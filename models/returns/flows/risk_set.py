@@ -63,7 +63,8 @@ class ExpectedReturns:
 
     Attributes:
         hazards: Of people abroad.
-        before_drift: The same without the model's correction for drift.
+        before_drift: Those of moves, without the model's correction for drift: the first year's
+            flow is corrected by the history of such forecasts.
         newcomers: Of newcomers, as of their first year abroad.
     """
 
@@ -78,7 +79,7 @@ class ExpectedReturns:
         before_drift = model.hazards_before_drift(risk_set.landmarks)
         return cls(
             risk_set,
-            model.drift.shift(before_drift),
+            model.as_seen(model.drift.shift(before_drift)),
             before_drift,
             model.hazards(risk_set.newcomers),
         )

@@ -54,6 +54,28 @@ def with_returns(hazards: Hazards, returns: NDArray[np.float64]) -> Hazards:
     return np.stack([returns, np.minimum(hazards[:, :, 1], 1 - returns)], axis=2)
 
 
+def as_seen(hazards: Hazards, seen_within: NDArray[np.float64]) -> Hazards:
+    """Return the hazards of being seen to have left, from those of leaving.
+
+    A move shows with the next observation after it, which may come years later.
+
+    Args:
+        hazards: Of leaving, in the year of the move.
+        seen_within: Shape (n_steps,), chance of being seen within 1, 2, ... years.
+
+    Example:
+        >>> left = np.array([[[0.5, 0.0], [0.0, 0.0]]])
+        >>> cumulative_incidence(as_seen(left, np.array([0.6, 0.9])))[0, :, 0].round(2).tolist()
+        [0.3, 0.45]
+    """
+    in_year = np.diff(cumulative_incidence(hazards), axis=1, prepend=0.0)
+    seen = np.zeros_like(in_year)
+    for year in range(in_year.shape[1]):
+        # Who left in year j has been seen by year k with the chance of k - j + 1 years.
+        seen[:, year:] += in_year[:, [year]] * seen_within[: in_year.shape[1] - year, None]
+    return hazards_from_incidence(seen)
+
+
 def pool_on_logit(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Average probabilities on the logit scale."""
     return np.asarray(expit(np.mean([log_odds(part) for part in parts], axis=0)))

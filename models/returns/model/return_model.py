@@ -7,13 +7,14 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from features.person_period import Exit, stacked_steps
+from features.person_period import Exit, chances_of_being_seen, stacked_steps
 from models.returns.landmark_history import LandmarkHistory
 from models.returns.model.base_rate import BaseRate, fit_base_rate
 from models.returns.model.blend import Blend, fit_blend
 from models.returns.model.drift import NO_DRIFT, CalendarDrift, log_loss_of_steps, measure_drift
-from models.returns.model.incidence import Hazards, Incidence, cumulative_incidence
+from models.returns.model.incidence import Hazards, Incidence, as_seen, cumulative_incidence
 from models.returns.model.members import STEPS, Training
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.types import Origin
@@ -57,12 +58,14 @@ class ReturnModel:
     Attributes:
         origin: Last year whose records it has seen.
         blend: Missing where the training table was too small to fit it.
+        seen_within: Shape (5,), chance of being seen within 1, 2, ... years of a move.
     """
 
     origin: Origin
     blend: Blend | None
     base_rate: BaseRate
     selection: Selection
+    seen_within: NDArray[np.float64]
 
     @property
     def drift(self) -> CalendarDrift:
@@ -76,12 +79,25 @@ class ReturnModel:
             return self.blend.hazards(landmarks)
         return self.base_rate.hazards(landmarks)
 
-    def hazards(self, landmarks: pd.DataFrame) -> Hazards:
-        """Return yearly hazards of return and of a third country for five years."""
+    def hazards_of_moves(self, landmarks: pd.DataFrame) -> Hazards:
+        """Return the same in the year of the move, which shows with the next observation only."""
         return self.drift.shift(self.hazards_before_drift(landmarks))
 
+    def hazards(self, landmarks: pd.DataFrame) -> Hazards:
+        """Return yearly hazards of being seen at origin, and in a third country."""
+        return self.as_seen(self.hazards_of_moves(landmarks))
+
+    def as_seen(self, hazards: Hazards) -> Hazards:
+        """Return when moves are seen; the base rate counts them in that year already."""
+        if self.selection.choice == "base_rate":
+            return hazards
+        return as_seen(hazards, self.seen_within)
+
     def incidence(self, landmarks: pd.DataFrame) -> Incidence:
-        """Return the probability of each exit within 1 to 5 years, shape (n_landmarks, 5, 2)."""
+        """Return the probability to have been seen after each exit within 1 to 5 years.
+
+        Shape (n_landmarks, 5, 2).
+        """
         return cumulative_incidence(self.hazards(landmarks))
 
 
@@ -130,7 +146,9 @@ def fit_return_model(tables: TrainingTables, *, seed: int) -> ReturnModel:
     blend = None
     if _n_returns(table) >= MIN_RETURNS:
         blend = fit_blend(Training.of(table, np.random.default_rng(seed)), seed=seed)
-    return ReturnModel(tables.origin, blend, fit_base_rate(table), _select(tables, seed))
+    seen_within = chances_of_being_seen(table, tables.origin.year, STEPS)
+    chosen = _select(tables, seed)
+    return ReturnModel(tables.origin, blend, fit_base_rate(table), chosen, seen_within)
 
 
 def _select(tables: TrainingTables, seed: int) -> Selection:
