@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from count_shapes import SHAPES, text, wide_grid, with_part, workbook
+from fuzz_public_files import public_files
 from fuzzing import Target
 from hostile_inputs import (
     CAREER_NAMES,
@@ -156,7 +157,7 @@ _MOVES = ("year", "n_migrations", "iso3codefrom", "iso3codeto")
 
 def targets() -> tuple[Target, ...]:
     """Return every parser of outside text or bytes."""
-    return (*_tables(), *_records())
+    return (*_tables(), *_records(), *public_files())
 
 
 def _tables() -> tuple[Target, ...]:
