@@ -76,6 +76,15 @@ class RecordFile:
             )
 
 
+def holds_records(source: str) -> bool:
+    """Return whether a source is about people: one file for each table, or files to be scanned.
+
+    Raises:
+        UsageError: If it cannot be looked at.
+    """
+    return is_affiliations_folder(Path(source)) or holds_record_files(source)
+
+
 def holds_record_files(source: str) -> bool:
     """Return whether a source is a folder, pattern or file of records to be scanned.
 

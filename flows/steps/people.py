@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from engine.files import folder_of, holds_record_files
+from engine.files import folder_of, holds_records
 from features.career_counts import CareerTally, researcher_counts
 from features.career_records import CareerParts
 from features.complete_block import largest_complete_block
@@ -32,7 +31,6 @@ from privacy.disclosure import keep_previous_counts, protected_counts
 from privacy.pseudonyms import require_key
 from restricted.admissions import DATASET_URN
 from restricted.store import likelihood_rows
-from sources.affiliations import is_affiliations_folder
 from sources.synthetic import NAME, SyntheticCareers, parse_simulation
 from talentcast.config import ENOUGH_PEOPLE, Settings
 from talentcast.domain.checks import CheckReport, Outcome
@@ -114,9 +112,7 @@ class DerivedCounts:
 
 def holds_careers(source: str) -> bool:
     """Return whether a source is about people rather than counts."""
-    if source == NAME or is_affiliations_folder(Path(source)):
-        return True
-    return holds_record_files(source)
+    return source == NAME or holds_records(source)
 
 
 def gather_people(

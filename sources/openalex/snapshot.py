@@ -31,6 +31,8 @@ _PLACES: Final = ("", "works", "jsonl/works", "data/jsonl/works", "data/works", 
 _MANIFESTS: Final = ("manifest.json", "manifest")
 _DELETED: Final = ("deleted_ids.csv", "deleted_ids.csv.gz")
 _PART: Final = re.compile(r"updated_date=(\d{4}-\d{2}-\d{2})/[\w-]+(?:\.jsonl)?\.gz")
+#: Of a work, about.
+_PACKED_WORK_BYTES: Final = 1_400
 _MAX_MANIFEST_BYTES: Final = 100_000_000
 #: Works of the largest collaborations take some megabytes.
 _MAX_LINE_BYTES: Final = 128 << 20
@@ -81,8 +83,10 @@ class WorksSnapshot:
     @property
     def n_records(self) -> int:
         """How many works there are; of parts that do not say, about."""
-        return sum(part.size // 1_400 if part.n_records is None else part.n_records
-                   for part in self.parts)  # fmt: skip
+        said = [part.n_records for part in self.parts]
+        if None not in said:
+            return sum(filter(None, said))
+        return sum(part.size for part in self.parts) // _PACKED_WORK_BYTES
 
 
 def works_snapshot(root: Path) -> WorksSnapshot:

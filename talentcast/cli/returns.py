@@ -17,7 +17,6 @@ from models.returns.evaluation.backtest import (
 )
 from models.returns.landmark_history import LandmarkHistory
 from restricted.store import RestrictedStore
-from sources.affiliations import read_career_records
 from talentcast.cli.commands import new_app
 from talentcast.cli.options import Home, Json
 from talentcast.cli.output import print_rows, writing_into
@@ -36,7 +35,7 @@ SHOWN = ("brier_skill", "log_loss", "auc", "ici", "observed_over_expected")
 def backtest(
     *,
     affiliations: Annotated[
-        Path, typer.Option("--affiliations", help="Folder of affiliation records.")
+        str, typer.Option("--affiliations", help="Folder or files of affiliation records.")
     ],
     cut_year: Annotated[
         int, typer.Option("--cut-year", help="Last year the models may learn from.")
@@ -61,13 +60,16 @@ def backtest(
 
     Example: talentcast returns backtest --affiliations careers --cut-year 2017 --out scores
     """
+    from flows.steps.look import records_at_hand  # takes seconds: not for a page of help
+
     plan = BacktestPlan(
         cut=Origin(cut_year),
         horizons=_years(horizons),
         models=tuple(model or (DEFAULT_MODEL, BASELINE_MODEL)),
         last_landmark_year=last_landmark_year,
     )
-    result = returns_backtest(LandmarkHistory.of(read_career_records(affiliations)), plan)
+    with records_at_hand(affiliations, load_settings()) as found:
+        result = returns_backtest(LandmarkHistory.of(found.parts), plan)
     with writing_into(out):
         result.predictions.to_parquet(out / "predictions.parquet", index=False)
         result.scores.to_parquet(out / "scores.parquet", index=False)
