@@ -22,6 +22,7 @@ from flows.steps.forecast import mean_shares
 from flows.steps.nowcast import NONE_UNFINISHED
 from flows.steps.plan import Plan
 from models.shares.registry import ModelContext
+from models.stay_rates import moved_home
 from sources.bundled import bundled_covariates
 from sources.reference_panel import REFERENCE_SERIES, load_reference_panel, reference_counts
 from talentcast.domain.types import Origin
@@ -50,12 +51,13 @@ def under_departures(shares: pd.DataFrame, country: str, excess: pd.Series) -> p
         country: Which one they leave.
         excess: Rate a year beyond the usual one.
     """
-    left = 1 - (1 - excess).cumprod().reindex(shares.index).to_numpy()
-    moved = shares[country] * left
-    others = shares.drop(columns=country)
-    changed = others.mul(1 + moved / others.sum(axis=1), axis=0)
-    changed[country] = shares[country] - moved
-    return changed
+    gone = 1 - (1 - excess).cumprod().reindex(shares.index).to_numpy()
+    left = shares[country].to_numpy() * gone
+    codes = [str(code) for code in shares.columns]
+    moved = moved_home(
+        shares.to_numpy()[:, None, :], codes, country, left[:, None, None], ("everywhere",)
+    )
+    return pd.DataFrame(moved[:, 0, :], index=shares.index, columns=shares.columns)
 
 
 def compared(country: str, forecast: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
@@ -83,19 +85,24 @@ def compared(country: str, forecast: pd.DataFrame, counted: pd.DataFrame) -> pd.
     return table.assign(**shown)
 
 
-def main() -> None:
-    """Print both shocks, and write them into the docs."""
+def both_shocks() -> pd.DataFrame:
+    """Return the errors of both shocks, a row a year."""
     panel = load_reference_panel(ORIGIN)
     if panel is None:
         raise SystemExit("The bundled panel is too short.")
     context = ModelContext(bundled_covariates(), panel).until(ORIGIN)
     plan = Plan(sources=(), horizons=tuple(year - ORIGIN.year for year in YEARS))
-    means = mean_shares(panel.until(ORIGIN), plan, context, NONE_UNFINISHED).reset_index()
+    means = mean_shares(panel.until(ORIGIN), plan, context, NONE_UNFINISHED, None).reset_index()
     forecast = means.pivot_table(index="target_year", columns="country", values="value")
     counted = panel.shares().loc[list(YEARS)]
-    text = markdown(pd.concat([compared(country, forecast, counted) for country in SHOCKS]))
-    print(text)
+    return pd.concat([compared(country, forecast, counted) for country in SHOCKS])
+
+
+def main() -> None:
+    """Print both shocks, and write them into the docs."""
+    text = markdown(both_shocks())
     write_section(PAGE, text, "stay-rates")
+    print(text)
 
 
 if __name__ == "__main__":

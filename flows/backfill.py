@@ -15,7 +15,7 @@ from flows.steps import past_years
 from flows.steps.past_years import Backfilled
 from flows.steps.plan import USUAL_MODELS, Plan
 from flows.tasks import PrefectRunner
-from talentcast.config import load_settings, reached_from_anywhere
+from talentcast.config import load_settings
 from talentcast.domain.errors import YearsFailedError
 
 CalendarYear = Annotated[int, Field(ge=1900, le=2100)]
@@ -46,7 +46,7 @@ def backfill(
         models: Models, the default one first; empty for the usual.
         home: Folder for everything a run writes; empty for TALENTCAST_HOME.
     """
-    settings = reached_from_anywhere(load_settings(home))
+    settings = load_settings(home)
     plan = Plan(
         sources=tuple(sources),
         models=tuple(models or USUAL_MODELS),

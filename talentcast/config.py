@@ -230,10 +230,18 @@ class PrefectServer(BaseSettings):
         return {"Authorization": f"Basic {b64encode(given.encode()).decode()}"}
 
 
-def reached_from_anywhere(settings: Settings) -> Settings:
-    """Return settings whose folders mean the same in every process, whatever its current folder."""
-    found = {name: value for name, value in settings if isinstance(value, Path)}
-    return settings.model_copy(update={name: path.absolute() for name, path in found.items()})
+def for_other_machines(settings: Settings) -> Settings:
+    """Return settings to send elsewhere: folders by their whole path, and no secrets.
+
+    Workers have secrets that they need in their own environment.
+    """
+    changed: dict[str, object] = {}
+    for name, value in settings:
+        if isinstance(value, Path):
+            changed[name] = value.absolute()
+        elif isinstance(value, SecretStr):
+            changed[name] = None
+    return settings.model_copy(update=changed)
 
 
 def load_settings(

@@ -14,7 +14,7 @@ from features.series import rows_of
 from features.vintages import KnownCounts
 from flows.steps.check import check_shares
 from flows.steps.nowcast import NONE_UNFINISHED, Unfinished
-from flows.steps.plan import Plan
+from flows.steps.plan import Plan, Stream
 from flows.steps.questions import NOTHING_ASKED, Answered, Asked, answer
 from flows.steps.runner import Pending, Runner
 from flows.steps.stay_rates import Assumed, forecast_stay_rates
@@ -171,7 +171,7 @@ def _forecast(
         # The same revisions for all models: they are about the source.
         drawn = [
             as_later_vintages_say(
-                one, revisions, panel, np.random.default_rng([plan.seed, panel.origin.year, 1])
+                one, revisions, panel, plan.random(panel.origin, Stream.REVISIONS)
             )
             for one in drawn
         ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from features.panel import Panel, build_panel, rule_of
@@ -22,6 +23,7 @@ from models.shares.registry import MODELS, ModelContext
 from publication.forecast_changes import Cause, forecast_change_rows
 from storage.paths import StorePath
 from talentcast.config import Settings
+from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.tables import FORECASTS
 from talentcast.domain.types import (
     BASELINE,
@@ -148,25 +150,37 @@ def _steps(before: Made, now: Made, context: ModelContext) -> Iterator[tuple[Cau
     if before.model != now.model:
         yield Cause.MODEL, remodelled.forecast_again(context)
     recounted = remodelled.counted_as(now)
-    is_comparable = recounted.panel.countries == before.panel.countries
-    if is_comparable and not recounted.panel.counts.equals(before.panel.counts):
+    if _are_revised(before.panel, recounted.panel):
         yield Cause.REVISED_DATA, recounted.forecast_again(context)
     yield Cause.NEW_DATA, now.means
+
+
+def _are_revised(before: Panel, now: Panel) -> bool:
+    """Tell whether the same parts have other counts; sums of small countries round differently."""
+    if before.countries != now.countries:
+        return False
+    one, other = before.counts, now.counts
+    return one.shape != other.shape or not np.allclose(one, other, rtol=1e-9, equal_nan=True)
 
 
 def _made_before(
     served: Served, now: Made, counts: pd.DataFrame, settings: Settings
 ) -> Made | None:
-    """Return what the served release says of the same series; None where it did not forecast it."""
+    """Return what the served release says of the same series; None where that cannot be told."""
     key = now.panel.key
     observed = rows_of(served.observations, key)
     means, model = _quoted(served, key, settings.releases)
     if observed.empty or means.empty:
         return None
-    # In the parts that were forecast then: choosing parts among them chooses all of them again.
-    panel = build_panel(observed, key, rule=rule_of(key.population))
+    try:
+        # In the parts that were forecast then: choosing parts among them chooses all of them again.
+        panel = build_panel(observed, key, rule=rule_of(key.population))
+    except InputRejectedError:
+        return None  # today's rule leaves too little of what was counted then
     observed = observed.assign(vintage=pd.to_datetime(observed["vintage"]))
-    known = KnownCounts(observed, {key: VintageKind.TRUE})
+    was_archived = observed["vintage"].max() <= pd.Timestamp(served.release.as_of.as_of)
+    kind = VintageKind.TRUE if was_archived else VintageKind.PSEUDO
+    known = KnownCounts(observed, {key: kind})
     partial = unfinished_of(known, [panel], settings).get(key, NONE_UNFINISHED)
     revisions = revisions_by_series(counts, known, [panel], settings.releases)[key].model
     last = panel.origin.year + len(partial.years)

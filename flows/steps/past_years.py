@@ -24,7 +24,7 @@ from publication.observations import observation_rows
 from publication.scores import mean_scores
 from questions.record import Record
 from questions.scores import question_scores, scoreboard, scored_answers
-from talentcast.config import Settings
+from talentcast.config import Settings, for_other_machines
 from talentcast.domain.errors import UsageError
 from talentcast.domain.types import Vintage
 from talentcast.store.publisher import next_repeat, published_release
@@ -111,9 +111,10 @@ def backfill(
     fetched = fetch_all(plan, settings, run)
     inputs = parse_all(fetched, plan, settings, run)
     run.progress(f"Forecasting as of the ends of {years[0]} to {years[-1]}")
+    elsewhere = for_other_machines(settings)
     started = {
         year: run.submit(
-            past_year, fetched.identity(plan, date(year, 12, 31)), inputs, plan, settings, run
+            past_year, fetched.identity(plan, date(year, 12, 31)), inputs, plan, elsewhere, run
         )
         for year in years
     }

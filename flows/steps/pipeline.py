@@ -154,7 +154,7 @@ def build(
     inquiry = inquiry_of(inputs.counts, identity, kind, settings)
     context = context_of(panels)
     forecasts, scores, returns = _forecasts(
-        inputs, known, panels, unfinished, revisions, inquiry, plan, context, settings, run
+        inputs, known, panels, unfinished, revisions, inquiry, kind, plan, context, settings, run
     )
     report += merge(made.report for made in forecasts) + check_all_returns(returns, run)
     require(report, release_id, settings)
@@ -219,7 +219,7 @@ def _draft(
         supersedes=supersedes.release_id if supersedes is not None else None,
         reason=approval.reason,
         approved_by=approval.approved_by,
-        settings=plan.settings(),
+        settings=plan.stated_settings(),
     )
 
 
@@ -258,6 +258,7 @@ def _forecasts(
     unfinished: Mapping[SeriesKey, Unfinished],
     revisions: Mapping[SeriesKey, Revisions],
     inquiry: Inquiry,
+    kind: Kind,
     plan: Plan,
     context: ModelContext,
     settings: Settings,
@@ -279,7 +280,7 @@ def _forecasts(
             unfinished=unfinished.get(panel.key, NONE_UNFINISHED),
             revisions=revisions[panel.key].model,
             asked=inquiry.of(panel.key),
-            assumed=assumed_of(known, panel),
+            assumed=assumed_of(known, panel, kind),
         )
         for panel in panels
     ]

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from models.evaluation.origins import MAX_ORIGINS
 from models.shares.registry import BASELINES, DEFAULT_MODEL
-from talentcast.domain.types import PUBLISHED_HORIZONS, PUBLISHED_SAMPLES, SCORED_HORIZONS
+from talentcast.domain.types import (
+    PUBLISHED_HORIZONS,
+    PUBLISHED_SAMPLES,
+    SCORED_HORIZONS,
+    Origin,
+)
 from talentcast.populations.catalogue import known_populations
 
 if TYPE_CHECKING:
@@ -23,6 +31,19 @@ USUAL_MODELS: Final = (DEFAULT_MODEL, *(name for name in BASELINES if name != DE
 FURTHER_MODELS: Final = 2
 FURTHER_SAMPLES: Final = 100
 FURTHER_ORIGINS: Final = 5
+
+
+#: Settings that a release states; names of files and columns are nobody's business.
+_STATED: Final = (
+    "models", "horizons", "scored_horizons", "n_draws", "n_samples", "n_origins", "seed",
+)  # fmt: skip
+
+
+class Stream(IntEnum):
+    """Random numbers beside those of the forecasts themselves, each in a stream of its own."""
+
+    REVISIONS = 1
+    STAY_RATES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +138,14 @@ class Plan:
         del chosen["sources"]
         sheets = {source.partition("#")[2] for source in self.sources if "#" in source}
         return chosen | ({"sheets": sorted(sheets)} if sheets else {})
+
+    def stated_settings(self) -> dict[str, object]:
+        """Return the choices that a release states."""
+        return {name: getattr(self, name) for name in _STATED}
+
+    def random(self, origin: Origin, stream: Stream) -> np.random.Generator:
+        """Return the random numbers of one purpose; the same for every forecast from one origin."""
+        return np.random.default_rng([self.seed, origin.year, stream])
 
 
 def _read(scenarios: Sequence[str]) -> tuple[Scenario, ...]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import pandas as pd
 
 from features.series import rows_of
 from readers.summaries.wording import points
 from talentcast.domain.types import SeriesKey
+
+#: Percentage points; less is written as none.
+_SMALLEST_SEEN: Final = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +39,10 @@ class ShareSteps:
         return "rose" if self.after > self.before else "fell"
 
     def told(self) -> str:
-        """Name the steps, the largest first."""
+        """Name the steps, the largest first; those too small to be seen are left out."""
         steps = self.steps.sort_values("value", key=lambda values: -values.abs())
+        seen = steps["value"].abs() >= _SMALLEST_SEEN
+        steps = steps[seen] if seen.any() else steps
         return ", ".join(
             f"{name[0].lower()}{name[1:]} {points(value)}"
             for name, value in zip(steps["name"], steps["value"], strict=True)

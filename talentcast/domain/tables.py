@@ -437,7 +437,7 @@ STAY_RATE_SCENARIOS: Final = Table(
     "stay_rate_scenarios",
     "published",
     "One row per population, change of the stay rate of foreign researchers in a country, forecast "
-    "year and country. Driven by assumptions: nothing in it is estimated from the population.",
+    "year and country. Driven by assumptions: who stays is not estimated from the population.",
     (
         "release_id", "population", "counting_rule", "source", "host_country", "points", "country",
         "target_year",
@@ -591,8 +591,8 @@ RELEASES: Final = Table(
         Column("tables", "json", "Per table: Delta version, rows, data files with sha256, "
                "and a hash of the rows."),
         Column("quality", "json", "Checks run, passed, warned, failed."),
-        Column("settings", "json", "What decides models, draws and scores; empty in releases from "
-               "before it was kept.", nullable=True),
+        Column("settings", "json", "Models, horizons, draws, samples, origins and seed; empty in "
+               "releases from before it was kept.", nullable=True),
         Column("manifest_sha256", "string", "Hash of all the other columns but the signature.",
                nullable=True),
         Column("signature", "string", "Ed25519 signature of that hash, if the publisher has a key.",

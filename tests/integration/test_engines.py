@@ -1,4 +1,4 @@
-"""The same records through DuckDB and through Spark give the same rows, ties included.
+"""The same records through DuckDB and a Spark cluster give the same rows, ties included.
 
 Spark needs Java and `pip install ".[spark]"`; without them these tests are left out.
 """
@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pytest
+from spark_cluster import spark_cluster
 
 from features.careers import fill_gaps, moves, observation_gaps, origin_countries, person_years
 
@@ -31,19 +32,9 @@ STEPS = {
 
 
 @pytest.fixture(scope="module")
-def spark() -> Iterator[ibis.BaseBackend]:
-    from pyspark.sql import SparkSession
-
-    session = (
-        SparkSession.builder.master("local[1]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .getOrCreate()
-    )
-    yield ibis.pyspark.connect(session)
-    session.stop()
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ibis.BaseBackend]:
+    with spark_cluster(tmp_path_factory.mktemp("spark"), workers=2) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +71,10 @@ def test_spark_and_duckdb_give_the_same_rows(
     pd.testing.assert_frame_equal(
         rows(step(person_years(one))), rows(step(person_years(other))), check_dtype=False
     )
+
+
+def test_two_workers_did_the_work(spark: ibis.BaseBackend, affiliations: Path) -> None:
+    spark.read_parquet(str(affiliations)).count().execute()
+    context = spark._session.sparkContext
+    assert context.master.startswith("spark://")
+    assert context._jsc.sc().getExecutorMemoryStatus().size() == 1 + 2  # the driver is listed too

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.stay_rates import both_shocks
 from features.stay_rates import StayRate, arrival_rates, stay_rates
 from models.shares.protocol import Draws
 from models.shares.stock import StockDraws
@@ -71,12 +72,38 @@ def test_a_first_year_counted_by_hand() -> None:
     assert after.stocks[0, 0, 2] == before.stocks[0, 0, 2]
 
 
-def test_an_origin_that_is_not_forecast_apart_is_spread_over_all_others() -> None:
+def test_a_group_of_countries_is_spread_over_all_that_are_not_named() -> None:
     before = forecasts()
-    after = with_stay_rate(before, 1000.0, foreign(origins=("EUROPE",)), -0.1)
-    ratio = after.stocks[:, :, [0, 2, 3]] / before.stocks[:, :, [0, 2, 3]]
+    after = with_stay_rate(before, 1000.0, foreign(origins=("CHN", "EUROPE")), -0.1)
+    moved = after.stocks - before.stocks
+    ratio = moved[:, :, [2, 3]] / before.stocks[:, :, [2, 3]]
     assert np.allclose(ratio, ratio[:, :, :1])
-    assert np.all(ratio > 1)
+    assert np.all(ratio > 0)
+    assert np.allclose(moved[:, :, 0], moved[:, :, [2, 3]].sum(axis=2))  # half of each origin
+
+
+def test_a_country_that_is_not_forecast_apart_is_part_of_the_rest_of_the_world() -> None:
+    before = forecasts()
+    after = with_stay_rate(before, 1000.0, foreign(origins=("TWN",)), -0.1)
+    moved = after.stocks - before.stocks
+    assert np.allclose(moved[:, :, [0, 2]], 0)
+    assert np.allclose(moved[:, :, 3], -moved[:, :, 1])
+
+
+def test_no_more_are_kept_abroad_than_an_origin_has() -> None:
+    before = forecasts()
+    before.stocks[:, :, 0] = 0.5
+    after = with_stay_rate(before, 1000.0, foreign(origins=("CHN",)), 0.2)
+    assert np.allclose(after.stocks[-1, :, 0], 0)
+    assert np.allclose(after.stocks.sum(axis=2), before.stocks.sum(axis=2))
+    assert np.all(after.stocks[:, :, 1] >= before.stocks[:, :, 1])
+
+
+def test_those_at_the_origin_may_differ_by_draw() -> None:
+    before = forecasts()
+    one = with_stay_rate(before, 500.0, foreign(), -0.1)
+    by_draw = with_stay_rate(before, np.full(50, 500.0), foreign(), -0.1)
+    assert np.allclose(one.stocks, by_draw.stocks)
 
 
 def test_five_years_of_people_who_stay_or_leave_one_by_one() -> None:
@@ -107,7 +134,8 @@ def test_published_rates_are_read_with_their_samples() -> None:
     by_origin = {one.origin: one for one in rates.by_origin}
     assert by_origin["CHN"] == StayRate("CHN", pytest.approx(0.832), 15800)
     assert by_origin["KOR"].rate == pytest.approx(0.51)
-    assert 0.1 < rates.spread < 0.5
+    assert len(by_origin) == 10
+    assert 0.1 < rates.spread < 0.6
     drawn = assumed_researchers(
         rates, np.array([0.01, 0.02]), n_draws=4000, rng=np.random.default_rng(1)
     )
@@ -124,10 +152,20 @@ def test_arrival_rates_are_those_of_the_last_years_that_count_them() -> None:
             "year": [2018, 2019, 2020, 2020],
             "researchers": [100.0, 200, 400, 50],
             "arrivals": [2.0, 8, np.nan, 1],
+            "is_provisional": False,
         }
     )
-    assert list(arrival_rates(counts)) == [0.02, 0.04]
-    assert len(arrival_rates(counts[counts["country"] == "CHN"])) == 0
+    assert list(arrival_rates(counts, Origin(2020))) == [0.02, 0.04]
+    assert list(arrival_rates(counts, Origin(2018))) == [0.02]
+    unseen = counts.assign(is_provisional=counts["year"] == 2019)
+    assert list(arrival_rates(unseen, Origin(2020))) == [0.02]
+    assert len(arrival_rates(counts[counts["country"] == "CHN"], Origin(2020))) == 0
+
+
+def test_two_past_shocks_are_nearer_once_they_are_known() -> None:
+    errors = both_shocks().set_index(["shock", "year"])
+    last = errors.xs("2019", level="year").astype(dict.fromkeys(errors.columns[-2:], float))
+    assert (last.iloc[:, -1].abs() < last.iloc[:, -2].abs()).all()
 
 
 def test_rows_hold_every_step_and_sum_to_one() -> None:
