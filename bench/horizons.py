@@ -67,6 +67,7 @@ def main() -> None:
 
 
 _EXPLAINED: Final = (
+    "`python -m bench.horizons --data FOLDER`. "
     "All countries over 50 persons in 2004, origins 2004 to 2012 as far as there are years after "
     "them; WIS of log shares, how often 80 % ranges held with a 95 % interval from blocks of three "
     "origins, and how often 95 % ranges held. Pseudo."

@@ -317,6 +317,7 @@ def main() -> None:
 
 
 _JOINT: Final = (
+    "`python -m bench.joint_draws --data FOLDER`. "
     "Energy score (Aitchison distance) and variogram score (order 1/2) of the 60 largest countries "
     "and the rest, horizons 1 to 5, as ratios to draws with the same margins and no dependence but "
     f"closure; below 1 is better. Variants could be chosen on origins to {CHOSEN_UNTIL}, and "

@@ -93,6 +93,7 @@ def main() -> None:
 
 
 _EXPLAINED: Final = (
+    "`python -m bench.vintages --data FOLDER`. "
     "Trained on the vintage of July 2022 (years 2002 to 2018), origins 2008 to 2018, one to five "
     "years ahead; scored on that vintage, and on that of July 2024. How often 50, 80 and 95 % "
     "ranges held: of all countries; of the 60 largest; and 80 % by years ahead. Revisions are "
