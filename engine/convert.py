@@ -107,7 +107,8 @@ class Conversion:
         if made.exists() and (known := json.loads(made.read_text()))["digest"] == self.digest:
             return Converted(folder, known["counts"], is_new=False)
         with storage_failures(self.store.root):
-            for each in (self.store.root, self.store.scan_folder, self._work, self._made):
+            root, scans = self.store.root, self.store.scan_folder
+            for each in (root, scans, self._work, self._made.parent, self._made):
                 each.mkdir(parents=True, exist_ok=True, mode=0o700)
             ready = replace(self, source=self.source.prepared(self._work))
             counts = ready._read_all(tell)
@@ -132,7 +133,8 @@ class Conversion:
 
     @property
     def _made(self) -> Path:
-        return self._work / "made"
+        # Of all parts: once one was downloaded again, what was added up before is of no use.
+        return self._work / sha256(repr(self.source.parts).encode()).hexdigest()[:16] / "made"
 
     def _read_all(self, tell: Progress) -> Counter[str]:
         n_parts = len(self.source.parts)
@@ -188,7 +190,7 @@ class Conversion:
 
     def bucket(self, number: int) -> None:
         """Write the records of a bucket, unless that is done."""
-        mark = self._work / f"bucket-{number:05d}"
+        mark = self._made.parent / f"bucket-{number:05d}"
         if mark.exists():
             return
         for table, paths in self._laid_down().items():

@@ -76,12 +76,20 @@ def _revisions(
 
 
 def _published_earlier(key: SeriesKey, vintage: Vintage, root: StorePath) -> EarlierVintage | None:
-    """Return the state of a series in the newest release that held a sufficiently old one."""
+    """Return the state of a series in the newest release that held a sufficiently old one.
+
+    A release as of a past day may hold what was known later only; then an older one is looked at.
+    """
     where = condition("observations", series_axes(key))
-    for release in list_releases(root):
-        if is_early_enough(release.as_of, vintage) and _holds(release, key):
-            rows = read_frame("observations", release, root, where=where)
-            return earlier_vintage(rows, key, vintage)
+    early = [
+        release
+        for release in list_releases(root)
+        if is_early_enough(release.as_of, vintage) and _holds(release, key)
+    ]
+    for release in sorted(early, key=lambda one: one.as_of.as_of, reverse=True):
+        rows = read_frame("observations", release, root, where=where)
+        if (found := earlier_vintage(rows, key, vintage)) is not None:
+            return found
     return None
 
 

@@ -35,6 +35,7 @@ class OpenAlexRecords:
     def said(self) -> Mapping[str, Any]:
         """What tells it from others."""
         wanted, listed = self.wanted, self.snapshot.deleted
+        state = listed.stat() if listed else None
         return {
             "source": "openalex",
             "release": str(self.snapshot.vintage.as_of),
@@ -42,7 +43,7 @@ class OpenAlexRecords:
             "years": [wanted.first_year, wanted.last_year],
             "corpus": wanted.corpus,
             "types": sorted(wanted.types),
-            "deleted_bytes": listed.stat().st_size if listed else 0,
+            "deleted_works": [state.st_size, state.st_mtime_ns] if state else [],
         }
 
     @property

@@ -289,6 +289,27 @@ def test_a_run_that_was_killed_reads_no_part_twice(
     assert [path.name for path in (tmp_path / "restricted" / "records").iterdir()] == ["ai"]
 
 
+def test_a_part_that_came_anew_after_a_kill_is_in_all_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = list(drawn_works(240, n_people=150))
+    root = write_snapshot(tmp_path / "in", [works[start::4] for start in range(4)])
+    put_in_place = convert.Conversion._put_in_place
+
+    def dies(self: convert.Conversion, folder: Path) -> None:
+        raise KeyboardInterrupt  # everything was added up
+
+    monkeypatch.setattr(convert.Conversion, "_put_in_place", dies)
+    with pytest.raises(KeyboardInterrupt):
+        converted(root, tmp_path)
+    monkeypatch.setattr(convert.Conversion, "_put_in_place", put_in_place)
+    (tmp_path / "in").rename(tmp_path / "old")
+    other = list(drawn_works(300, n_people=170))[240:]
+    root = write_snapshot(tmp_path / "in", [other, *(works[start::4] for start in range(1, 4))])
+    whole = converted(root, tmp_path / "whole")
+    assert_frame_equal(rows_of(converted(root, tmp_path)), rows_of(whole))
+
+
 def test_no_id_is_in_any_file_message_or_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
