@@ -140,8 +140,12 @@ class Plan:
         return chosen | ({"sheets": sorted(sheets)} if sheets else {})
 
     def stated_settings(self) -> dict[str, object]:
-        """Return the choices that a release states."""
-        return {name: getattr(self, name) for name in _STATED}
+        """Return the choices that a release states, as it reads them back: lists, no tuples."""
+        chosen = {name: getattr(self, name) for name in _STATED}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in chosen.items()
+        }
 
     def random(self, origin: Origin, stream: Stream) -> np.random.Generator:
         """Return the random numbers of one purpose; the same for every forecast from one origin."""
