@@ -58,3 +58,13 @@ def select_populations(counts: pd.DataFrame, populations: Sequence[str]) -> pd.D
     if unknown := sorted(set(populations) - set(known)):
         raise UsageError(f"No population {unknown} in the sources. They hold: {', '.join(known)}.")
     return counts[counts["population"].isin(populations)]
+
+
+def other_populations(counts: pd.DataFrame, populations: Sequence[str]) -> frozenset[str]:
+    """Return the populations beside those that are named; none if none is.
+
+    Raises:
+        UsageError: If a named population is not there.
+    """
+    wanted = select_populations(counts, populations)
+    return frozenset(counts["population"]) - frozenset(wanted["population"])

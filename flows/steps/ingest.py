@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 
-from features.series import select_populations
+from features.series import other_populations
 from flows.steps.approval import NO_APPROVAL, Approval
 from flows.steps.people import DerivedCounts, People, count_people, gather_people, holds_careers
 from flows.steps.plan import Plan
@@ -118,9 +118,9 @@ def parse_all(
     derived = {group.key: run(count_people, group, settings) for group in fetched.people}
     tables = [*(one.counts for one in parsed), *(one.counts for one in derived.values())]
     counts = pd.concat(tables)
-    unasked = frozenset[str]() if plan.populations else _unasked(parsed)
+    unasked = other_populations(counts, plan.populations) if plan.populations else _unasked(parsed)
     return Inputs(
-        counts=select_populations(counts[~counts["population"].isin(unasked)], plan.populations),
+        counts=counts[~counts["population"].isin(unasked)],
         notes=CheckReport(
             tuple(note for one in parsed for note in one.notes if note.table not in unasked)
         )

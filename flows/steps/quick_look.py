@@ -13,7 +13,7 @@ import pandas as pd
 
 from expectations.rules import broken_count_rules, broken_panel_rules
 from features.panel import Panel, build_panels
-from features.series import select_populations
+from features.series import other_populations
 from features.vintages import KnownCounts, known_at
 from flows.steps.forecast import context_of, forecast, observe
 from flows.steps.plan import Plan
@@ -54,8 +54,8 @@ def quick_look(source: Source, plan: Plan) -> QuickLook:
     """
     files = source.download()
     parsed = source.parse(files)
-    counts = select_populations(parsed.counts, plan.populations)
-    left_out = set(parsed.counts["population"]) - set(counts["population"])
+    left_out = other_populations(parsed.counts, plan.populations)
+    counts = parsed.counts[~parsed.counts["population"].isin(left_out)]
     notes = tuple(note for note in parsed.notes if note.table not in left_out)
     report = CheckReport(notes) + broken_count_rules(counts)
     _require(report, source)

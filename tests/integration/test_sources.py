@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import pandas as pd
 import pytest
 
 from features.panel import build_panels
+from flows.steps.ingest import fetch_all, parse_all
+from flows.steps.plan import Plan
 from sources.bundled import Bundled, bundled_covariates, published_figures
 from sources.counts_file import CountsFile
 from sources.moves import arrivals_and_departures, to_moves
 from sources.registry import source_for
 from sources.scholarly_migration import FILES, MOVES_FILE, ScholarlyMigration
 from sources.tabular import read_table
+from talentcast.config import Settings
 from talentcast.domain.checks import Outcome
 from talentcast.domain.errors import InputRejectedError, IntegrityError, UsageError
 from talentcast.domain.tables import COUNTRY_COVARIATES, PUBLISHED_FIGURES
@@ -224,3 +228,15 @@ def test_parsing_loads_neither_prefect_nor_great_expectations() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
+
+
+def test_a_run_that_names_populations_is_told_of_no_other(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    every = Plan(sources=("bundled",))
+    named = replace(every, populations=("neurips_authorships",))
+    fetched = fetch_all(every, settings)
+    told = parse_all(fetched, every, settings)
+    own = parse_all(fetched, named, settings)
+    assert own.populations == {"neurips_authorships"}
+    assert "robotics_authors" in {note.table for note in told.notes.results}
+    assert not {note.table for note in own.notes.results} & (told.populations - own.populations)
