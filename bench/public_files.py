@@ -27,6 +27,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.json
+import pyarrow.parquet as pq
 
 from bench.scale import KEY, Cost, measured
 from sources.openalex.snapshot import lines_of, works_snapshot
@@ -65,18 +66,27 @@ _COLUMNS: Final = {
 }
 
 
-def make_works(folder: Path, n_works: int) -> None:
+def make_works(folder: Path, n_works: int, *, parquet: bool) -> None:
     """Write a snapshot in parts of equal size."""
     from openalex_snapshot import drawn_works, write_snapshot
 
     works = drawn_works(n_works, n_people=2 * n_works)
     size = -(-n_works // _PARTS)
-    write_snapshot(folder, [islice(works, size) for _ in range(_PARTS)], deleted=["W4000000007"])
+    parts = [islice(works, size) for _ in range(_PARTS)]
+    write_snapshot(folder, parts, deleted=["W4000000007"], parquet=parquet)
 
 
 def read_plainly(folder: Path) -> None:
-    """Decompress every part and parse every line, and do nothing with them."""
+    """Decompress every part and parse every line, and do nothing with them.
+
+    Of Parquet, every column is read.
+    """
     for part in works_snapshot(folder).parts:
+        if part.name.endswith(".parquet"):
+            with pq.ParquetFile(part.path) as columns:
+                for _ in columns.iter_batches(4_000):
+                    pass
+            continue
         with gzip.open(part.path, "rb") as file:
             for line in file:
                 orjson.loads(line)
@@ -198,10 +208,11 @@ def main() -> int:
     parser.add_argument("--works", type=int, default=100_000)
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--subfield")
+    parser.add_argument("--parquet", action="store_true")
     asked = parser.parse_args()
     os.environ.setdefault("TALENTCAST_PSEUDONYM_KEY", KEY)  # noqa: TID251
     if asked.what == "make":
-        make_works(asked.place, asked.works)
+        make_works(asked.place, asked.works, parquet=asked.parquet)
     elif asked.what == "openalex":
         openalex(asked.place, ["--subfield", asked.subfield] if asked.subfield else [])
     elif asked.what == "variants":

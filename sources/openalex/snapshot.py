@@ -27,10 +27,13 @@ from talentcast.domain.errors import InputRejectedError, UsageError, some_of
 from talentcast.domain.types import Vintage
 
 #: Where works lie below what somebody downloaded; the last two as before 2026.
-_PLACES: Final = ("", "works", "jsonl/works", "data/jsonl/works", "data/works", "legacy-data/works")
+_PLACES: Final = (
+    *("", "works", "jsonl/works", "data/jsonl/works", "parquet/works", "data/parquet/works"),
+    *("data/works", "legacy-data/works"),
+)
 _MANIFESTS: Final = ("manifest.json", "manifest")
 _DELETED: Final = ("deleted_ids.csv", "deleted_ids.csv.gz")
-_PART: Final = re.compile(r"updated_date=(\d{4}-\d{2}-\d{2})/[\w-]+(?:\.jsonl)?\.gz")
+_PART: Final = re.compile(r"updated_date=(\d{4}-\d{2}-\d{2})/[\w-]+(?:(?:\.jsonl)?\.gz|\.parquet)")
 #: Of a work, about.
 _PACKED_WORK_BYTES: Final = 1_400
 _MAX_MANIFEST_BYTES: Final = 100_000_000
@@ -111,7 +114,7 @@ def works_snapshot(root: Path) -> WorksSnapshot:
             f"{some_of(missing)}. Download them, and run again.",
         )
     parts = [_part(folder, name, meta) for name, meta in sorted(entries.items())]
-    found = {str(path.relative_to(folder)) for path in folder.glob("updated_date=*/*.gz")}
+    found = {str(path.relative_to(folder)) for path in folder.glob("updated_date=*/*.*")}
     deleted = next((folder / name for name in _DELETED if (folder / name).is_file()), None)
     if deleted is not None:
         require_plain(deleted)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from features.listed_works import ListedWorks
 from sources.countries import country_code
 from sources.openalex.snapshot import SnapshotPart, lines_of
+from sources.openalex.snapshot_parquet import records_of
 from sources.openalex.works import MAX_LISTED_AUTHORS
 from talentcast.domain.errors import InputRejectedError
 from talentcast.domain.types import UNKNOWN_COUNTRY
@@ -101,14 +102,19 @@ def listed_works(
             are no works, `RECORD_COUNT` if there are not as many as the manifest says.
     """
     read = _Reader(wanted, deleted, counts)
-    for lines in lines_of(part):
-        for line in lines:
-            if line:
-                read.line(line)
+    for some in _written(part):
+        for each in some:
+            if each:
+                read.work(each)
         if len(read.person) >= _AT_ONCE:
             yield read.taken()
     _require_whole(part, counts)
     yield read.taken()
+
+
+def _written(part: SnapshotPart) -> Iterator[Sequence[bytes | dict[str, Any]]]:
+    """Yield works as lines, or as the records of a Parquet file."""
+    return records_of(part) if part.name.endswith(".parquet") else lines_of(part)
 
 
 def _require_whole(part: SnapshotPart, counts: Counter[str]) -> None:
@@ -149,12 +155,16 @@ class _Reader:
         self._n_countries: list[int] = []
         self._country: list[int] = []
 
-    def line(self, line: bytes) -> None:
-        """Take in one work, or count why not."""
+    def work(self, written: bytes | dict[str, Any]) -> None:
+        """Take in one work as a line or as a record, or count why not."""
         counts = self._counts
         counts["works"] += 1
         try:
-            work = self._decode(line)
+            work = (
+                self._decode(written)
+                if isinstance(written, bytes)
+                else msgspec.convert(written, WorkLine)
+            )
             number = int(work.id.rpartition("/")[2][1:])
         except (ValueError, RecursionError):  # those of msgspec are ValueErrors
             counts["unreadable"] += 1

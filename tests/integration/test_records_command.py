@@ -14,8 +14,9 @@ from typing import Any
 import pandas as pd
 import pytest
 from console import Console
-from openalex_snapshot import drawn_works, write_snapshot
+from openalex_snapshot import author, drawn_works, work, write_snapshot
 from orcid_file import drawn_records, write_orcid_file
+from pandas.testing import assert_frame_equal
 
 import sources.openalex.snapshot_works as reading
 
@@ -44,6 +45,30 @@ def test_what_was_made_and_what_comes_next_is_said(
     code, out, _ = talentcast(*asked, "--first-year", "2001", "--type", "article")
     assert code == 0
     assert pd.read_parquet(folder / "affiliations")["year"].min() >= 2001
+
+
+def test_parquet_gives_the_same_rows_as_json_lines(
+    talentcast: Console, home: Path, tmp_path: Path
+) -> None:
+    works = [*drawn_works(300, n_people=90), work(1, [author(1, "US")]), work(2, None)]
+    said, records = [], home / "restricted" / "records"
+    for name in ("lines", "parquet"):
+        parts = [works[:200], works[200:]]
+        folder = write_snapshot(tmp_path / name, parts, parquet=name == "parquet")
+        asked = ["records", "openalex", tmp_path / name, "--home", home, "--json", "--name"]
+        said.append(talentcast(*asked, name))
+    assert said[0] == said[1]
+    for table in ("affiliations", "coauthor_countries"):
+        lines, parquet = (pd.read_parquet(records / name / table) for name in ("lines", "parquet"))
+        assert_frame_equal(lines, parquet)
+    (folder / "manifest.json").write_text(
+        (folder / "manifest.json").read_text().replace("content_length", "about")
+    )
+    part = next(folder.rglob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-30])
+    assert "TRUNCATED" in talentcast(*asked, "cut")[2]
+    pd.DataFrame({"id": ["https://openalex.org/W1"]}).to_parquet(part)
+    assert "SCHEMA" in talentcast(*asked, "other")[2]
 
 
 def test_records_of_orcid_are_made_too(talentcast: Console, home: Path, tmp_path: Path) -> None:

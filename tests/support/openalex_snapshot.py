@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 DATE = "2026-06-26"
 AI = "1702"
@@ -49,6 +51,7 @@ def write_snapshot(
     *,
     deleted: Iterable[str] = (),
     legacy: bool = False,
+    parquet: bool = False,
 ) -> Path:
     """Write parts, the manifest and the list of deleted works; return the folder of works.
 
@@ -57,19 +60,16 @@ def write_snapshot(
         parts: Works of each; a text is a line as it is.
         deleted: Ids of works.
         legacy: As snapshots lay before 2026.
+        parquet: In this form; a text is no work then.
     """
-    folder = root / ("data/works" if legacy else "data/jsonl/works")
+    folder = root / f"data/{'' if legacy else 'parquet/' if parquet else 'jsonl/'}works"
     entries = []
     for number, works in enumerate(parts):
-        name = f"updated_date=2026-06-{number % 25 + 1:02d}/part_{number:04d}.gz"
+        end = "parquet" if parquet else "gz"
+        name = f"updated_date=2026-06-{number % 25 + 1:02d}/part_{number:04d}.{end}"
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        n_records = 0
-        with gzip.open(path, "wt", compresslevel=6, encoding="utf-8") as file:
-            for each in works:
-                text = each if isinstance(each, str) else json.dumps(each, separators=(",", ":"))
-                file.write(text + "\n")
-                n_records += 1
+        n_records = _write_parquet(path, works) if parquet else _write_lines(path, works)
         entries.append(
             {
                 "url": f"s3://openalex/{folder.relative_to(root)}/{name}",
@@ -85,6 +85,26 @@ def write_snapshot(
     if lines:
         (folder / "deleted_ids.csv").write_text("work_id,deleted_date\n" + "".join(lines))
     return folder
+
+
+def _write_lines(path: Path, works: Iterable[Any]) -> int:
+    n_records = 0
+    with gzip.open(path, "wt", compresslevel=6, encoding="utf-8") as file:
+        for each in works:
+            text = each if isinstance(each, str) else json.dumps(each, separators=(",", ":"))
+            file.write(text + "\n")
+            n_records += 1
+    return n_records
+
+
+def _write_parquet(path: Path, works: Iterable[Any]) -> int:
+    # The words of abstracts are text there, as they are keys otherwise.
+    rows = [
+        each | {"abstract_inverted_index": json.dumps(each.get("abstract_inverted_index"))}
+        for each in works
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), path, compression="snappy")
+    return len(rows)
 
 
 def drawn_works(n: int, *, seed: int = 0, n_people: int = 200_000) -> Iterator[dict[str, Any]]:
