@@ -39,7 +39,7 @@ def export_hubverse(release: Release, root: StorePath, folder: Path) -> list[Pat
     """
     where = condition("forecasts", {"target": str(Target.SHARE)})
     forecasts = _task_rows(read_frame("forecasts", release, root, where=where))
-    observed = _target_rows(read_frame("observations", release, root))
+    observed = read_frame("observations", release, root)
     all_tasks = _tasks(forecasts)
     files = _configuration(release, all_tasks, folder)
     files += _models(release, forecasts, folder)
@@ -159,7 +159,7 @@ _SCHEMA: Final = pa.schema(
 
 def _targets(
     release: Release,
-    observed: pd.DataFrame,
+    observations: pd.DataFrame,
     forecasts: pd.DataFrame,
     folder: Path,
     names: dict[str, str],
@@ -167,8 +167,10 @@ def _targets(
     data = folder / "target-data"
     data.mkdir(exist_ok=True)
     series, oracle = data / "time-series.csv", data / "oracle-output.csv"
-    observed.to_csv(series, index=False)
-    observed.rename(columns={"observation": "oracle_value"}).drop(columns="as_of").to_csv(
+    _target_rows(observations).to_csv(series, index=False)
+    # What a source has not finished counting is no outcome to score forecasts against.
+    finished = _target_rows(observations[~observations["is_provisional"]])
+    finished.rename(columns={"observation": "oracle_value"}).drop(columns="as_of").to_csv(
         oracle, index=False
     )
     locations = folder / "auxiliary-data" / "locations.csv"
