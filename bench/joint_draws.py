@@ -96,11 +96,10 @@ def small_forecasts(data: Path, n_panels: int) -> Iterator[Forecast]:
                 fitted = create("pooled", context.until(origin)).fit(panel.until(origin), HORIZONS)
                 years = [origin.year + horizon for horizon in HORIZONS]
                 truths = np.log(shares.reindex(years).to_numpy(dtype=np.float64))
-                # The rest is no country that could be ahead.
-                logs = np.log(fitted.sample(N_DRAWS, rng).shares)[..., :-1]
-                names = panel.countries[:-1]
-                none = np.empty((0, len(names)))
-                yield Forecast("small", origin.year, names, logs, truths[:, :-1], none)
+                logs = np.log(fitted.sample(N_DRAWS, rng).shares)
+                # The rest, which comes last, is no country that could be ahead.
+                names, none = panel.countries[:-1], np.empty((0, len(panel.countries)))
+                yield Forecast(population.name, origin.year, names, logs, truths, none)
 
 
 def _parts(shares: FloatArray, top: NDArray[np.int64]) -> FloatArray:
@@ -203,6 +202,25 @@ def score(forecast: Forecast) -> Iterator[dict[str, object]]:
             }
 
 
+def score_small(forecast: Forecast) -> Iterator[dict[str, object]]:
+    """Yield the scores of a small panel's published draws, and of the same in random order.
+
+    Parts in random order do not sum to 1: closing them again would change their margins.
+    """
+    rng = np.random.default_rng([SEED, forecast.origin])
+    orders = {"published": forecast.logs, "independent": rng.permuted(forecast.logs, axis=1)}
+    for name, logs in orders.items():
+        for at, truth in enumerate(forecast.truths):
+            if np.isfinite(truth).all():
+                yield {
+                    "panel": forecast.panel,
+                    "draws": name,
+                    "origin": forecast.origin,
+                    "energy": energy_score(np.exp(logs[at, :N_ENERGY]), np.exp(truth)),
+                    "variogram": variogram_score(logs[at], truth),
+                }
+
+
 def over_years(forecast: Forecast) -> Iterator[dict[str, object]]:
     """Yield the energy score of a country's path, by how ranks at two horizons are correlated."""
     if not np.isfinite(forecast.truths).all():
@@ -300,18 +318,21 @@ def main() -> None:
             scored += list(score(forecast))
             paths += list(over_years(forecast))
             pairs.append(ahead(forecast))
+    small = list(small_forecasts(arguments.data, arguments.panels))
+    of_small = [row for forecast in small for row in score_small(forecast)]
     joint = compared(pd.DataFrame(scored), "draws", ["energy", "variogram"])
+    groups = compared(pd.DataFrame(of_small), "draws", ["energy", "variogram"])
     years = compared(pd.DataFrame(paths), "ranks", ["energy"])
-    small = small_forecasts(arguments.data, arguments.panels)
     spans = pd.concat(
         [
             reliability(pd.concat(pairs)).assign(panels="large"),
             reliability(pd.concat(map(ahead, small))).assign(panels="small"),
         ]
     )
-    for table in (joint, years, spans):
+    for table in (joint, groups, years, spans):
         print(markdown(table), flush=True)
-    parts = ["## Joint draws", "", _JOINT, "", markdown(joint), "", _PATHS, "", markdown(years)]
+    parts = ["## Joint draws", "", _JOINT, "", markdown(joint), "", _SMALL, "", markdown(groups)]
+    parts += ["", _PATHS, "", markdown(years)]
     parts += ["", "## Who is ahead", "", _AHEAD, "", markdown(spans)]
     write_section(arguments.out, "\n".join(parts), "joint draws")
 
@@ -322,6 +343,10 @@ _JOINT: Final = (
     "and the rest, horizons 1 to 5, as ratios to draws with the same margins and no dependence but "
     f"closure; below 1 is better. Variants could be chosen on origins to {CHOSEN_UNTIL}, and "
     "are judged on the later ones. Pseudo."
+)
+_SMALL: Final = (
+    "The same of the three parts of small panels made from groups of countries; independent draws "
+    "have the same margins and do not sum to 1."
 )
 _PATHS: Final = (
     "Energy score of a country's log shares one to five years ahead, as a ratio to horizons in "
