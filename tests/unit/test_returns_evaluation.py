@@ -81,6 +81,14 @@ def test_calibration_scores_tell_honest_from_exaggerated_probabilities() -> None
     assert observed_over_expected(happened, doubled, weight) < 0.6
 
 
+def test_where_nobody_returned_there_is_no_slope() -> None:
+    nobody, guess, weight = np.zeros(6, dtype=bool), np.linspace(0.1, 0.3, 6), np.ones(6)
+    assert np.isnan(calibration_slope(nobody, guess, weight))
+    assert calibration_index(nobody, guess, weight) == pytest.approx(0.2)
+    censored = np.array([True, False, False, False, False, False])
+    assert np.isnan(calibration_slope(censored, guess, np.array([0.0, 1, 1, 1, 1, 1])))
+
+
 def test_a_model_that_knows_the_outcome_is_reported_as_a_leak() -> None:
     table = outcomes([1, 0] * 30, [1, 5] * 30)
     oracle = table[["researcher_id", "landmark_year"]].assign(

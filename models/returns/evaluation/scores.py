@@ -67,9 +67,12 @@ def calibration_index(is_return: Bools, probability: Floats, weight: Floats) -> 
 
 
 def calibration_slope(is_return: Bools, probability: Floats, weight: Floats) -> float:
-    """Return the slope of true on predicted log-odds; below 1 means too sure."""
+    """Return the slope of true on predicted log-odds; below 1 means too sure.
+
+    NaN where all are predicted alike, or where nobody or everybody returned.
+    """
     predicted = log_odds(probability)[:, None]
-    if np.ptp(predicted) < 1e-9:
+    if np.ptp(predicted) < 1e-9 or _is_one_outcome(is_return, weight):
         return float("nan")
     model = LogisticRegression(C=1e6, max_iter=1000).fit(predicted, is_return, weight)
     return float(model.coef_[0, 0])
@@ -107,8 +110,13 @@ def aalen_johansen(outcomes: pd.DataFrame, horizon_years: int) -> Floats:
     return np.array(curve)
 
 
+def _is_one_outcome(is_return: Bools, weight: Floats) -> bool:
+    """Return whether all that count returned, or none of them did."""
+    return len(np.unique(is_return[weight > 0])) < 2
+
+
 def _curve(columns: Floats, is_return: Bools, weight: Floats, *, penalty_c: float) -> Floats:
-    if is_return[weight > 0].all() or not is_return[weight > 0].any():
+    if _is_one_outcome(is_return, weight):
         return np.full(len(columns), float(np.average(is_return, weights=weight)))
     model = LogisticRegression(C=penalty_c, max_iter=1000).fit(columns, is_return, weight)
     return np.asarray(model.predict_proba(columns)[:, 1])
