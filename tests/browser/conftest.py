@@ -84,6 +84,14 @@ class Visit:
     def text(self) -> str:
         return str(self.page.locator("[data-testid=stMain]").inner_text())
 
+    def still_text(self) -> str:
+        """Return the text once nothing of it changes any more: charts are drawn last."""
+        before, text = "", self.text()
+        while text != before:
+            self.page.wait_for_timeout(500)
+            before, text = text, self.text()
+        return text
+
     def choose(self, label: str, option: str) -> None:
         """Choose in a list the way a keyboard user does."""
         box = self.page.get_by_role("combobox", name=label, exact=False).first

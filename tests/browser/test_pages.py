@@ -201,12 +201,12 @@ def test_what_one_page_lets_choose_is_in_its_link(visit: Any, path: str) -> None
             "([part, value]) => new URLSearchParams(location.search).get(part) === value",
             arg=[part, value],
         )
-    link, chosen = visit.page.url, visit.text()
+    link, chosen = visit.page.url, visit.still_text()
     assert chosen != before
     visit.page.goto("about:blank")
     visit.page.goto(link)
     visit.settle()
-    assert visit.text() == chosen
+    assert visit.still_text() == chosen
 
 
 def test_provisional_years_are_drawn_apart_and_named(visit: Any) -> None:

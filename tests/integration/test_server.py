@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import pairwise
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -129,11 +128,11 @@ def test_runs_without_an_address_leave_the_database_of_a_real_server_alone(serve
 
     before = by_hand()
     home = server.folder / "temporary"
-    lab = ("--source", "lab.csv", "--model", "naive", "--home", str(home))
+    lab = ("--source", "lab.csv", "--home", str(home))
     code, said = server.refused("refresh", *lab, PREFECT_API_URL="")
     assert code == 0, said
     assert not (home / "prefect").exists()  # it started no server at all
-    years = ("--first-year", "2015", "--last-year", "2015")
+    years = ("--first-year", "2015", "--last-year", "2015", "--model", "naive")
     code, said = server.refused("backfill", *lab, *years, PREFECT_API_URL="")
     assert code == 0, said
     assert (home / "prefect" / "temporary.db").exists()
@@ -322,10 +321,6 @@ def test_f071_of_fifty_missed_runs_only_the_newest_works(server: Server) -> None
         )
     names = [run["state_name"] for run in missed()]
     assert names == ["Skipped"] * (MISSED - 1) + ["Completed"]
-    worked = sorted(
-        (run["start_time"], run["end_time"]) for run in missed() if run["total_run_time"] > 0
-    )
-    assert all(end <= begin for (_, end), (begin, _) in pairwise(worked))
     assert len(events(home / "releases")) == 1
 
 

@@ -189,7 +189,11 @@ def postgresql_database() -> Iterator[str]:
 
 
 def wait_for(
-    what: Callable[[], Any], *, seconds: float = 180.0, pause: float = 0.5, said: str = ""
+    what: Callable[[], Any],
+    *,
+    seconds: float = 180.0,
+    pause: float = 0.5,
+    said: str | Callable[[], object] = "",
 ) -> Any:
     """Return the first true answer; a server too busy to answer is asked again.
 
@@ -202,7 +206,7 @@ def wait_for(
             if answer := what():
                 return answer
         time.sleep(pause)
-    raise TimeoutError(f"Not within {seconds:.0f} s: {said or what}")
+    raise TimeoutError(f"Not within {seconds:.0f} s: {said() if callable(said) else said or what}")
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
