@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -148,8 +148,7 @@ def pick(
         usual: Chosen until the reader chooses.
         width: In pixels; without it the choice fills its column.
     """
-    made = st.session_state[_CHOSEN].get(name)
-    value = str(made) if made in words else usual
+    value = _chosen(name, words, usual)
     _select(place, name, label, list(words), value, words, width=width)
     _follow()
     return value
@@ -157,20 +156,16 @@ def pick(
 
 def slide(name: str, label: str, words: Mapping[str, str], *, usual: str) -> str:
     """Draw a slider over options in order, and return what is chosen; arguments as for `pick`."""
-    made = st.session_state[_CHOSEN].get(name)
-    value = str(made) if made in words else usual
-    key = f"filter-{name}"
-    st.session_state[key] = value
-    st.select_slider(
-        label,
-        list(words),
-        format_func=words.__getitem__,
-        key=key,
-        on_change=_choose,
-        args=(name, key),
-    )
+    value = _chosen(name, words, usual)
+    st.select_slider(label, list(words), format_func=words.__getitem__, **_linked(name, value))
     _follow()
     return value
+
+
+def _chosen(name: str, words: Mapping[str, str], usual: str) -> str:
+    """Return what was chosen of some options, or else the usual one."""
+    made = st.session_state[_CHOSEN].get(name)
+    return str(made) if made in words else usual
 
 
 def notices(context: Context, missing: Sequence[str]) -> None:
@@ -201,18 +196,21 @@ def _select(
     *,
     width: int | None = None,
 ) -> None:
-    key = f"filter-{name}"
-    st.session_state[key] = value
     place.selectbox(  # type: ignore[attr-defined]
         label,
         options,
         format_func=words.__getitem__,
-        key=key,
-        on_change=_choose,
-        args=(name, key),
         disabled=len(options) < 2,
         width=width or "stretch",
+        **_linked(name, value),
     )
+
+
+def _linked(name: str, value: str) -> dict[str, Any]:
+    """Show a value in a control, and return what makes the address follow it."""
+    key = f"filter-{name}"
+    st.session_state[key] = value
+    return {"key": key, "on_change": _choose, "args": (name, key)}
 
 
 def _choose(name: str, key: str) -> None:

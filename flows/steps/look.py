@@ -13,8 +13,8 @@ from engine.gather import gather_records
 from engine.profile import told_profile
 from features.career_records import CareerParts
 from flows.steps.admit import restricted_store
-from flows.steps.records import engine_options, population_of
-from privacy.pseudonyms import PseudonymKey, require_key
+from flows.steps.records import engine_options, population_of, pseudonym_key
+from privacy.pseudonyms import PseudonymKey
 from restricted.store import RestrictedStore
 from sources.affiliations import is_affiliations_folder, read_career_records
 from talentcast.config import Settings
@@ -57,11 +57,7 @@ def records_at_hand(source: str, settings: Settings) -> Iterator[RecordsAtHand]:
         yield RecordsAtHand(read_career_records(Path(source)), str, CheckReport())
         return
     if settings.pseudonym_key or settings.pseudonym_key_file:
-        secret = settings.pseudonym_key
-        key = require_key(
-            secret.get_secret_value() if secret else None, file=settings.pseudonym_key_file
-        )
-        yield _gathered(source, key, restricted_store(settings), settings)
+        yield _gathered(source, pseudonym_key(settings), restricted_store(settings), settings)
         return
     with TemporaryDirectory(prefix="talentcast-") as place:
         store = RestrictedStore(Path(place, "restricted"), releases=Path(place, "releases"))

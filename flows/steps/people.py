@@ -24,11 +24,10 @@ from flows.steps.people_notes import (
     withheld_returns_note,
 )
 from flows.steps.plan import Plan
-from flows.steps.records import everybody_in, population_of, workers_of
+from flows.steps.records import everybody_in, population_of, pseudonym_key, workers_of
 from flows.steps.runner import Pending, Runner
 from models.simulation.careers import simulate_careers
 from privacy.disclosure import keep_previous_counts, protected_counts
-from privacy.pseudonyms import require_key
 from restricted.admissions import DATASET_URN
 from restricted.store import likelihood_rows
 from sources.synthetic import NAME, SyntheticCareers, parse_simulation
@@ -163,12 +162,7 @@ def _real_people(
     *,
     new_ledger: bool,
 ) -> People:
-    secret = settings.pseudonym_key
-    key = require_key(
-        secret.get_secret_value() if secret else None,
-        file=settings.pseudonym_key_file,
-        apart_from=(folder_of(source), settings.local),
-    )
+    key = pseudonym_key(settings, apart_from=(folder_of(source), settings.local))
     records = everybody_in(source, key, settings)
     population = population_of(source)
     admission = admit(

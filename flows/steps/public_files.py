@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.convert import Conversion, Converted, Progress, PublicRecords
-from engine.workers import Workers
-from privacy.pseudonyms import require_key
-from restricted.store import RestrictedStore
+from flows.steps.admit import restricted_store
+from flows.steps.records import pseudonym_key, workers_of
 from sources.openalex.snapshot import works_snapshot
 from sources.openalex.snapshot_file import OpenAlexRecords
 from sources.openalex.snapshot_works import FIRST_YEAR, Corpus, WorksWanted
@@ -116,15 +115,9 @@ def _converted(
     settings: Settings,
     tell: Progress,
 ) -> Converted:
-    secret = settings.pseudonym_key
-    key = require_key(
-        secret.get_secret_value() if secret else None,
-        file=settings.pseudonym_key_file,
-        apart_from=(place, settings.local),
-    )
+    key = pseudonym_key(settings, apart_from=(place, settings.local))
     n_buckets = min(_MOST_BUCKETS, max(1, -(-n_records * _ROWS // settings.bucket_rows)))
-    store = RestrictedStore(settings.restricted, releases=settings.releases)
-    workers = Workers(settings.people_processes)
+    store, workers = restricted_store(settings), workers_of(settings)
     return Conversion(source, name, key, store, n_buckets, workers).run(tell)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from engine.workers import Workers
 from features.career_records import CareerParts
 from features.engine import EngineLimits
 from flows.steps.admit import restricted_store
-from privacy.pseudonyms import PseudonymKey, pseudonymised
+from privacy.pseudonyms import PseudonymKey, pseudonymised, require_key
 from sources.affiliations import (
     download_affiliations,
     is_affiliations_folder,
@@ -51,6 +52,21 @@ def everybody_in(source: str, key: PseudonymKey, settings: Settings) -> KnownPeo
     store.save_records(records, name=records_sha256(files))
     vintage = max(file.vintage for file in files)
     return KnownPeople(store.without_forgotten(records), None, vintage)
+
+
+def pseudonym_key(settings: Settings, *, apart_from: Sequence[Path] = ()) -> PseudonymKey:
+    """Return the key that is set for records of real people.
+
+    Args:
+        settings: With the key, or the file that holds it.
+        apart_from: Folders of inputs and outputs, under which that file may not lie.
+
+    Raises:
+        ConfigurationError: As `require_key`.
+    """
+    secret = settings.pseudonym_key
+    text = secret.get_secret_value() if secret else None
+    return require_key(text, file=settings.pseudonym_key_file, apart_from=apart_from)
 
 
 def engine_options(settings: Settings) -> EngineOptions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
 
@@ -91,15 +91,12 @@ def forecast_stay_rates(
 def _at_origin(drawn: StockDraws, panel: Panel) -> NDArray[np.float64] | float:
     """Return researchers of the host in the year before the forecasts: counted, or the nowcast."""
     if 0 in drawn.draws.horizons:
-        now = drawn.stocks[drawn.draws.horizons.index(0)]
+        (now,) = drawn.at([0]).stocks
         return np.asarray(now[:, drawn.draws.countries.index(HOST)])
     return float(panel.carried_forward()[HOST].iloc[-1])
 
 
 def _first_years(drawn: StockDraws) -> StockDraws:
     """Return the horizons 1, 2 and so on that the stay rates are about, without a gap."""
-    horizons = drawn.draws.horizons
-    wanted = list(takewhile(horizons.__contains__, range(1, STAY_YEARS + 1)))
-    places = [horizons.index(horizon) for horizon in wanted]
-    draws = replace(drawn.draws, horizons=tuple(wanted), shares=drawn.draws.shares[places])
-    return StockDraws(draws, drawn.stocks[places])
+    known = drawn.draws.horizons
+    return drawn.at(list(takewhile(known.__contains__, range(1, STAY_YEARS + 1))))

@@ -112,7 +112,7 @@ def forecast_from(
         for now, origin in zip(done, origins, strict=True)
     ]
     later = paths.drawn(panel, origins[-1], range(1, len(paths.shares) + 1))
-    return [*nowcasts[:-1], _joined(nowcasts[-1], _at(later, horizons))], fitted
+    return [*nowcasts[:-1], _joined(nowcasts[-1], later.at(horizons))], fitted
 
 
 def _given_partial(before: _Paths, year: PartialYear, rng: np.random.Generator) -> _Paths:
@@ -174,12 +174,6 @@ def _with_year(panel: Panel, year: int, now: _Paths) -> Panel:
     counts = panel.counts.copy()
     counts.loc[year] = mean
     return replace(panel, counts=counts)
-
-
-def _at(drawn: StockDraws, horizons: Sequence[int]) -> StockDraws:
-    places = [drawn.draws.horizons.index(horizon) for horizon in horizons]
-    draws = replace(drawn.draws, horizons=tuple(horizons), shares=drawn.draws.shares[places])
-    return StockDraws(draws, drawn.stocks[places])
 
 
 def _joined(first: StockDraws, then: StockDraws) -> StockDraws:

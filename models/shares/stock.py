@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,13 @@ class StockDraws:
 
     draws: Draws
     stocks: FloatArray
+
+    def at(self, horizons: Sequence[int]) -> StockDraws:
+        """Return some of the horizons, in the order that is asked for."""
+        places = [self.draws.horizons.index(horizon) for horizon in horizons]
+        shares = self.draws.shares[places]
+        draws = replace(self.draws, horizons=tuple(horizons), shares=shares)
+        return StockDraws(draws, self.stocks[places])
 
 
 def sample_stocks(
