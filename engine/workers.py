@@ -7,6 +7,7 @@ leaves one behind. What passes it, the key among it, is in no argument, file or 
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -14,13 +15,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from logging.handlers import BufferingHandler, QueueHandler
 from multiprocessing.connection import Connection, Pipe
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from talentcast.domain.errors import TalentcastError
 
+P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -54,6 +57,38 @@ class Workers:
                 yield from _at_once(function, first, others)
                 first = list(islice(remaining, self.processes))
 
+    def apart(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a function in another process, so that this one has its processor to itself.
+
+        For a thread that computes for long: beside it, Python would compute in turns. What is
+        passed and returned must be picklable, the function by its name.
+        """
+        if self.processes == 1:
+            return function(*args, **kwargs)
+        with _started() as worker:
+            with _ended_early():
+                worker.send((_called, (function, args, kwargs)))
+            result: R = _answer(worker)
+            return result
+
+
+def _called(call: tuple[Callable[..., R], tuple[Any, ...], dict[str, Any]]) -> R:
+    function, args, kwargs = call
+    return function(*args, **kwargs)
+
+
+def _answer(worker: Connection) -> Any:
+    """Wait for a result, and say here what was logged there."""
+    with _ended_early():
+        result, error, records = worker.recv()
+    for record in records:
+        log = logging.getLogger(record.name)
+        if log.isEnabledFor(record.levelno):
+            log.handle(record)
+    if error is not None:
+        raise error
+    return result
+
 
 def _at_once(
     function: Callable[[T], R], items: Sequence[T], others: Sequence[Connection]
@@ -65,11 +100,7 @@ def _at_once(
             worker.send((function, item))
     yield function(mine)
     for worker in busy:
-        with _ended_early():
-            result, error = worker.recv()
-        if error is not None:
-            raise error
-        yield result
+        yield _answer(worker)
 
 
 @contextmanager
@@ -109,7 +140,7 @@ def _started() -> Iterator[Connection]:
 def serve() -> None:
     """Do what comes through the connection that the first argument numbers, until it ends."""
     outward = Connection(int(sys.argv[1]))
-    jobs = _Jobs(outward)
+    jobs, log = _Jobs(outward), _Log()
     while True:
         function, item = jobs.next()
         try:
@@ -117,11 +148,26 @@ def serve() -> None:
         except Exception as error:
             answer = (None, error)
         try:
-            outward.send(answer)
+            outward.send((*answer, log.taken()))
         except Exception:
             # What it says could hold anything: its kind is enough to look for it in one process.
             kind = type(answer[1] or answer[0]).__name__
-            outward.send((None, TalentcastError(f"A part failed ({kind}).")))
+            outward.send((None, TalentcastError(f"A part failed ({kind})."), []))
+
+
+class _Log:
+    """What is logged in a process that has no place to show it, in a form that can be sent."""
+
+    def __init__(self) -> None:
+        self._kept = BufferingHandler(sys.maxsize)
+        self._prepare = QueueHandler(SimpleQueue()).prepare
+        logging.basicConfig(level=logging.INFO, handlers=[self._kept])
+
+    def taken(self) -> list[logging.LogRecord]:
+        """Return what was logged since the last call."""
+        records = [self._prepare(record) for record in self._kept.buffer]
+        self._kept.flush()
+        return records
 
 
 class _Jobs:

@@ -103,7 +103,7 @@ class Settings(BaseSettings):
         default=250_000, gt=0, description="Records of people that are worked on at once, about."
     )
     people_processes: int = Field(
-        default=2, gt=0, description="Processes that work on records of people at once."
+        default=2, gt=0, description="Processes that share the work on records of people."
     )
     dask_scheduler: str | None = Field(
         default=None,

@@ -33,11 +33,12 @@ LONGEST_FIRST = (
 def _people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Publish returns of few people too, without the notes on data sets of the user or other files.
 
-    A few hundred people keep tests short.
+    A few hundred people keep tests short, and are not worth another process.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TALENTCAST_DATASETS_DIR", str(tmp_path_factory.mktemp("datasets")))
         patch.setenv("TALENTCAST_MIN_PEOPLE_FOR_RETURNS", "0")
+        patch.setenv("TALENTCAST_PEOPLE_PROCESSES", "1")
         yield
 
 

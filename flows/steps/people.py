@@ -215,11 +215,16 @@ def count_people(people: People, settings: Settings) -> DerivedCounts:
 def forecast_returns(
     people: People, origin: Origin, scenarios: Sequence[Scenario], settings: Settings, *, seed: int
 ) -> ReturnRelease:
-    """Fit and test the return model, and make what may be published from it."""
+    """Fit and test the return model, and make what may be published from it.
+
+    It computes for as long as everything else in a run: in a process of its own, if it may.
+    """
     from flows.steps.returns import return_release  # takes seconds: not for runs without people
 
     ledger = _last_ledger(_cohorts_ledger(people), settings)
-    return return_release(
+    workers = workers_of(settings)
+    return workers.apart(
+        return_release,
         people.records,
         origin,
         people.key,
@@ -228,7 +233,7 @@ def forecast_returns(
         scenarios=scenarios,
         ledger=None if ledger.empty else ledger,
         apart=people.admission.chosen.origins if people.admission else None,
-        mapper=workers_of(settings),
+        mapper=workers,
     )
 
 

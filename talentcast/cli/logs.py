@@ -39,3 +39,5 @@ def log_to_stderr(log_format: LogFormat, *, verbose: bool) -> None:
     text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if is_json else text)
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
+    # Its import alone says eighty things that are of no use here.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)

@@ -44,7 +44,6 @@ def folders(people: CareerRecords, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TALENTCAST_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("TALENTCAST_PEOPLE_PROCESSES", "1")
     monkeypatch.delenv("TALENTCAST_PSEUDONYM_KEY", raising=False)
     return tmp_path / "home"
 

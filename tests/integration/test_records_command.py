@@ -26,7 +26,6 @@ KEY = "0123456789abcdef" * 4
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TALENTCAST_PSEUDONYM_KEY", KEY)
-    monkeypatch.setenv("TALENTCAST_PEOPLE_PROCESSES", "1")
     return tmp_path / "home"
 
 

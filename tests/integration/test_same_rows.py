@@ -82,7 +82,7 @@ def published_rows(root: Path) -> dict[str, pd.DataFrame]:
 
 def publish_all(folder: Path) -> Path:
     """Publish everything without an orchestrator; return where the releases are."""
-    settings = Settings(home=folder / "home")
+    settings = Settings(home=folder / "home", people_processes=2)
     counts = counts_file(folder)
     pipeline.refresh(
         Plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import signal
@@ -33,6 +34,22 @@ def test_a_process_that_ends_early_is_an_error_that_says_what_to_do() -> None:
     # Of two items, the second one is another process's; the first is of no effect here.
     with pytest.raises(TalentcastError, match="TALENTCAST_BUCKET_ROWS"):
         list(Workers(2)(eval, ["None", "__import__('os')._exit(1)"]))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_single_call_may_have_a_process_of_its_own(processes: int) -> None:
+    where = Workers(processes).apart(os.getpid)
+    assert (where == os.getpid()) is (processes == 1)
+    assert Workers(processes).apart(round, 2.75, ndigits=1) == 2.8
+    with pytest.raises(UsageError, match="2026-13-01"):
+        Workers(processes).apart(Vintage.parse, "2026-13-01")
+
+
+def test_what_another_process_logs_is_logged_here(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        Workers(2).apart(exec, "import logging; logging.getLogger('far').warning('%d rows', 3)")
+        Workers(2).apart(exec, "import logging; logging.getLogger('far').info('said softly')")
+    assert caplog.record_tuples == [("far", logging.WARNING, "3 rows")]
 
 
 def test_no_process_outlives_one_that_is_killed() -> None:
