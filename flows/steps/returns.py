@@ -91,7 +91,7 @@ def return_release(
         scenarios: Forecast beside the baseline.
         ledger: True counts behind the cohorts of the last release.
         apart: Origins that may be shown by themselves; None for all that are large enough.
-        mapper: Works on the parts of the records.
+        mapper: Works on the parts of the records, and fits several models at once.
 
     Raises:
         InputRejectedError: `NO_RETURNS`, where nothing can be learned.
@@ -100,9 +100,10 @@ def return_release(
     model = fit_return_model(TrainingTables.of(history, origin), seed=seed)
     label = "synthetic careers" if history.is_synthetic else "careers"
     logger.info("%s up to %d: %s", label, origin.year, model.selection.reason)
-    scores = of_origins(tested_in_time(history, origin, seed), apart)
+    scores = of_origins(tested_in_time(history, origin, seed, mapper), apart)
     returns = ExpectedReturns.of(model, RiskSet.at(history.everybody, origin))
-    past = FlowHistory.of(history, range(origin.year - _HISTORY_YEARS, origin.year), seed=seed)
+    years = range(origin.year - _HISTORY_YEARS, origin.year)
+    past = FlowHistory.of(history, years, seed=seed, mapper=mapper)
     calibration = calibrate(past.cells, origin.year)
     landmarks = returns.risk_set.landmarks
     landmarks = landmarks.assign(host_group=host_groups(landmarks["host_country"]))
@@ -161,7 +162,9 @@ def sampled(history: LandmarkHistory) -> str | None:
     )
 
 
-def tested_in_time(history: LandmarkHistory, origin: Origin, seed: int) -> pd.DataFrame:
+def tested_in_time(
+    history: LandmarkHistory, origin: Origin, seed: int, mapper: Mapper = map
+) -> pd.DataFrame:
     """Return scores of a test in time; none where the careers leave no years for it."""
     plan = BacktestPlan(
         Origin(origin.year - _TEST_YEARS),
@@ -170,7 +173,7 @@ def tested_in_time(history: LandmarkHistory, origin: Origin, seed: int) -> pd.Da
         seed=seed,
     )
     try:
-        found = returns_backtest(history, plan)
+        found = returns_backtest(history, plan, mapper=mapper)
     except (InputRejectedError, UsageError) as error:
         logger.warning("no test in time: %s", error)
         return pd.DataFrame(columns=list(SCORE_COLUMNS))

@@ -60,7 +60,9 @@ def backtest(
 
     Example: talentcast returns backtest --affiliations careers --cut-year 2017 --out scores
     """
-    from flows.steps.look import records_at_hand  # takes seconds: not for a page of help
+    # Both take seconds: not for a page of help.
+    from flows.steps.look import records_at_hand
+    from flows.steps.records import workers_of
 
     plan = BacktestPlan(
         cut=Origin(cut_year),
@@ -68,8 +70,10 @@ def backtest(
         models=tuple(model or (DEFAULT_MODEL, BASELINE_MODEL)),
         last_landmark_year=last_landmark_year,
     )
-    with records_at_hand(affiliations, load_settings()) as found:
-        result = returns_backtest(LandmarkHistory.of(found.parts), plan)
+    settings = load_settings()
+    with records_at_hand(affiliations, settings) as found:
+        history = LandmarkHistory.of(found.parts)
+        result = returns_backtest(history, plan, mapper=workers_of(settings))
     with writing_into(out):
         result.predictions.to_parquet(out / "predictions.parquet", index=False)
         result.scores.to_parquet(out / "scores.parquet", index=False)

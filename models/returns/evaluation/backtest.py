@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.career_records import Mapper
 from models.returns.evaluation.report import evaluate
 from models.returns.landmark_history import LandmarkHistory
 from models.returns.model.incidence import as_seen, cumulative_incidence
@@ -85,8 +86,15 @@ class BacktestPlan:
             raise UsageError(f"Horizons {list(self.horizons)} are not within 1 to {STEPS} years.")
 
 
-def returns_backtest(history: LandmarkHistory, plan: BacktestPlan) -> ReturnsBacktest:
+def returns_backtest(
+    history: LandmarkHistory, plan: BacktestPlan, *, mapper: Mapper = map
+) -> ReturnsBacktest:
     """Predict and score every landmark from the cut year on.
+
+    Args:
+        history: Landmarks of everybody.
+        plan: What to score.
+        mapper: Works on the folds.
 
     Raises:
         InputRejectedError: If the records before the cut cannot teach anything.
@@ -100,7 +108,9 @@ def returns_backtest(history: LandmarkHistory, plan: BacktestPlan) -> ReturnsBac
         raise UsageError(
             f"Nobody is observed abroad in {plan.cut.year} or later. Choose an earlier cut year."
         )
-    predictions, selections = _predicted(TrainingTables.of(history, plan.cut), landmarks, plan)
+    predictions, selections = _predicted(
+        TrainingTables.of(history, plan.cut), landmarks, plan, mapper
+    )
     last = plan.last_landmark_year
     if last is None:
         last = history.last_year - max(plan.horizons)
@@ -119,24 +129,39 @@ def fold_of(researcher_ids: pd.Series) -> NDArray[np.int64]:
     return np.array([int.from_bytes(digest[:8]) % N_FOLDS for digest in digests], dtype=np.int64)
 
 
+@dataclass(frozen=True, eq=False)
+class _Fold:
+    """People to test on, and what everybody else teaches."""
+
+    number: int
+    others: TrainingTables
+    tested: pd.DataFrame
+    plan: BacktestPlan
+
+
 def _predicted(
-    tables: TrainingTables, landmarks: pd.DataFrame, plan: BacktestPlan
+    tables: TrainingTables, landmarks: pd.DataFrame, plan: BacktestPlan, mapper: Mapper
 ) -> tuple[pd.DataFrame, tuple[Selection, ...]]:
     """Predict the landmarks of each fold with models of the other folds."""
-    parts, selections = [], []
-    for fold in range(N_FOLDS):
-        tested = landmarks[landmarks["fold"] == fold]
-        if tested.empty:
-            continue
-        others = tables.without(fold)
-        model = fit_return_model(others, seed=plan.seed)
-        selections.append(model.selection)
-        logger.info("fold %d: %s. %s", fold, model.selection.choice, model.selection.reason)
-        parts += [
-            _as_rows(name, tested, plan.horizons, _predict(name, model, others, tested, plan))
-            for name in plan.models
-        ]
+    folds = (
+        _Fold(number, tables.without(number), landmarks[landmarks["fold"] == number], plan)
+        for number in range(N_FOLDS)
+        if (landmarks["fold"] == number).any()
+    )
+    parts, selections = zip(*mapper(_predict_fold, folds), strict=True)
     return pd.concat(parts, ignore_index=True), tuple(selections)
+
+
+def _predict_fold(fold: _Fold) -> tuple[pd.DataFrame, Selection]:
+    plan, tested = fold.plan, fold.tested
+    model = fit_return_model(fold.others, seed=plan.seed)
+    chosen = model.selection
+    logger.info("fold %d: %s. %s", fold.number, chosen.choice, chosen.reason)
+    rows = [
+        _as_rows(name, tested, plan.horizons, _predict(name, model, fold.others, tested, plan))
+        for name in plan.models
+    ]
+    return pd.concat(rows, ignore_index=True), chosen
 
 
 def _blend(model: ReturnModel, landmarks: pd.DataFrame) -> NDArray[np.float64]:

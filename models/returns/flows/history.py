@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.career_records import Mapper
 from features.person_period import Exit
 from models.coherence import flow_samples, shifted
 from models.returns.flows.calibration import calibrate
@@ -48,11 +49,17 @@ class FlowHistory:
 
     @classmethod
     def of(
-        cls, history: LandmarkHistory, landmark_years: Sequence[int], *, seed: int
+        cls,
+        history: LandmarkHistory,
+        landmark_years: Sequence[int],
+        *,
+        seed: int,
+        mapper: Mapper = map,
     ) -> FlowHistory:
         """Refit at each past year and predict the returns of the next one.
 
-        Years before the model has enough returns to learn from are left out.
+        Years before the model has enough returns to learn from are left out. The mapper works on
+        the years.
 
         Raises:
             UsageError: If the records end too early, or no year has enough returns.
@@ -61,8 +68,8 @@ class FlowHistory:
             raise UsageError(
                 f"Returns after {max(landmark_years)} are not seen by {history.last_year}."
             )
-        predicted = [_predicted(history, year, seed) for year in landmark_years]
-        parts = [part for part in predicted if part is not None]
+        past = (_Past.of(history, year, seed) for year in landmark_years)
+        parts = [part for part in mapper(_predicted, past) if part is not None]
         if not parts:
             raise UsageError("No past year has enough returns to learn flows from.")
         people = pd.concat(parts, ignore_index=True)
@@ -132,14 +139,27 @@ def past_flows(
             )
 
 
-def _predicted(history: LandmarkHistory, year: int, seed: int) -> pd.DataFrame | None:
+@dataclass(frozen=True, eq=False)
+class _Past:
+    """What was known in a year, and who was abroad then."""
+
+    known: pd.DataFrame
+    abroad: pd.DataFrame
+    seed: int
+
+    @classmethod
+    def of(cls, history: LandmarkHistory, year: int, seed: int) -> _Past:
+        abroad = history.everybody[history.everybody["landmark_year"] == year]
+        return cls(history.before(Origin(year)), abroad.reset_index(drop=True), seed)
+
+
+def _predicted(past: _Past) -> pd.DataFrame | None:
     """Return the people of one year with what was predicted for them and what came."""
-    train = history.before(Origin(year))
-    if (train["exit"] == Exit.RETURN).sum() < MIN_RETURNS:
+    known, seed = past.known, past.seed
+    if (known["exit"] == Exit.RETURN).sum() < MIN_RETURNS:
         return None
-    now = history.everybody[history.everybody["landmark_year"] == year].reset_index(drop=True)
-    training = Training.of(train, np.random.default_rng(seed), max_rows=_TRAINING_ROWS)
+    training = Training.of(known, np.random.default_rng(seed), max_rows=_TRAINING_ROWS)
     blend = fit_blend(training, seed=seed, forest_cost=_FOREST_COST)
-    chances = incidence_of_return(blend.hazards(now))[:, 0]
+    chances = incidence_of_return(blend.hazards(past.abroad))[:, 0]
     columns = ["researcher_id", "origin_country", "landmark_year", "is_return"]
-    return now[columns].assign(probability=chances)
+    return past.abroad[columns].assign(probability=chances)
