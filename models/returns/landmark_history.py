@@ -17,6 +17,8 @@ from talentcast.domain.types import Origin
 
 #: No fit learns more from more landmarks than these: beyond, people are sampled.
 MOST_LANDMARKS: Final = 120_000
+#: With fewer, models are fitted sooner than another process is started.
+_WORTH_A_PROCESS: Final = 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +98,10 @@ class LandmarkHistory:
     def complete(self) -> pd.DataFrame:
         """Return all landmarks with everything that followed."""
         return with_outcomes(self.landmarks, self.careers)
+
+    def fitted_by(self, mapper: Mapper) -> Mapper:
+        """Return what fits models of these people: the mapper, where that is sooner."""
+        return mapper if len(self.landmarks) >= _WORTH_A_PROCESS else map
 
 
 class _Learned:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from storage.paths import StorePath
 from talentcast.domain.tables import TABLES, Table
 from talentcast.domain.types import OutputType
+from talentcast.store.order import in_order
 from talentcast.store.reader import read_rows
 from talentcast.store.release import Release
 
@@ -77,7 +78,7 @@ def _write(contract: Table, name: str, rows: pa.Table, folder: Path) -> DataTabl
         at = rows.schema.get_field_index(column)
         rows = rows.set_column(at, column, rows.column(column).cast(pa.float32()))
     pq.write_table(
-        rows.sort_by([(column, "ascending") for column in contract.key]),
+        in_order(rows, contract.key),
         folder / path,
         compression="zstd",
         compression_level=15,

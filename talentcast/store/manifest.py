@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
+
+from talentcast.store.order import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,27 @@ def row_hash(rows: pa.Table, key: Sequence[str]) -> str:
     It is the sha256 of the rows as CSV, sorted by key, columns in alphabetical order. The
     release id is left out, so that two releases with the same content have the same hash.
     """
-    sort_keys = [(name, "ascending") for name in key if name != "release_id"]
     columns = sorted(name for name in rows.column_names if name != "release_id")
-    ordered = rows.select(columns).combine_chunks()
-    ordered = ordered.take(pc.sort_indices(ordered, sort_keys=sort_keys))
-    sink = io.BytesIO()
-    pacsv.write_csv(ordered, sink)
-    return sha256(sink.getbuffer()).hexdigest()
+    ordered = in_order(rows.select(columns), [name for name in key if name != "release_id"])
+    hashed = _Hashed()
+    pacsv.write_csv(ordered, pa.PythonFile(hashed, "w"))
+    return hashed.sha256.hexdigest()
+
+
+class _Hashed:
+    """A file that is not kept, only hashed: as text, rows take as much room as in memory."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.sha256 = sha256()
+
+    def write(self, content: bytes) -> int:
+        self.sha256.update(content)
+        return len(content)
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass

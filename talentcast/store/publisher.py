@@ -8,6 +8,7 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties
 from deltalake.exceptions import DeltaError
@@ -27,6 +28,7 @@ from talentcast.store.delta import (
 from talentcast.store.failures import storage_failures
 from talentcast.store.lease import publishing
 from talentcast.store.manifest import DataFile, TableEntry, row_hash
+from talentcast.store.order import in_order
 from talentcast.store.pointer import append_event, events, next_sequence, present_states
 from talentcast.store.release import Release, ReleaseDraft, describe_inputs, require_rows
 from talentcast.store.schema import to_arrow
@@ -98,10 +100,7 @@ def publish(
             is full or read-only, or another process holds the store for long.
     """
     release_id = draft.identity.release_id
-    rows = {
-        name: _in_order(to_arrow(frame.assign(release_id=str(release_id)), table(name)), name)
-        for name, frame in draft.tables.items()
-    }
+    rows = {name: _stored(frame, table(name), release_id) for name, frame in draft.tables.items()}
     with storage_failures(root), publishing(root) as lease:
         on_stage(Stage.STARTED)
         known = events(root)
@@ -124,6 +123,11 @@ def publish(
             append_event(release, root)
             on_stage(Stage.VISIBLE)
     return release
+
+
+def _stored(frame: pd.DataFrame, contract: Table, release_id: ReleaseId) -> pa.Table:
+    """Return rows as they are stored: by key, so that a filtered read passes over most groups."""
+    return in_order(to_arrow(frame.assign(release_id=str(release_id)), contract), contract.key)
 
 
 def _visible(
@@ -223,11 +227,6 @@ def _written(rows: pa.Table, contract: Table, release_id: ReleaseId, root: Store
     )
     delta.update_incremental()
     return _entry(delta, contract, release_id, root, expected=rows.num_rows)
-
-
-def _in_order(rows: pa.Table, name: str) -> pa.Table:
-    """Sort by key, so that a filtered read passes over most row groups."""
-    return rows.sort_by([(column, "ascending") for column in table(name).key])
 
 
 def _entry(

@@ -109,7 +109,7 @@ def returns_backtest(
             f"Nobody is observed abroad in {plan.cut.year} or later. Choose an earlier cut year."
         )
     predictions, selections = _predicted(
-        TrainingTables.of(history, plan.cut), landmarks, plan, mapper
+        TrainingTables.of(history, plan.cut), landmarks, plan, history.fitted_by(mapper)
     )
     last = plan.last_landmark_year
     if last is None:

@@ -69,7 +69,7 @@ class FlowHistory:
                 f"Returns after {max(landmark_years)} are not seen by {history.last_year}."
             )
         past = (_Past.of(history, year, seed) for year in landmark_years)
-        parts = [part for part in mapper(_predicted, past) if part is not None]
+        parts = [part for part in history.fitted_by(mapper)(_predicted, past) if part is not None]
         if not parts:
             raise UsageError("No past year has enough returns to learn flows from.")
         people = pd.concat(parts, ignore_index=True)
