@@ -17,7 +17,7 @@ of people, so that no subtraction counts, names or times a single one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,8 +65,10 @@ def first_admitted(
         waiting[group] = rules.fewest_waiting + int(rng.integers(rules.spread))
         order = rng.permutation(len(rows))
         people = rows.iloc[order[waiting[group] :]]
-        kept.append(stepped_aside(people, published, group, groups, rules))
-    people = pd.concat(kept, ignore_index=True) if kept else now.people.head(0)
+        kept.append(stepped_aside(people, published, group, groups, rules).index)
+    # Places, not rows: everybody in the records is held once, and the admitted once more.
+    places = np.concatenate(kept) if kept else np.empty(0, dtype=np.int64)
+    people = now.people.iloc[places]
     return Admitted(_closed(people, now.last_year), waiting, now.last_year)
 
 
@@ -261,8 +263,8 @@ def _side(pending: pd.DataFrame, side: str) -> pd.DataFrame:
 
 def _closed(people: pd.DataFrame, last_year: int) -> pd.DataFrame:
     """Return the rows of a set, in the order of their names."""
-    rows = people.assign(closed=people[until(last_year)])
-    return rows.sort_values(_PERSON, ignore_index=True)[list(PERSON_COLUMNS)]
+    rows = people.assign(closed=people[until(last_year)])[list(PERSON_COLUMNS)]
+    return rows.sort_values(_PERSON, ignore_index=True)
 
 
 def _first_groups(
@@ -300,6 +302,12 @@ def _is_large_or_empty(sizes: pd.Series, own: Collection[str], rules: BatchRules
     return rest == 0 or rest >= rules.own_group
 
 
-def _by_group(people: pd.DataFrame, labels: pd.Series) -> list[tuple[str, pd.DataFrame]]:
-    ordered = people.assign(_group=labels.to_numpy()).sort_values(_PERSON, ignore_index=True)
-    return [(str(g), rows.drop(columns="_group")) for g, rows in ordered.groupby("_group")]
+def _by_group(people: pd.DataFrame, labels: pd.Series) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the rows of one group after the other, by name; the index holds their places."""
+    numbered = people.reset_index(drop=True)
+    by_name = numbered[_PERSON].argsort().to_numpy()
+    codes, groups = pd.factorize(labels, sort=True)
+    by_group = by_name[np.argsort(codes[by_name], kind="stable")]
+    ends = np.cumsum(np.bincount(codes, minlength=len(groups)))
+    for group, start, end in zip(groups, [0, *ends], ends, strict=False):
+        yield str(group), numbered.iloc[by_group[start:end]]
