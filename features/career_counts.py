@@ -11,7 +11,14 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.career_records import CareerParts, IdSpan, Mapper
-from features.careers import fill_gaps, flows, moves, observation_gaps, stocks
+from features.careers import (
+    fill_gaps,
+    first_and_last_seen,
+    flows,
+    moves,
+    observation_gaps,
+    stocks,
+)
 from features.edge_years import years_until_seen_again
 from features.engine import in_locked_duckdb
 from talentcast.domain.types import CountingRule, SeriesKey, Vintage
@@ -22,7 +29,8 @@ class CareerTally:
     """What is counted of some people; tallies of others are added to it.
 
     Attributes:
-        by_country: `year`, `country`, `researchers`, `arrivals`, `departures`.
+        by_country: `year`, `country`, `researchers`, `arrivals`, `departures`, `entries`, `exits`.
+            Some rows have exits alone: of a country that had nobody any more.
         gaps: From `observation_gaps`.
     """
 
@@ -70,11 +78,9 @@ def researcher_counts(tally: CareerTally, key: SeriesKey, *, vintage: Vintage) -
         Columns of the contract, ordered by year and country. Arrivals and departures of the first
         year are missing: nobody was seen before.
     """
-    counted = tally.by_country
+    counted = _with_people(tally)
     last_year = int(counted["year"].max())
     wait = years_until_seen_again(tally.gaps)
-    flow_columns = ["arrivals", "departures"]
-    moved = counted[flow_columns].fillna(0).astype(float)
     return pd.DataFrame(
         {
             "population": key.population,
@@ -84,10 +90,35 @@ def researcher_counts(tally: CareerTally, key: SeriesKey, *, vintage: Vintage) -
             "year": counted["year"].astype("int64"),
             "country": counted["country"].astype("str"),
             "researchers": counted["researchers"].astype(float),
-            **moved.where(counted["year"] > counted["year"].min()),
+            **_after_the_first_year(counted, ["arrivals", "departures"]),
             "is_provisional": counted["year"] > last_year - wait,
         }
     )
+
+
+def entries_and_exits(tally: CareerTally) -> pd.DataFrame:
+    """Return who was seen first and last, beside `researcher_counts` of the same tally.
+
+    Returns:
+        `year`, `country`, `entries`, `exits`: true counts, as there. Those of the first year are
+        missing.
+    """
+    counted = _with_people(tally)
+    return counted[["year", "country"]].assign(
+        **_after_the_first_year(counted, ["entries", "exits"])
+    )
+
+
+def _with_people(tally: CareerTally) -> pd.DataFrame:
+    counted = tally.by_country
+    people = counted[["researchers", "arrivals", "departures"]].sum(axis=1)
+    return counted[people > 0]
+
+
+def _after_the_first_year(counted: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return numbers that compare with the year before; in the first year they are missing."""
+    numbers = counted[names].astype(float)
+    return numbers.where(counted["year"] > counted["year"].min())
 
 
 def _tally(parts: CareerParts, span: IdSpan) -> CareerTally:
@@ -99,12 +130,15 @@ def _tally(parts: CareerParts, span: IdSpan) -> CareerTally:
 def _counts_by_country(careers: ir.Table) -> ir.Table:
     """Stocks with the flows of the same year; a country everybody left keeps its row."""
     present, moved = stocks(fill_gaps(careers)), flows(moves(careers))
-    joined = present.outer_join(moved, ["year", "country"])
-    columns = {
-        "year": ibis.coalesce(joined.year, joined.year_right),
-        "country": ibis.coalesce(joined.country, joined.country_right),
-        "researchers": joined.researchers.fill_null(0),
-        "arrivals": joined.arrivals,
-        "departures": joined.departures,
-    }
-    return joined.select(**columns).order_by("year", "country")
+    joined = _joined(_joined(present, moved), first_and_last_seen(careers))
+    return joined.order_by("year", "country")
+
+
+def _joined(one: ir.Table, other: ir.Table) -> ir.Table:
+    """Return the numbers of two tables by year and country; where one has no row, 0."""
+    key = ["year", "country"]
+    both = one.outer_join(other, key)
+    places = {name: ibis.coalesce(both[name], both[f"{name}_right"]) for name in key}
+    numbers = [name for name in (*one.columns, *other.columns) if name not in key]
+    counted = both.select(**places, **{name: both[name] for name in numbers})
+    return counted.mutate(**{name: counted[name].fill_null(0) for name in numbers})

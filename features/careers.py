@@ -137,6 +137,32 @@ def flows(moved: ir.Table) -> ir.Table:
     )
 
 
+def first_and_last_seen(careers: ir.Table) -> ir.Table:
+    """Return `entries` and `exits` by year and country.
+
+    Args:
+        careers: One row per researcher and year. An entry is dated to the first year seen, an exit
+            to the year after the last one: where every year has a country, stocks change by
+            arrivals and entries, less departures and exits.
+    """
+    career = ibis.window(group_by="researcher_id")
+    seen = careers.mutate(
+        first_year=careers.year.min().over(career), last_year=careers.year.max().over(career)
+    )
+    first, last = (
+        seen.filter(seen.year == seen.first_year),
+        seen.filter(seen.year == seen.last_year),
+    )
+    both = first.select("year", "country", began=1, ended=0).union(
+        last.select("country", year=last.year + 1, began=0, ended=1).select(
+            "year", "country", "began", "ended"
+        )
+    )
+    return both.group_by("year", "country").aggregate(
+        entries=both.began.sum(), exits=both.ended.sum()
+    )
+
+
 def observation_gaps(careers: ir.Table) -> ir.Table:
     """Return how long researchers stay unseen: `gap_years` and `n`, one row per length of gap."""
     career = ibis.window(group_by="researcher_id", order_by="year")

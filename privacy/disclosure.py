@@ -30,6 +30,10 @@ from talentcast.domain.types import REST_OF_WORLD
 #: Steps to which rates may be rounded, the finest first.
 _RATE_STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 
+#: Moves of a year; who was seen first and last in it, where that was counted.
+_MOVES: Final = ("arrivals", "departures")
+_ENDS: Final = ("entries", "exits")
+
 #: What is said of every cell that is withheld. A reason of its own would tell which of them is
 #: the small one, and which only stands beside it.
 WITHHELD: Final = "withheld to protect people"
@@ -261,14 +265,14 @@ def keep_previous_counts(
     there are enough of them.
 
     Args:
-        counts: True `researcher_counts` of person records.
+        counts: True `researcher_counts` of person records, with `entries` and `exits` if counted.
         before: What this function returned for the last release; empty without one.
         protection: Limits.
     """
     if before.empty:
         return counts
     key = [*SERIES_COLUMNS, "year", "country"]
-    measures = ["researchers", "arrivals", "departures"]
+    measures = [n for n in ("researchers", *_MOVES, *_ENDS) if n in counts and n in before]
     joined = counts.merge(before[[*key, *measures]], on=key, how="left", suffixes=("", "_before"))
     is_new_year = ~counts["year"].isin(set(before["year"])).to_numpy()
     shown = {}
@@ -289,7 +293,8 @@ def protected_counts(counts: pd.DataFrame, protection: Protection = DEFAULT) -> 
     Countries of a year with too few researchers go into the rest of the world (`ROW`), together
     with the next smallest ones where that would itself be too small; a year with too few in all is
     left out. Counts are rounded, so that shares made from them hold no more than they do. Flows of
-    too few people are missing.
+    too few people are missing. `entries` and `exits` are there together or not at all, and only
+    beside both flows: each of the four is what the others leave of the change of a count.
     """
     years = counts.groupby([*SERIES_COLUMNS, "vintage", "year"])
     parts = [
@@ -322,7 +327,7 @@ def pooled_origins(
 
 
 def _protected_year(year: pd.DataFrame, protection: Protection) -> pd.DataFrame:
-    flows = ["arrivals", "departures"]
+    flows = [name for name in (*_MOVES, *_ENDS) if name in year]
     pooled = _pooled_with_rest(year.set_index("country")["researchers"], protection)
     country = year["country"].where(~year["country"].isin(pooled), REST_OF_WORLD)
     sums = {"researchers": "sum"} | dict.fromkeys(flows, "sum")
@@ -333,6 +338,9 @@ def _protected_year(year: pd.DataFrame, protection: Protection) -> pd.DataFrame:
         people = summed[name].to_numpy(dtype=float)
         is_missing = is_first | _is_small(people, protection)
         shown[name] = np.where(is_missing, np.nan, rounded(people, protection))
+    is_whole = np.all([np.isfinite(shown[name]) for name in flows], axis=0)
+    for name in set(_ENDS) & set(flows):
+        shown[name] = np.where(is_whole, shown[name], np.nan)
     same = year.iloc[[0] * len(summed)].drop(columns=["country", "researchers", *flows])
     return same.reset_index(drop=True).assign(country=summed["country"].to_numpy(), **shown)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from engine.files import folder_of, holds_records
-from features.career_counts import CareerTally, researcher_counts
+from features.career_counts import CareerTally, entries_and_exits, researcher_counts
 from features.career_records import CareerParts
 from features.complete_block import largest_complete_block
 from features.panel import Panel
@@ -102,10 +102,13 @@ class DerivedCounts:
 
     Attributes:
         counts: Behind disclosure control.
+        entries: `year`, `country`, `entries`, behind the same; empty where too few people are
+            admitted. Exits are in no table: they are what rounded numbers leave.
         ledger: What they were made from: for the restricted store only.
     """
 
     counts: pd.DataFrame
+    entries: pd.DataFrame
     ledger: pd.DataFrame = field(repr=False)
 
 
@@ -204,12 +207,17 @@ def count_people(people: People, settings: Settings) -> DerivedCounts:
     """Derive counts by country and year that point at nobody, nor do so beside the last ones."""
     tally = CareerTally.of_parts(people.records, workers_of(settings))
     counts = researcher_counts(tally, people.key, vintage=people.snapshot.vintage)
+    columns = list(counts.columns)
+    counts = counts.merge(entries_and_exits(tally), on=["year", "country"])
     typed = counts.assign(vintage=pd.to_datetime(counts["vintage"]).astype("datetime64[us]"))
     before = _last_ledger(_counts_ledger(people), settings)
     # A population that was renamed is compared with itself.
     before = before if before.empty else before.assign(population=people.key.population)
     kept = keep_previous_counts(typed, before)
-    return DerivedCounts(largest_complete_block(protected_counts(kept)), kept)
+    shown = protected_counts(kept)
+    entries = shown.loc[shown["entries"].notna(), ["year", "country", "entries"]]
+    told = entries if people.shows_returns else entries.iloc[:0]
+    return DerivedCounts(largest_complete_block(shown[columns]), told, kept)
 
 
 def forecast_returns(

@@ -194,7 +194,9 @@ def _since_served(
     told = told_by(served)
     return {
         "revisions": revision_rows(observations, told, inputs.counts),
-        "share_changes": share_change_rows(observations, told),
+        "share_changes": share_change_rows(
+            observations, told, {key: made.entries for key, made in inputs.derived.items()}
+        ),
         "forecast_changes": forecast_changes(served, quoted, inputs.counts, context, settings, run),
     }
 

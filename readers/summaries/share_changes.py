@@ -16,6 +16,8 @@ TERM_WORDS: Final = {
     "revision": "Earlier year revised",
     "arrivals": "Arrivals from abroad",
     "departures": "Departures",
+    "entries": "Seen for the first time",
+    "exits": "Not seen any more",
     "net_entries": "Entries less exits",
     "own_growth": "Own growth",
     "total_growth": "Growth of all others",

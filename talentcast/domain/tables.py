@@ -392,12 +392,13 @@ SHARE_CHANGES: Final = Table(
         Column("from_year", "integer", "Earlier year.", "year", minimum=1950, maximum=2100),
         YEAR,
         COUNTRY,
-        Column("term", "string", "What the share changed by: moves; `net_entries`, beginners less "
-               "those who ended, where moves are counted; `own_growth` where they are not; "
-               "`total_growth`, what all others took by growing; `coverage`, researchers without a "
-               "country; `revision` of the earlier year.",
-               pattern="^(arrivals|departures|net_entries|own_growth|total_growth|coverage|"
-               "revision)$"),
+        Column("term", "string", "What the share changed by: moves; `entries` of people seen for "
+               "the first time, `exits` of those not seen any more; `net_entries`, both at once, "
+               "where only moves are told; `own_growth` where they are not; `total_growth`, what "
+               "all others took by growing; `coverage`, researchers without a country; `revision` "
+               "of the earlier year.",
+               pattern="^(arrivals|departures|entries|exits|net_entries|own_growth|total_growth|"
+               "coverage|revision)$"),
         Column("value", "float", "The term; in fast growing populations beyond 1.", "share"),
         Column("lower_80", "float", "80 % range of chance in the counts, as if each were Poisson; "
                "of this term alone.", "share"),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.career_counts import CareerTally, researcher_counts
+from features.career_counts import CareerTally, entries_and_exits, researcher_counts
 from features.careers import fill_gaps, moves, observation_gaps, origin_countries, person_years
 from features.edge_years import years_until_seen_again
 from talentcast.domain.tables import RESEARCHER_COUNTS
@@ -145,6 +145,37 @@ def test_stocks_and_flows_are_those_counted_by_hand() -> None:
     assert found.loc[2002, "arrivals"].to_dict() == {"FRA": 0, "USA": 1}
     assert found.loc[2002, "departures"].to_dict() == {"FRA": 1, "USA": 0}
     assert found.loc[2000, "arrivals"].isna().all()
+
+
+def test_stocks_change_by_moves_entries_and_exits() -> None:
+    table = careers(
+        ("a", 2000, "FRA"),
+        ("a", 2002, "USA"),
+        ("a", 2003, "USA"),
+        ("b", 2001, "FRA"),
+        ("b", 2002, "FRA"),
+        ("c", 2000, "FRA"),
+        ("d", 2002, "USA"),
+        ("d", 2004, "USA"),
+    )
+    tally = CareerTally.of(table)
+    found = counts(table).merge(entries_and_exits(tally), on=["year", "country"])
+    assert len(found) == len(counts(table))
+    ends = found.set_index(["year", "country"])[["entries", "exits"]]
+    assert ends.loc[2000].isna().all(axis=None)
+    assert ends.loc[(2001, "FRA")].tolist() == [1, 1]
+    assert ends.loc[(2002, "USA")].tolist() == [1, 0]
+    assert ends.loc[(2004, "USA")].tolist() == [0, 1]
+    names = ["researchers", "arrivals", "departures", "entries", "exits"]
+    wide = {
+        name: found.pivot_table(index="year", columns="country", values=name, fill_value=0)
+        for name in names
+    }
+    told = wide["arrivals"] - wide["departures"] + wide["entries"] - wide["exits"]
+    off = wide["researchers"].diff().loc[2001:] - told.loc[2001:]
+    # France had nobody left: without people and moves there is no row for that last exit.
+    assert off.loc[2003, "FRA"] == -1
+    assert off.abs().sum(axis=None) == 1
 
 
 def test_a_country_everybody_left_keeps_its_departures() -> None:

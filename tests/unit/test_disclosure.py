@@ -162,6 +162,30 @@ def test_no_published_count_is_small_or_exact() -> None:
     ]
 
 
+def ended(**flows: float) -> pd.DataFrame:
+    return counts(USA=103, CHN=52).assign(**{"arrivals": 20.0, "departures": 30.0, **flows})
+
+
+@pytest.mark.parametrize("name", ["arrivals", "departures", "entries", "exits"])
+def test_no_small_number_is_what_the_others_leave_of_a_change(name: str) -> None:
+    whole = protected_counts(ended(entries=41, exits=0))
+    assert whole["entries"].tolist() == [40, 40]
+    assert whole["exits"].tolist() == [0, 0]
+    found = protected_counts(ended(**{"entries": 41, "exits": 22, name: 4}))
+    assert found[["entries", "exits"]].isna().all(axis=None)
+    others = [flow for flow in ("arrivals", "departures") if flow != name]
+    assert found[others].notna().all(axis=None)
+
+
+def test_entries_are_held_like_other_counts_and_may_be_new_to_the_ledger() -> None:
+    before = ended(entries=41.0, exits=22.0)
+    for newcomers in (1, 9):
+        now = ended(entries=41.0 + newcomers, exits=22.0 + newcomers)
+        pd.testing.assert_frame_equal(keep_previous_counts(now, before), before)
+    without = before.drop(columns=["entries", "exits"])
+    pd.testing.assert_frame_equal(keep_previous_counts(before, without), before)
+
+
 def test_a_year_of_few_people_is_left_out() -> None:
     assert protected_counts(counts(USA=4, CHN=3)).empty
 

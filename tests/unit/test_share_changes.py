@@ -32,8 +32,16 @@ def observed(counts: np.ndarray, countries: list[str], **flows: list[float]) -> 
         for i, country in enumerate(countries)
         for j, year in enumerate((2020, 2021))
     ]
-    return pd.DataFrame(rows).reindex(
-        columns=["country", "year", "researchers", "arrivals", "departures"]
+    table = pd.DataFrame(rows)
+    for name in ("arrivals", "departures"):
+        table[name] = table.get(name, np.nan)
+    return table
+
+
+def with_unknown(observed: pd.DataFrame, *shares: float) -> pd.DataFrame:
+    """State the part of each year's researchers who are in the rest for want of a country."""
+    return observed.assign(
+        unknown_share=observed["year"].map(dict(zip((2020, 2021), shares, strict=True)))
     )
 
 
@@ -42,13 +50,35 @@ def change_of(counts: np.ndarray) -> np.ndarray:
     return np.asarray(shares[:, 1] - shares[:, 0])
 
 
-@given(arrays(np.float64, (4, 2), elements=st.floats(1, 1e6)))
-def test_terms_sum_to_the_change_with_people_of_no_country_among_them(counts: np.ndarray) -> None:
-    rows = observed(counts, ["CHN", "USA", "ROW", "UNK"])
+@given(
+    arrays(np.float64, (3, 2), elements=st.floats(1, 1e6)),
+    arrays(np.float64, 2, elements=st.floats(0, 1)),
+)
+def test_terms_sum_to_the_change_with_people_of_no_country_in_the_rest(
+    counts: np.ndarray, part: np.ndarray
+) -> None:
+    unknown = part * counts[2] / counts.sum(axis=0)
+    rows = with_unknown(observed(counts, ["CHN", "USA", "ROW"]), *unknown)
     terms = share_change_terms(rows, SPAN)
     sums = terms.groupby("country")["value"].sum()
-    assert np.allclose(sums[["CHN", "USA", "ROW"]], change_of(counts)[:3], atol=1e-9, rtol=0)
-    assert "UNK" not in sums
+    assert np.allclose(sums[["CHN", "USA", "ROW"]], change_of(counts), atol=1e-9, rtol=0)
+    assert (terms["lower_80"] <= terms["upper_80"]).all()
+
+
+@given(
+    arrays(np.float64, (3, 2), elements=st.floats(1, 1e6)),
+    arrays(np.float64, (3, 3), elements=st.floats(0, 1e6)),
+)
+def test_terms_of_careers_sum_to_the_change_too(counts: np.ndarray, flows: np.ndarray) -> None:
+    names = ("arrivals", "departures", "entries")
+    moved = {name: list(numbers) for name, numbers in zip(names, flows, strict=True)}
+    terms = share_change_terms(observed(counts, ["CHN", "USA", "ROW"], **moved), SPAN)
+    sums = terms.groupby("country")["value"].sum()
+    largest = max(1, flows.max() / counts.sum(axis=0).min())
+    assert np.allclose(sums[["CHN", "USA", "ROW"]], change_of(counts), atol=1e-9 * largest, rtol=0)
+    told = terms.set_index("term")["value"]
+    assert (told[told.index.isin(["arrivals", "entries"])] >= 0).all()
+    assert (told[told.index.isin(["departures", "exits"])] <= 0).all()
 
 
 def test_moves_are_told_where_they_are_counted_and_the_rest_is_entries() -> None:
@@ -67,6 +97,42 @@ def test_moves_are_told_where_they_are_counted_and_the_rest_is_entries() -> None
     assert ("CHN", "own_growth") not in terms.index
 
 
+def begun(*entries: float) -> pd.DataFrame:
+    counts = np.array([[100.0, 130.0], [300.0, 310.0], [600.0, 660.0]])
+    flows = {"arrivals": [20.0, 15.0, np.nan], "departures": [5.0, 25.0, np.nan]}
+    return observed(counts, ["CHN", "USA", "ROW"], **flows, entries=list(entries))
+
+
+def test_entries_and_exits_are_told_apart_where_entries_are_counted() -> None:
+    terms = share_change_terms(begun(40, np.nan, 99), SPAN).set_index(["country", "term"])
+    weight = (1 / 1000 + 1 / 1100) / 2
+    assert terms.loc[("CHN", "entries"), "value"] == pytest.approx(40 * weight)
+    assert terms.loc[("CHN", "exits"), "value"] == pytest.approx(-25 * weight)
+    width = 2 * 1.2815515655446004 * weight * 5
+    told = terms.loc[("CHN", "exits")]
+    assert told["upper_80"] - told["lower_80"] == pytest.approx(width)
+    assert set(terms.loc["USA"].index) == {
+        "arrivals",
+        "departures",
+        "net_entries",
+        "total_growth",
+    }
+    assert set(terms.loc["ROW"].index) == {"own_growth", "total_growth"}
+
+
+def test_fewer_exits_than_none_are_left_together_with_the_entries() -> None:
+    terms = share_change_terms(begun(10, 20, 0), SPAN).set_index(["country", "term"])
+    assert ("CHN", "net_entries") in terms.index
+    assert ("CHN", "exits") not in terms.index
+    assert terms.loc[("USA", "exits"), "value"] == 0
+
+
+def test_where_some_have_no_country_an_exit_is_not_known_from_a_gap() -> None:
+    terms = share_change_terms(with_unknown(begun(40, 60, 0), 0.0, 0.1), SPAN)
+    assert "exits" not in set(terms["term"])
+    assert {"coverage", "net_entries"} <= set(terms["term"])
+
+
 def test_moves_that_are_missing_in_one_year_of_the_span_are_not_told() -> None:
     years = pd.DataFrame(
         {
@@ -82,22 +148,37 @@ def test_moves_that_are_missing_in_one_year_of_the_span_are_not_told() -> None:
 
 
 def test_who_is_named_in_one_year_only_changes_the_coverage() -> None:
-    counts = np.array([[100.0, 150.0], [100.0, 150.0], [100.0, 0.0]])
-    terms = share_change_terms(observed(counts, ["CHN", "ROW", "UNK"]), SPAN)
-    of_china = terms[terms["country"] == "CHN"].set_index("term")["value"]
-    assert of_china["coverage"] == pytest.approx(1 / 2 - 1 / 3)
-    assert of_china["own_growth"] + of_china["total_growth"] == pytest.approx(0)
+    counts = np.array([[100.0, 150.0], [200.0, 150.0]])
+    rows = with_unknown(observed(counts, ["CHN", "ROW"]), 1 / 3, 0.0)
+    terms = share_change_terms(rows, SPAN).set_index(["country", "term"])["value"]
+    assert terms["CHN", "coverage"] == pytest.approx(1 / 2 - 1 / 3)
+    assert terms["ROW", "coverage"] == pytest.approx(1 / 2 - 2 / 3)
+    for country in ("CHN", "ROW"):
+        assert terms[country, "own_growth"] + terms[country, "total_growth"] == pytest.approx(0)
+
+
+def test_a_year_in_which_nobody_has_a_country_tells_no_coverage() -> None:
+    rows = with_unknown(observed(np.array([[0.0, 150.0], [300.0, 150.0]]), ["CHN", "ROW"]), 1, 0)
+    terms = share_change_terms(rows, SPAN)
+    assert "coverage" not in set(terms["term"])
+    assert terms["value"].notna().all()
 
 
 def test_a_range_of_chance_holds_four_times_in_five() -> None:
     rng = np.random.default_rng(1)
     expected = np.array([[200.0, 240.0], [900.0, 950.0], [100.0, 90.0]])
-    countries = ["CHN", "ROW", "UNK"]
-    truth = share_change_terms(observed(expected, countries), SPAN)["value"]
+
+    def terms_of(counts: np.ndarray) -> pd.DataFrame:
+        rest = np.array([counts[0], counts[1] + counts[2]])
+        rows = with_unknown(observed(rest, ["CHN", "ROW"]), *(counts[2] / counts.sum(axis=0)))
+        terms = share_change_terms(rows, SPAN)
+        return terms[terms["country"] == "CHN"]
+
+    truth = terms_of(expected)["value"]
     held = [
         (terms["lower_80"] <= truth) & (truth <= terms["upper_80"])
         for counts in rng.poisson(expected, (400, 3, 2)).astype(float)
-        for terms in [share_change_terms(observed(counts, countries), SPAN)]
+        for terms in [terms_of(counts)]
     ]
     assert np.all(np.abs(np.mean(held, axis=0) - 0.8) < 0.06)
 
@@ -111,6 +192,18 @@ def test_a_revised_earlier_year_is_a_term_of_its_own() -> None:
     assert of_china["revision"] == pytest.approx(0.1 - 0.08)
     assert of_china.sum() == pytest.approx(130 / 1030 - 80 / 1000, abs=1e-9)
     assert "revision" not in set(share_change_rows(now, now)["term"])
+
+
+def test_entries_are_those_of_the_series_that_counts_careers() -> None:
+    rows = published(np.array([[100.0, 130.0], [900.0, 900.0]]))
+    rows = rows.assign(arrivals=20.0, departures=10.0)
+    key = SeriesKey("a", CountingRule.AUTHORSHIPS, "file")
+    entries = pd.DataFrame({"year": [2021], "country": ["CHN"], "entries": [30.0]})
+    terms = share_change_rows(rows, None, {key: entries}).set_index(["country", "term"])["value"]
+    assert terms["CHN", "exits"] == pytest.approx(-10 * (1 / 1000 + 1 / 1030) / 2)
+    assert ("ROW", "net_entries") in terms.index
+    elsewhere = {SeriesKey("b", CountingRule.AUTHORSHIPS, "file"): entries}
+    assert "exits" not in set(share_change_rows(rows, None, elsewhere)["term"])
 
 
 def test_years_that_are_still_being_counted_are_left_out() -> None:
