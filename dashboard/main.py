@@ -25,6 +25,7 @@ from dashboard.page import (
     track_record,
 )
 from dashboard.paths import PAGE_PATHS, PAGES
+from dashboard.sign_in import Standing, ask_to_sign_in, present_standing, sign_out_link
 from dashboard.style import style
 from readers import html
 from readers.charts.theme import PALETTES
@@ -52,11 +53,18 @@ def main() -> None:
         path: st.Page(_page(module.show), title=title, url_path=path, default=path == PAGE_PATHS[0])
         for (title, path), module in zip(PAGES, MODULES, strict=True)
     }
-    page = st.navigation(list(pages.values()), position="top")
+    page = st.navigation(list(pages.values()), position="top" if _is_admitted() else "hidden")
     if (wanted := st.query_params.get(PAGE)) in pages:
         rest = {name: value for name, value in st.query_params.items() if name != PAGE}
         st.switch_page(pages[wanted], query_params=rest)
     page.run()
+
+
+def _is_admitted() -> bool:
+    try:
+        return present_standing(load_settings()) is Standing.ADMITTED
+    except TalentcastError:  # the page says which setting is unusable
+        return False
 
 
 def _page(show: Callable[[Context], None]) -> Callable[[], None]:
@@ -88,6 +96,9 @@ def _let_style_arrive() -> None:
 
 def _draw(show: Callable[[Context], None]) -> None:
     settings = load_settings()
+    if (found := present_standing(settings)) is not Standing.ADMITTED:
+        ask_to_sign_in(found)
+        return
     root = settings.releases
     made = make_context(root)
     if made is None:
@@ -103,3 +114,4 @@ def _draw(show: Callable[[Context], None]) -> None:
     notices(context, missing)
     show(context)
     st.html(html.footer(context.release_id))
+    sign_out_link(settings)

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 from platformdirs import user_state_path
-from pydantic import Field, PlainValidator, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    PlainValidator,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from storage.paths import StorePath, store_path
@@ -15,6 +23,9 @@ from talentcast.domain.errors import ConfigurationError
 
 #: A folder, or the address of a prefix in an object store.
 Placed: TypeAlias = Annotated[StorePath, PlainValidator(store_path)]
+
+#: An e-mail address, or an ``@`` and its domain; small letters.
+EmailOrDomain: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[!-?A-~]*@[a-z0-9.-]+$")]
 
 #: Of fewer people, flows and cohorts tell who is in a first release (docs/method/returns.md).
 ENOUGH_PEOPLE: Final = 3_000
@@ -134,6 +145,16 @@ class Settings(BaseSettings):
     questions: Path | None = Field(
         default=None, description="Folder with question files of your own."
     )
+    dashboard_sign_in: Path | None = Field(
+        default=None,
+        description="TOML file that names the OpenID Connect provider at which readers of the "
+        "dashboard sign in; none: no sign-in.",
+    )
+    dashboard_readers: Annotated[tuple[EmailOrDomain, ...], NoDecode] = Field(
+        default=(),
+        description="Who may see the dashboard: verified e-mail addresses, or domains as "
+        "@example.org, with commas between them; none: whom the provider lets in.",
+    )
     dashboard_url: str | None = Field(
         default=None, description="Address of the dashboard, for links in alerts; none: no links."
     )
@@ -159,20 +180,34 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "local_dir", "restricted_dir", "datasets_dir", "duckdb_spill_dir", mode="before"
+        "local_dir",
+        "restricted_dir",
+        "datasets_dir",
+        "duckdb_spill_dir",
+        "dashboard_sign_in",
+        mode="before",
     )
     @classmethod
     def _on_this_machine(cls, value: object) -> object:
         if "://" in str(value):
-            raise ValueError("A folder on this machine is needed, not an address.")
+            raise ValueError("A path on this machine is needed, not an address.")
         return value or None
 
-    @field_validator("source_hosts", mode="before")
+    @field_validator("source_hosts", "dashboard_readers", mode="before")
     @classmethod
-    def _named_hosts(cls, value: object) -> object:
+    def _named_in_a_list(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+        return tuple(name.strip().lower() for name in value.split(",") if name.strip())
+
+    @field_validator("dashboard_readers")
+    @classmethod
+    def _readers_sign_in(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and info.data.get("dashboard_sign_in") is None:
+            raise ValueError(
+                "Without TALENTCAST_DASHBOARD_SIGN_IN nobody knows who reads; set both or neither."
+            )
+        return value
 
     @property
     def local(self) -> Path:

@@ -7,8 +7,9 @@ from streamlit.starlette import App
 
 from dashboard.links import PageLinks
 from dashboard.paths import PAGE_PATHS
+from dashboard.sign_in_answers import SignInAnswers
 
 app = App(
     str(Path(__file__).with_name("script.py")),
-    middleware=[Middleware(PageLinks, pages=PAGE_PATHS)],
+    middleware=[Middleware(PageLinks, pages=PAGE_PATHS), Middleware(SignInAnswers)],
 )

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import dashboard
+from dashboard.sign_in_file import require_usable
 from talentcast.cli.options import Home
 from talentcast.cli.terminal import say
 from talentcast.config import load_settings
@@ -33,11 +34,15 @@ def serve(
     Example: talentcast serve --port 8501
     """
     folder = Path(dashboard.__file__).resolve().parent
+    settings = load_settings(home)
     options = {
         **dict(_flat(tomllib.loads((folder / "config.toml").read_text(encoding="utf-8")))),
         "server.port": port,
         "server.address": address,
     }
+    if settings.dashboard_sign_in is not None:
+        require_usable(settings.dashboard_sign_in)
+        options["secrets.files"] = str(settings.dashboard_sign_in.resolve())
     flags = [f"--{name}={_written(value)}" for name, value in options.items()]
     say(f"Dashboard: http://{address}:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
@@ -45,7 +50,7 @@ def serve(
     os.execve(  # noqa: S606 - our own interpreter, no shell
         sys.executable,
         [sys.executable, "-m", "streamlit", "run", str(folder / "entry" / "app.py"), *flags],
-        {**os.environ, "TALENTCAST_HOME": str(load_settings(home).home.resolve())},  # noqa: TID251
+        {**os.environ, "TALENTCAST_HOME": str(settings.home.resolve())},  # noqa: TID251
     )
 
 

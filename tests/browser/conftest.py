@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -161,8 +162,14 @@ def address(store: Store) -> Iterator[str]:
         yield base
 
 
+@pytest.fixture(scope="session")
+def serve() -> Any:
+    """Return a way to serve a home folder with some variables set."""
+    return serving
+
+
 @contextmanager
-def serving(home: Path) -> Iterator[str]:
+def serving(home: Path, **variables: str) -> Iterator[str]:
     """Serve the releases of a home folder on a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -175,6 +182,7 @@ def serving(home: Path) -> Iterator[str]:
             stdout=written,
             stderr=written,
             cwd=home,
+            env={**os.environ, **variables},  # noqa: TID251
         )
     base = f"http://127.0.0.1:{port}"
     try:

@@ -26,6 +26,7 @@ from talentcast.config import Settings
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SIGN_IN: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.sign-in.yaml").read_text())
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 #: Of the image of PostgreSQL, and of numerical libraries.
 FOREIGN = {"POSTGRES_USER", "POSTGRES_PASSWORD", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
@@ -46,10 +47,10 @@ def unit_commands() -> Iterator[tuple[str, list[str]]]:
 
 
 def variables() -> Iterator[str]:
-    for service in COMPOSE["services"].values():
+    for service in (*COMPOSE["services"].values(), *SIGN_IN["services"].values()):
         yield from service.get("environment", {})
     for file in (DEPLOY / "systemd").glob("*.env"):
-        yield from re.findall(r"^(\w+)=", file.read_text(), re.MULTILINE)
+        yield from re.findall(r"^#?(\w+)=", file.read_text(), re.MULTILINE)
     yield from re.findall(r"name: ([A-Z_]+)", (DEPLOY / "kubernetes" / "worker.yaml").read_text())
 
 
@@ -70,7 +71,7 @@ def test_every_variable_is_one_that_somebody_reads() -> None:
 def test_every_file_that_is_named_is_there() -> None:
     texts = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file()]
     named = {name for text in texts for name in re.findall(r"\bdeploy/[\w./-]+\w", text)}
-    made_by_hand = {"deploy/.env"}
+    made_by_hand = {"deploy/.env", "deploy/sign-in.toml"}
     assert [name for name in sorted(named - made_by_hand) if not (ROOT / name).exists()] == []
     copied = re.findall(r"^COPY (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
     assert [name for name in copied if not (ROOT / name).exists()] == []
@@ -78,7 +79,16 @@ def test_every_file_that_is_named_is_there() -> None:
 
 def test_no_file_with_secrets_goes_into_the_image() -> None:
     left_out = (ROOT / ".dockerignore").read_text().split()
-    assert {"**/.env", "*.env", ".git", "var"} <= set(left_out)
+    assert {"**/.env", "*.env", "deploy/sign-in.toml", ".git", "var"} <= set(left_out)
+
+
+def test_a_sign_in_changes_the_dashboard_alone_and_mounts_the_file_that_it_names() -> None:
+    assert set(SIGN_IN) == {"services"}
+    assert set(SIGN_IN["services"]) == {"dashboard"}
+    added = SIGN_IN["services"]["dashboard"]
+    assert set(added) == {"environment", "volumes"}
+    (mount,) = added["volumes"]
+    assert mount == f"./sign-in.toml:{added['environment']['TALENTCAST_DASHBOARD_SIGN_IN']}:ro"
 
 
 def test_the_worker_alone_has_what_is_about_individuals() -> None:
@@ -94,7 +104,8 @@ def test_the_worker_alone_has_what_is_about_individuals() -> None:
 
 
 def test_every_variable_of_the_containers_is_in_the_example() -> None:
-    asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text()))
+    texts = [file.read_text() for file in DEPLOY.glob("compose*.yaml")]
+    asked = {name for text in texts for name in re.findall(r"\$\{(\w+)", text)}
     example = set(re.findall(r"^(\w+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE))
     assert asked == example
 
