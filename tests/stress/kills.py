@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import statistics
 import sys
@@ -47,11 +48,14 @@ def attack(
     *,
     journals: Path,
     longest_life: float = LONGEST_LIFE_SECONDS,
+    seconds: float = math.inf,
     seed: int = 0,
     publish: Publish = as_built,
     acknowledges_early: bool = False,
 ) -> tuple[Findings, list[float]]:
     """Kill publishers at named stages and at random moments; return findings and restart times.
+
+    After `seconds` nobody is started any more.
 
     Returns:
         What was seen, and for each restart the seconds until the next acknowledged release.
@@ -62,7 +66,10 @@ def attack(
     journal, watched = journals / "acknowledged", journals / "read"
     watcher = start(Watcher(root, watched))
     restarts = []
+    begun_at = time.monotonic()
     for dies_at in _deaths(kills):
+        if time.monotonic() - begun_at > seconds:
+            break
         number = 1 + max((int(line[0]) for line in lines(journal)), default=0)
         before, begun = len(lines(journal)), time.monotonic()
         writer = start(
@@ -100,12 +107,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="Stop after so many.")
     parser.add_argument("--home", help=HOME_HELP)
     arguments = parser.parse_args()
     with store_under_test(arguments.home) as (root, folder):
         findings, restarts = attack(
             root,
             arguments.kills,
+            seconds=arguments.seconds,
             seed=arguments.seed,
             journals=folder,
             longest_life=LONGEST_LIFE_SECONDS if isinstance(root, Path) else LONGEST_LIFE_AFAR,
@@ -114,6 +123,9 @@ def main() -> None:
     print(f"as built: {findings}")
     print(f"restart to next good release: median {statistics.median(restarts):.2f} s, ", end="")
     print(f"slowest {slowest:.2f} s of {len(restarts)}")
+    hundreds = [restarts[at : at + 100] for at in range(0, len(restarts), 100)]
+    medians = ", ".join(f"{statistics.median(part):.2f}" for part in hundreds)
+    print(f"median of each hundred restarts: {medians} s")
     is_caught = all(control_is_caught(name) for name in CONTROLS)
     # Afar each earlier release costs a request, here by a server that shares the machine.
     longest = 5 if arguments.home is None else 30

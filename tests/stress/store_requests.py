@@ -24,7 +24,7 @@ from talentcast.store.publisher import publish
 def main() -> None:
     """Run it; exit 1 if anything was lost, doubled, torn or raised as an error of another kind."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--store", choices=["s3", "az"], default="s3")
+    parser.add_argument("--store", choices=["s3", "seaweedfs", "az"], default="s3")
     parser.add_argument("--every", type=int, default=1, help="Leave out all but each Nth request.")
     arguments = parser.parse_args()
     problems: list[str] = []

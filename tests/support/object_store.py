@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -29,10 +29,14 @@ from storage.paths import StorePath, store_path
 
 #: Of stress tests.
 HOME_HELP = (
-    "Address of an object store, with credentials in the environment; s3:// or az:// alone: a "
-    "server on this machine; a folder by default."
+    "Address of an object store, with credentials in the environment; s3://, seaweedfs:// or "
+    "az:// alone: a server on this machine; a folder by default."
 )
 AZURITE = shutil.which("azurite-blob")
+#: A store for use, which speaks S3; one program, that may lie beside Python.
+SEAWEEDFS = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent))
+#: Servers that speak S3 and are installed.
+S3_SERVERS = ("s3", "seaweedfs") if SEAWEEDFS else ("s3",)
 #: The account that every emulator has.
 _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -45,6 +49,8 @@ _COMMON = {
     "AZURE_STORAGE_USE_EMULATOR": "true",
 }
 _ADDRESS_VARIABLE = {"s3": "AWS_ENDPOINT_URL", "az": "AZURITE_BLOB_STORAGE_URL"}
+#: Servers, and the scheme of addresses in them.
+_SCHEMES = {"s3": "s3", "seaweedfs": "s3", "az": "az"}
 
 
 @dataclass(frozen=True)
@@ -80,18 +86,24 @@ class ObjectServer:
 
 
 @contextmanager
-def object_store(scheme: str) -> Iterator[ObjectServer]:
-    """Run a store in a process of its own, with a proxy before it."""
+def object_store(name: str) -> Iterator[ObjectServer]:
+    """Run a store in a process of its own, with a proxy before it.
+
+    Args:
+        name: `s3`: moto; `seaweedfs`: that, also for S3; `az`: Azurite.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
-        server = subprocess.Popen(_COMMANDS[scheme](port), stdout=log, stderr=log)
+        command = _COMMANDS[name](port, Path(folder))
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         try:
             wait_for(lambda: _answers(port), seconds=60, pause=0.05)
             with proxied(f"127.0.0.1:{port}", free_port()) as proxy:
-                yield ObjectServer(scheme, f"http://127.0.0.1:{port}", proxy)
+                yield ObjectServer(_SCHEMES[name], f"http://127.0.0.1:{port}", proxy)
         finally:
             server.kill()
             server.wait()
+            _remove_sockets(command)
 
 
 @contextmanager
@@ -100,8 +112,8 @@ def store_under_test(home: str | None) -> Iterator[tuple[StorePath, Path]]:
     with tempfile.TemporaryDirectory() as folder:
         if home is None:
             yield Path(folder) / "store", Path(folder)
-        elif home in ("s3://", "az://"):
-            with object_store(home[:2]) as server:
+        elif home.removesuffix("://") in _COMMANDS:
+            with object_store(home.removesuffix("://")) as server:
                 # Processes that are started from here ask the server itself.
                 os.environ.update(server.environment_without_proxy)  # noqa: TID251
                 yield server.new_bucket() / "releases", Path(folder)
@@ -109,11 +121,35 @@ def store_under_test(home: str | None) -> Iterator[tuple[StorePath, Path]]:
             yield store_path(home) / f"stress-{uuid4().hex[:8]}", Path(folder)
 
 
-def _s3_command(port: int) -> Sequence[str]:
+def _moto_command(port: int, _: Path) -> Sequence[str]:
     return [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
 
 
-def _azure_command(port: int) -> Sequence[str]:
+def _seaweedfs_command(port: int, folder: Path) -> Sequence[str]:
+    if SEAWEEDFS is None:
+        raise FileNotFoundError("SeaweedFS is not installed: make seaweedfs")
+    own = {"accessKey": _COMMON["AWS_ACCESS_KEY_ID"], "secretKey": _COMMON["AWS_SECRET_ACCESS_KEY"]}
+    tests = {"name": "tests", "credentials": [own], "actions": ["Admin"]}
+    (folder / "s3.json").write_text(json.dumps({"identities": [tests]}))
+    parts = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port")
+    inner = [f"-{part}={free_port()}" for part in (*parts, "filer.port.grpc", "s3.port.grpc")]
+    # Others have ports of their own unless they are told to stay away.
+    inner += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
+    # Each bucket takes volumes of its own, and tests make many small ones.
+    small = ["-volume.max=2000", "-master.volumeSizeLimitMB=16"]
+    where = [f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *inner, *small]
+    return [SEAWEEDFS, "server", *where, "-s3", f"-s3.port={port}", f"-s3.config={folder}/s3.json"]
+
+
+def _remove_sockets(command: Sequence[str]) -> None:
+    """Remove what SeaweedFS leaves in a folder that it does not let one choose, by its ports."""
+    ports = {word.partition("=")[2] for word in command if "port" in word}
+    for path in Path("/tmp").glob("seaweedfs-*.sock"):  # noqa: S108
+        if path.stem.rpartition("-")[2] in ports:
+            path.unlink(missing_ok=True)
+
+
+def _azure_command(port: int, _: Path) -> Sequence[str]:
     if AZURITE is None:
         raise FileNotFoundError("Azurite is not installed: npm install --global azurite")
     where = ["--blobHost", "127.0.0.1", "--blobPort", str(port)]
@@ -125,9 +161,9 @@ def _make_bucket(address: str, name: str) -> None:
     client = boto3.client(
         "s3",
         endpoint_url=address,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",  # noqa: S106
+        region_name=_COMMON["AWS_REGION"],
+        aws_access_key_id=_COMMON["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=_COMMON["AWS_SECRET_ACCESS_KEY"],
     )
     client.create_bucket(Bucket=name)
 
@@ -145,16 +181,17 @@ def _make_container(address: str, name: str) -> None:
     httpx.put(url, headers=stated, timeout=30).raise_for_status()
 
 
-_COMMANDS: dict[str, Callable[[int], Sequence[str]]] = {
-    "s3": _s3_command,
+_COMMANDS: dict[str, Callable[[int, Path], Sequence[str]]] = {
+    "s3": _moto_command,
+    "seaweedfs": _seaweedfs_command,
     "az": _azure_command,
 }
 _MAKE = {"s3": _make_bucket, "az": _make_container}
 
 
 def _answers(port: int) -> bool:
+    """Whether a server does more than take connections; its parts start one after the other."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
+        return httpx.get(f"http://127.0.0.1:{port}/", timeout=5).status_code < 500
+    except httpx.TransportError:
         return False
-    return True
