@@ -115,6 +115,22 @@ class Visit:
         )
         return found
 
+    def saved(self, button: Any) -> Any:
+        """Press a button and return where its file was saved.
+
+        A page that is drawn anew at that moment swallows the press, so that it is pressed again.
+        """
+        from playwright.sync_api import TimeoutError as NothingCame
+
+        for _ in range(3):
+            try:
+                with self.page.expect_download(timeout=15_000) as waiting:
+                    button.click()
+            except NothingCame:
+                continue
+            return waiting.value.path()
+        raise AssertionError("Pressed three times, and no file was saved.")
+
     def rows(self, caption: str) -> list[list[str]]:
         """Return the cells of the table with a caption."""
         cells: list[list[str]] = self.page.evaluate(

@@ -307,9 +307,8 @@ def test_figures_of_others_stand_only_beside_the_same_population_and_unit(visit:
 
 def test_the_file_under_a_chart_holds_the_forecast_that_is_shown(visit: Any, store: Any) -> None:
     visit.open(population="scholars_scopus")
-    with visit.page.expect_download() as waiting:
-        visit.page.locator(".st-key-csv-shares button").click()
-    with open(waiting.value.path(), encoding="utf-8") as file:  # noqa: PTH123 - a browser's path
+    path = visit.saved(visit.page.locator(".st-key-csv-shares button"))
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - a browser's path
         rows = list(csv.DictReader(file))
     found = [r for r in rows if (r["country"], r["year"], r["kind"]) == ("CHN", "2028", "forecast")]
     assert len(found) == 1
@@ -326,9 +325,7 @@ def test_every_page_opens_and_each_of_its_files_names_the_release(
     buttons = visit.page.get_by_role("button", name="Data (CSV)")
     assert buttons.count() >= 1
     for place in range(buttons.count()):
-        with visit.page.expect_download() as waiting:
-            buttons.nth(place).click()
-        rows = pd.read_csv(waiting.value.path(), keep_default_na=False)
+        rows = pd.read_csv(visit.saved(buttons.nth(place)), keep_default_na=False)
         assert len(rows)
         assert set(rows["release_id"]) == {store.latest}
 
@@ -336,18 +333,16 @@ def test_every_page_opens_and_each_of_its_files_names_the_release(
 def test_a_whole_table_and_the_manifest_can_be_downloaded(visit: Any, store: Any) -> None:
     visit.open("releases")
     visit.choose("Table", "country_names")
-    with visit.page.expect_download() as waiting:
-        visit.page.get_by_role("button", name="Download as CSV").click()
-    names = pd.read_csv(waiting.value.path(), keep_default_na=False)
+    button = visit.page.get_by_role("button", name="Download as CSV")
+    names = pd.read_csv(visit.saved(button), keep_default_na=False)
     assert (
         names["country"].tolist()
         == talentcast.read("country_names", release=store.latest, home=store.home)[
             "country"
         ].tolist()
     )
-    with visit.page.expect_download() as waiting:
-        visit.page.get_by_role("button", name="Manifest").click()
-    with open(waiting.value.path(), encoding="utf-8") as file:  # noqa: PTH123 - a browser's path
+    path = visit.saved(visit.page.get_by_role("button", name="Manifest"))
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - a browser's path
         assert json.load(file)["release_id"] == store.latest
 
 
