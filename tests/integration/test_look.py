@@ -78,7 +78,7 @@ def test_a_model_is_tested_on_the_same_landmarks(
 ) -> None:
     seen: list[pd.DataFrame] = []
 
-    def looked_at(history: LandmarkHistory, _: object) -> None:
+    def looked_at(history: LandmarkHistory, _: object, **__: object) -> None:
         seen.append(history.landmarks)
         raise UsageError("That is enough.")
 
