@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from features.career_records import CareerRecords
 from features.country_groups import host_groups
+from flows.steps.returns import recent_flows
 from models.coherence import flow_quantiles, flow_samples
 from models.returns.evaluation.backtest import DEFAULT_MODEL, BacktestPlan, returns_backtest
 from models.returns.evaluation.censoring import Labels, labels_at
 from models.returns.flows.calibration import calibrate
-from models.returns.flows.history import FlowHistory
 from models.returns.landmark_history import LandmarkHistory
 from privacy.disclosure import DEFAULT
 from publication.return_cohorts import COHORT_HORIZONS
@@ -37,7 +37,6 @@ from talentcast.domain.types import Origin
 #: What is learned from, and the cut that is looked at once.
 EARLIER_CUTS: Final = range(2008, 2017)
 LAST_CUT: Final = 2017
-_HISTORY_YEARS: Final = 6
 _LEVELS: Final = (0.025, 0.1, 0.9, 0.975)
 
 
@@ -59,8 +58,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     records = read_career_records(parser.parse_args().folder)
+    history = LandmarkHistory.of(records)
     for name, cuts in (("earlier cuts", EARLIER_CUTS), ("last cut", [LAST_CUT])):
-        held = pd.DataFrame([one for cut in cuts for one in cohorts_at(records, cut)])
+        held = pd.DataFrame([one for cut in cuts for one in cohorts_at(records, history, cut)])
         print(f"\n{name}: {cuts[0]} to {cuts[-1]}")
         print(summary(held).round(3).to_string())
 
@@ -78,9 +78,8 @@ def summary(held: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([by_horizon, held.assign(by="all").groupby("by").agg(**figures)])
 
 
-def cohorts_at(records: CareerRecords, cut: int) -> Iterator[Held]:
+def cohorts_at(records: CareerRecords, history: LandmarkHistory, cut: int) -> Iterator[Held]:
     """Predict the cohorts of a year from what was known then, and count who was seen to return."""
-    history = LandmarkHistory.of(records)
     tau = shock_at(records, cut)
     plan = BacktestPlan(Origin(cut), models=(DEFAULT_MODEL,), n_bootstrap=0)
     predicted = returns_backtest(history, plan).predictions.set_index(
@@ -100,8 +99,7 @@ def cohorts_at(records: CareerRecords, cut: int) -> Iterator[Held]:
 def shock_at(records: CareerRecords, cut: int) -> float:
     """Return the spread of shocks as a release of that year would have learned it."""
     known = LandmarkHistory.of(records, until=Origin(cut))
-    past = FlowHistory.of(known, range(cut - _HISTORY_YEARS, cut), seed=0)
-    return calibrate(past.cells, cut).tau
+    return calibrate(recent_flows(known, Origin(cut), seed=0).cells, cut).tau
 
 
 def _held(

@@ -8,14 +8,16 @@ leaves one behind. What passes it, the key among it, is in no argument, file or 
 from __future__ import annotations
 
 import logging
+import operator
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from logging.handlers import BufferingHandler, QueueHandler
+from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection, Pipe
 from queue import SimpleQueue
 from threading import Thread
@@ -67,14 +69,9 @@ class Workers:
             return function(*args, **kwargs)
         with _started() as worker:
             with _ended_early():
-                worker.send((_called, (function, args, kwargs)))
+                worker.send((operator.call, partial(function, *args, **kwargs)))
             result: R = _answer(worker)
             return result
-
-
-def _called(call: tuple[Callable[..., R], tuple[Any, ...], dict[str, Any]]) -> R:
-    function, args, kwargs = call
-    return function(*args, **kwargs)
 
 
 def _answer(worker: Connection) -> Any:
@@ -159,15 +156,14 @@ class _Log:
     """What is logged in a process that has no place to show it, in a form that can be sent."""
 
     def __init__(self) -> None:
-        self._kept = BufferingHandler(sys.maxsize)
-        self._prepare = QueueHandler(SimpleQueue()).prepare
-        logging.basicConfig(level=logging.INFO, handlers=[self._kept])
+        self._kept: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        root = logging.getLogger()
+        root.setLevel(logging.INFO)
+        root.addHandler(QueueHandler(self._kept))
 
     def taken(self) -> list[logging.LogRecord]:
         """Return what was logged since the last call."""
-        records = [self._prepare(record) for record in self._kept.buffer]
-        self._kept.flush()
-        return records
+        return [self._kept.get() for _ in range(self._kept.qsize())]
 
 
 class _Jobs:

@@ -154,9 +154,7 @@ def first_and_last_seen(careers: ir.Table) -> ir.Table:
         seen.filter(seen.year == seen.last_year),
     )
     both = first.select("year", "country", began=1, ended=0).union(
-        last.select("country", year=last.year + 1, began=0, ended=1).select(
-            "year", "country", "began", "ended"
-        )
+        last.select(year=last.year + 1, country=last.country, began=0, ended=1)
     )
     return both.group_by("year", "country").aggregate(
         entries=both.began.sum(), exits=both.ended.sum()

@@ -102,8 +102,7 @@ def return_release(
     logger.info("%s up to %d: %s", label, origin.year, model.selection.reason)
     scores = of_origins(tested_in_time(history, origin, seed, mapper), apart)
     returns = ExpectedReturns.of(model, RiskSet.at(history.everybody, origin))
-    years = range(origin.year - _HISTORY_YEARS, origin.year)
-    past = FlowHistory.of(history, years, seed=seed, mapper=mapper)
+    past = recent_flows(history, origin, seed=seed, mapper=mapper)
     calibration = calibrate(past.cells, origin.year)
     landmarks = returns.risk_set.landmarks
     landmarks = landmarks.assign(host_group=host_groups(landmarks["host_country"]))
@@ -136,6 +135,14 @@ def history_until(
     """Describe landmarks to learn from, and of everybody those of the years asked about."""
     since = origin.year - max(_HISTORY_YEARS, TEMPLATE_YEARS)
     return LandmarkHistory.of(records, until=origin, since=since, seed=seed, mapper=mapper)
+
+
+def recent_flows(
+    history: LandmarkHistory, origin: Origin, *, seed: int, mapper: Mapper = map
+) -> FlowHistory:
+    """Return the past one-year forecasts from which a release learns how far its sums are off."""
+    years = range(origin.year - _HISTORY_YEARS, origin.year)
+    return FlowHistory.of(history, years, seed=seed, mapper=mapper)
 
 
 def card_of(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from talentcast.store.order import in_order
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +52,19 @@ def row_hash(rows: pa.Table, key: Sequence[str]) -> str:
     columns = sorted(name for name in rows.column_names if name != "release_id")
     ordered = in_order(rows.select(columns), [name for name in key if name != "release_id"])
     hashed = _Hashed()
-    pacsv.write_csv(ordered, pa.PythonFile(hashed, "w"))
+    pacsv.write_csv(ordered, hashed)
     return hashed.sha256.hexdigest()
 
 
-class _Hashed:
+class _Hashed(io.RawIOBase):
     """A file that is not kept, only hashed: as text, rows take as much room as in memory."""
-
-    closed = False
 
     def __init__(self) -> None:
         self.sha256 = sha256()
 
-    def write(self, content: bytes) -> int:
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Buffer) -> int:
         self.sha256.update(content)
-        return len(content)
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
+        return memoryview(content).nbytes

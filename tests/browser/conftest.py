@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from dashboard_pages import settle
 from small_release import Small, publish_small
 
 from flows.steps.retention import Retention, plan_pruning
@@ -66,18 +67,7 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until nothing is being drawn any more."""
-        self.page.wait_for_selector(".tc-footer, .tc-empty", timeout=60_000)
-        self.page.wait_for_function(
-            "() => !document.querySelector('[data-testid=stStatusWidget]')"
-            " && !document.querySelector('[data-stale=true]')",
-            timeout=60_000,
-        )
-        self.page.wait_for_function(
-            "() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
-            ".every(chart => chart.querySelector('svg, canvas'))",
-            timeout=60_000,
-        )
-        self.page.wait_for_timeout(400)
+        settle(self.page)
 
     def title(self) -> str:
         return str(self.page.locator("h1").first.inner_text())

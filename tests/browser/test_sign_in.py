@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 import httpx
 import pytest
-from oidc_provider import CLIENT, SECRET, Provider, Wrong, oidc_provider
+from dashboard_pages import settle
+from oidc_provider import (
+    CLIENT,
+    SECRET,
+    NoAnswer,
+    Provider,
+    Wrong,
+    WrongAnswer,
+    oidc_provider,
+)
 from small_release import publish_small
 
 ADA = {"email": "ada.lovelace@example.org", "email_verified": True, "name": "Ada Lovelace"}
@@ -29,11 +38,7 @@ class Guest:
 
     def text(self) -> str:
         """Return all that the page shows, once it is drawn."""
-        self.page.wait_for_selector(".tc-footer, .tc-empty", timeout=60_000)
-        self.page.wait_for_function(
-            "() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=60_000
-        )
-        self.page.wait_for_timeout(300)
+        settle(self.page)
         return str(self.page.locator("body").inner_text())
 
     def press(self, name: str, then: str) -> str:
@@ -95,6 +100,15 @@ def shows_data(guest: Guest, text: str) -> bool:
     return bool(guest.page.locator(selectors).count()) or any(word in text for word in words)
 
 
+def failed_sign_in(guest: Guest, provider: Provider, wrong: Wrong) -> str:
+    """Sign in at a provider that does something wrong; return what is shown, which is no data."""
+    provider.wrong = wrong
+    guest.open()
+    text = guest.press("Sign in", "The sign-in did not work.")
+    assert not shows_data(guest, text)
+    return text
+
+
 @pytest.mark.parametrize("query", [{}, {"page": "releases"}, {"page": "country", "country": "FRA"}])
 def test_signed_out_there_is_nothing_but_the_way_in(guest: Guest, query: dict[str, str]) -> None:
     sent: list[str | bytes] = []
@@ -145,41 +159,21 @@ def test_a_reader_who_is_not_listed_is_refused_and_told_what_to_do(
     assert shows_data(guest, guest.press("Sign in", "China"))
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        "state",
-        "nonce",
-        "signature",
-        "audience",
-        "issuer",
-        "expired",
-        "denied",
-        "token error",
-        "no token",
-    ],
-)
+@pytest.mark.parametrize("wrong", get_args(WrongAnswer))
 def test_a_wrong_answer_of_the_provider_is_an_error_and_shows_no_data(
     guest: Guest, provider: Provider, wrong: Wrong
 ) -> None:
-    provider.wrong = wrong
-    guest.open()
-    text = guest.press("Sign in", "The sign-in did not work.")
-    assert "Try again" in text
-    assert not shows_data(guest, text)
+    assert "Try again" in failed_sign_in(guest, provider, wrong)
     assert not shows_data(guest, guest.open())
     provider.wrong = ""
     assert shows_data(guest, guest.press("Sign in", "China"))
 
 
-@pytest.mark.parametrize("wrong", ["broken", "gone"])
+@pytest.mark.parametrize("wrong", get_args(NoAnswer))
 def test_a_broken_provider_is_an_error_and_shows_no_data(
     guest: Guest, provider: Provider, wrong: Wrong
 ) -> None:
-    provider.wrong = wrong
-    guest.open()
-    text = guest.press("Sign in", "The sign-in did not work.")
-    assert not shows_data(guest, text)
+    failed_sign_in(guest, provider, wrong)
 
 
 def test_a_made_up_cookie_or_return_lets_nobody_in(guest: Guest) -> None:
@@ -204,10 +198,8 @@ def test_nobody_is_named_in_the_log(guest: Guest, provider: Provider, home: Path
     guest.open()
     guest.press("Sign in", "China")
     guest.press("Sign out", "Sign in to see the forecasts")
-    for wrong in ("denied", "token error"):
-        provider.wrong = wrong  # type: ignore[assignment]
-        guest.open()
-        guest.press("Sign in", "The sign-in did not work.")
+    failed_sign_in(guest, provider, "denied")
+    failed_sign_in(guest, provider, "token error")
     log = (home / "serve.log").read_text()
     assert "access_denied" in log
     assert "OAuthError invalid_grant" in log

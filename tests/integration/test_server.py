@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ import httpx
 import pytest
 import yaml
 from kill_rounds import Round, Rounds, failures
+from loopback import running
 from prefect_server import REPOSITORY, Server, postgresql_database, prefect_server, wait_for
 
 from talentcast.code_version import code_version
@@ -236,10 +236,8 @@ def receiving() -> Iterator[tuple[str, list[str]]]:
             self.send_response(200)
             self.end_headers()
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as receiver:
-        Thread(target=receiver.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{receiver.server_port}/told", told
-        receiver.shutdown()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Receiver)) as port:
+        yield f"http://127.0.0.1:{port}/told", told
 
 
 def test_a_failed_run_is_told_to_the_block_that_the_operator_named(server: Server) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import socketserver
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from loopback import running
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def mail_server() -> Iterator[tuple[str, list[Message]]]:
                 if command == b"QUIT":
                     return
 
-    with _running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)) as port:
+    with running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)) as port:
         yield f"127.0.0.1:{port}", kept
 
 
@@ -50,15 +51,5 @@ def web_hook(port: int = 0) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with _running(ThreadingHTTPServer(("127.0.0.1", port), Hook)) as chosen:
+    with running(ThreadingHTTPServer(("127.0.0.1", port), Hook)) as chosen:
         yield f"http://127.0.0.1:{chosen}/hook", kept
-
-
-@contextmanager
-def _running(server: socketserver.TCPServer) -> Iterator[int]:
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()

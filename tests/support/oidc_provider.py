@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,15 +19,14 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+from loopback import running
 
 CLIENT, SECRET = "talentcast-dashboard", "secret-of-tests"
 
 #: `state` and `nonce` are answered wrong; `signature` is another key's; `audience` another
 #: client's, `issuer` another provider's; `expired` is old; `denied` lets nobody in and names the
-#: person; `token error` refuses the code and names the person; `no token` leaves it out; `broken`
-#: answers with an error of the server; `gone` has no metadata.
-Wrong = Literal[
-    "",
+#: person; `token error` refuses the code and names the person; `no token` leaves it out.
+WrongAnswer = Literal[
     "state",
     "nonce",
     "signature",
@@ -38,9 +36,10 @@ Wrong = Literal[
     "denied",
     "token error",
     "no token",
-    "broken",
-    "gone",
 ]
+#: `broken` answers with an error of the server; `gone` has no metadata.
+NoAnswer = Literal["broken", "gone"]
+Wrong = WrongAnswer | NoAnswer | Literal[""]
 
 
 @dataclass
@@ -162,16 +161,9 @@ class Provider:
 def oidc_provider() -> Iterator[Provider]:
     """Run a provider on a free port until the end of the block."""
     provider = Provider()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider))
-    provider.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider))) as port:
+        provider.address = f"http://127.0.0.1:{port}"
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:

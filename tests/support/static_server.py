@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from loopback import running
 
 
 @dataclass
@@ -30,14 +31,9 @@ def serving(folder: Path) -> Iterator[Served]:
     """Serve a folder until the end of the block."""
     served = Served("")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, folder, served))
-    served.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with running(server) as port:
+        served.address = f"http://127.0.0.1:{port}"
         yield served
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class _Handler(SimpleHTTPRequestHandler):
