@@ -28,7 +28,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bench.privacy import KEY, VINTAGE, counts_of
+from bench.privacy import KEY, VINTAGE
+from features.career_counts import CareerTally, entries_and_exits, researcher_counts
 from features.career_records import CareerRecords
 from flows.steps import returns
 from flows.steps.admit import Behind, following, recorded, records_of
@@ -65,9 +66,14 @@ def released(
     records: CareerRecords, apart: frozenset[str] | None, *, returns_too: bool
 ) -> dict[str, float]:
     """Return every number of a release, by what it is about; forecasts of shares follow from it."""
-    counts = protected_counts(counts_of(records))
+    tally = CareerTally.of_parts(records)
+    true = researcher_counts(tally, KEY, vintage=VINTAGE)
+    counts = protected_counts(true.merge(entries_and_exits(tally), on=["year", "country"]))
     counted = _numbers(counts, ["year", "country"], ["researchers", "arrivals", "departures"])
-    return counted | _returns(records, apart) if returns_too else counted
+    if not returns_too:
+        return counted
+    entered = _numbers(counts, ["year", "country"], ["entries"])
+    return counted | entered | _returns(records, apart)
 
 
 def _returns(records: CareerRecords, apart: frozenset[str] | None) -> dict[str, float]:
