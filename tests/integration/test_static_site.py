@@ -30,6 +30,7 @@ from readers.site.index import SiteOptions, write_site
 from readers.summaries.published_series import load_series, published_series
 from readers.summaries.wording import probability
 from talentcast.domain.errors import StoreError
+from talentcast.domain.tables import table
 from talentcast.store.publisher import publish
 from talentcast.store.reader import read_frame
 from talentcast.store.release import Release
@@ -152,6 +153,19 @@ def test_joint_samples_are_written_where_they_are_wanted(built: Built, tmp_path:
     stored = read_frame("forecasts", built.latest, built.root)
     assert len(samples) == (stored["output_type"] == "sample").sum()
     assert not list(built.folder.rglob("forecast_samples*"))
+
+
+def test_forecasts_are_given_with_five_digits(built: Built) -> None:
+    stored = read_frame("forecasts", built.latest, built.root)
+    stored = stored[stored["output_type"] != "sample"]
+    given = pd.read_parquet(built.folder / "data" / "forecasts.parquet")
+    wanted, found = (
+        frame.sort_values([*table("forecasts").key], ignore_index=True)
+        for frame in (stored, given.astype({"output_type_id": "float64"}))
+    )
+    assert len(wanted) > 1000
+    relative = (found["value"].astype("float64") / wanted["value"] - 1).abs()
+    assert relative.max() < 4e-6
 
 
 def test_numbers_on_pages_are_those_of_the_tables(built: Built) -> None:
