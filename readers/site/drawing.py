@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import textwrap
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import vl_convert
 from markupsafe import Markup
 from PIL import Image, ImageColor
 
 from readers.charts.theme import FONT, NARROW, PALETTES, Palette, Spec
+from readers.site.slim import SVG, as_text, forget_pointers, slim
 
 #: Colours as variables of the page around a drawing.
 VARIABLES: Final = Palette(
@@ -34,37 +36,11 @@ VARIABLES: Final = Palette(
 )
 #: Width of a drawing on a phone, in pixels; up to the second width labels are short.
 PHONE, SHORT = 360, 440
-#: Steps of each colour towards white, in a picture.
-_STEPS: Final = 8
-_SVG: Final = "http://www.w3.org/2000/svg"
-_NUMBER: Final = re.compile(r"-?\d+\.\d{2,}")
-#: What describes a mark to a screen reader, or repeats a default: the drawing as a whole has a
-#: description, and its numbers stand beside it as a table.
-_DROPPED: Final = ("role", "aria-roledescription", "aria-hidden", "pointer-events", "class")
-#: What a mark need not say, because it is so anyway.
-_USUAL: Final = {
-    "opacity": ("1",),
-    "stroke-width": ("1",),
-    "x2": ("0",),
-    "y2": ("0",),
-    "font-family": (FONT,),
-    "transform": ("translate(0,0)",),
-}
-#: What a group can say for everything in it.
-_SHARED: Final = (
-    "fill",
-    "stroke",
-    "stroke-width",
-    "stroke-linecap",
-    "stroke-dasharray",
-    "font-size",
-    "font-weight",
-    "text-anchor",
-)
-_GROUP: Final = f"{{{_SVG}}}g"
-_CIRCLE: Final = f"{{{_SVG}}}circle"
+#: Shades in a picture for each of its hues, its greys among them.
+_SHADES: Final = 24
+#: Makes one number of red, green and blue.
+_CODE: Final = np.array([65536, 256, 1])
 _LINE, _SMALL, _MARGIN = 20, 15, 12
-ET.register_namespace("", _SVG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +88,16 @@ def draw(spec: Spec, *, name: str, width: int) -> Drawing:
     if width <= SHORT:
         text = text.replace(json.dumps(NARROW)[1:-1], "true")
     tree = ET.fromstring(vl_convert.vegalite_to_svg(text))  # noqa: S314 - drawn right here
-    _slim(tree)
-    _name_clips(tree, name)
+    slim(tree, name)
     if width <= PHONE:
-        _forget_pointers(tree)  # a finger has none
+        forget_pointers(tree)  # a finger has none
     tree.set("role", "img")
     tree.set("aria-label", str(spec["description"]))
     tree.set("font-family", FONT)
     height = int(float(tree.attrib.pop("height")))
-    tree.attrib.pop("width")
-    return Drawing(ET.tostring(tree, encoding="unicode"), width, height)
+    for usual in ("width", "version"):
+        tree.attrib.pop(usual)
+    return Drawing(as_text(tree), width, height)
 
 
 def standalone(drawing: Drawing, *, title: str, source: Sequence[str]) -> str:
@@ -136,7 +112,7 @@ def standalone(drawing: Drawing, *, title: str, source: Sequence[str]) -> str:
     top, bottom = _LINE * len(above) + 16, _SMALL * len(below) + 14
     width, height = drawing.width + 2 * _MARGIN, drawing.height + top + bottom
     root = ET.Element(
-        f"{{{_SVG}}}svg",
+        f"{{{SVG}}}svg",
         {
             "viewBox": f"{-_MARGIN} 0 {width} {height}",
             "width": str(width),
@@ -144,19 +120,20 @@ def standalone(drawing: Drawing, *, title: str, source: Sequence[str]) -> str:
             "font-family": FONT,
         },
     )
-    ET.SubElement(root, f"{{{_SVG}}}title").text = title
-    style = ET.SubElement(root, f"{{{_SVG}}}style")
+    ET.SubElement(root, f"{{{SVG}}}title").text = title
+    style = ET.SubElement(root, f"{{{SVG}}}style")
     back = {"x": str(-_MARGIN), "width": "100%", "height": "100%", "fill": "var(--bg)"}
-    ET.SubElement(root, f"{{{_SVG}}}rect", back)
+    ET.SubElement(root, f"{{{SVG}}}rect", back)
     _lines(root, above, 22, _LINE, {"font-size": "16", "font-weight": "600", "fill": "var(--ink)"})
     inner = ET.fromstring(drawing.svg)  # noqa: S314 - drawn right here
-    _forget_pointers(inner)
+    forget_pointers(inner)
+    del inner.attrib["font-family"]
     place = {"y": str(top), "width": str(drawing.width), "height": str(drawing.height)}
     inner.attrib.update(place)
     root.append(inner)
     small = {"font-size": "11.5", "fill": "var(--muted)"}
     _lines(root, below, top + drawing.height + 16, _SMALL, small)
-    written = ET.tostring(root, encoding="unicode")
+    written = as_text(root)
     light, dark = (colours(PALETTES[mode]) for mode in ("light", "dark"))
     changes = {
         (kind, light[name]): dark[name]
@@ -165,7 +142,7 @@ def standalone(drawing: Drawing, *, title: str, source: Sequence[str]) -> str:
         if f'{kind}="var({name})"' in written
     }
     style.text = _in_dark(changes)
-    written = ET.tostring(root, encoding="unicode")
+    written = as_text(root)
     for variable in light:
         written = written.replace(f"var({variable})", light[variable])
     return written
@@ -174,27 +151,24 @@ def standalone(drawing: Drawing, *, title: str, source: Sequence[str]) -> str:
 def picture(svg: str) -> bytes:
     """Return a drawing in the colours of the light theme as PNG.
 
-    Every colour of the drawing is kept as it is, with steps towards the background for ranges and
-    smooth edges: a palette chosen by area would melt the lines of two countries into one colour.
+    The colours of the drawing itself are kept as they are, then those that cover most of it:
+    ranges, and edges of letters. A palette chosen by area alone would melt the lines of two
+    countries into one colour.
     """
-    used = [colour for colour in colours(PALETTES["light"]).values() if f'"{colour}"' in svg]
-    steps = [
-        part
-        for colour in used
-        for step in range(_STEPS)
-        for part in _between(ImageColor.getrgb(colour), step / _STEPS)
-    ]
-    few = Image.new("P", (1, 1))
-    few.putpalette(steps)
-    whole = Image.open(io.BytesIO(vl_convert.svg_to_png(svg))).convert("RGB")
+    whole = np.asarray(Image.open(io.BytesIO(vl_convert.svg_to_png(svg))).convert("RGB"))
+    seen, place, area = np.unique(whole @ _CODE, return_inverse=True, return_counts=True)
+    light = PALETTES["light"]
+    own = [ImageColor.getrgb(c) for c in colours(light).values() if f'"{c}"' in svg]
+    is_own = np.isin(seen, np.array(own) @ _CODE)
+    hues = sum(f'"{hue}"' in svg for hue in light.hues)
+    kept = np.lexsort((-area, ~is_own))[: _SHADES * max(hues, 1)]
+    shades = seen[:, None] // _CODE % 256
+    nearest = ((shades[:, None] - shades[kept]) ** 2).sum(axis=2).argmin(axis=1)
+    few = Image.fromarray(nearest[place].reshape(whole.shape[:2]).astype(np.uint8), "P")
+    few.putpalette(shades[kept].astype(np.uint8).tobytes())
     made = io.BytesIO()
-    whole.quantize(palette=few, dither=Image.Dither.NONE).save(made, "PNG", optimize=True)
+    few.save(made, "PNG", optimize=True, compress_type=zlib.Z_FILTERED)
     return made.getvalue()
-
-
-def _between(colour: tuple[int, ...], part: float) -> list[int]:
-    """Return a colour moved towards white."""
-    return [round(value + part * (255 - value)) for value in colour[:3]]
 
 
 def _lines(
@@ -202,7 +176,7 @@ def _lines(
 ) -> None:
     for place, line in enumerate(lines):
         at = {"x": "0", "y": str(first + step * place)}
-        ET.SubElement(root, f"{{{_SVG}}}text", at | style).text = line
+        ET.SubElement(root, f"{{{SVG}}}text", at | style).text = line
 
 
 def _in_dark(changes: Mapping[tuple[str, str], str]) -> str:
@@ -211,105 +185,6 @@ def _in_dark(changes: Mapping[tuple[str, str], str]) -> str:
         f'[{kind}="{light}"]{{{kind}:{dark}}}' for (kind, light), dark in changes.items()
     )
     return f"@media (prefers-color-scheme:dark){{{rules}}}"
-
-
-def _forget_pointers(tree: ET.Element) -> None:
-    """Take out what only answers a pointer."""
-    for parent in list(tree.iter()):
-        for child in list(parent):
-            if child.tag == _CIRCLE:
-                parent.remove(child)
-            child.attrib.pop("data-t", None)
-
-
-def _slim(tree: ET.Element) -> None:
-    """Take out what a reader never sees; leave what answers a pointer."""
-    parents = {child: parent for parent in tree.iter() for child in parent}
-    for element in list(tree.iter()):
-        if _is_empty(element):
-            parents[element].remove(element)
-            continue
-        said = element.attrib.pop("aria-label", "")
-        if element.get("opacity") == "0" and said:
-            _answer(element, said)
-            continue
-        if "Published elsewhere" in said:
-            element.set("data-t", said[said.index("Published elsewhere") :])
-        for dropped in _DROPPED:
-            element.attrib.pop(dropped, None)
-        for key, usual in _USUAL.items():
-            if element.get(key) in usual:
-                del element.attrib[key]
-        _round(element)
-    _flatten(tree)
-
-
-def _flatten(element: ET.Element) -> None:
-    """Replace groups that say nothing by what they hold; let groups say what all of it shares."""
-    for child in list(element):
-        _flatten(child)
-        if child.tag != _GROUP or child.attrib:
-            continue
-        at = list(element).index(child)
-        element.remove(child)
-        for place, inner in enumerate(list(child)):
-            element.insert(at + place, inner)
-    if element.tag == _GROUP and len(element) > 1:
-        first, *others = element
-        for key in _SHARED:
-            value = first.get(key)
-            if value and key not in element.attrib and all(o.get(key) == value for o in others):
-                element.set(key, value)
-                for child in element:
-                    del child.attrib[key]
-
-
-def _is_empty(element: ET.Element) -> bool:
-    is_frame = element.get("class") in ("background", "foreground")
-    return is_frame and not element.get("fill") and not element.get("stroke")
-
-
-def _answer(element: ET.Element, said: str) -> None:
-    """Turn an invisible mark into a point that says something to a pointer."""
-    place = re.findall(r"-?[\d.]+", element.get("transform", "translate(0,0)"))
-    parts = dict(part.split(": ", 1) for part in said.split("; ") if ": " in part)
-    shown = f"{parts.get('Series', '')}, {parts.get('Year', '')}: {parts.get('Value', '')}"
-    rest = [parts[name] for name in ("Status", "Interval") if parts.get(name)]
-    element.tag = _CIRCLE
-    element.attrib.clear()
-    x, y = (_rounded(number) for number in place[:2])
-    element.attrib.update({"cx": x, "cy": y, "r": "7", "data-t": "; ".join([shown, *rest])})
-
-
-def _round(element: ET.Element) -> None:
-    """Round what no eye could tell apart."""
-    for key in ("d", "transform", "x", "y", "x2", "y2", "width", "height"):
-        if value := element.get(key):
-            element.set(key, _NUMBER.sub(lambda found: _rounded(found.group()), value))
-
-
-def _name_clips(tree: ET.Element, name: str) -> None:
-    """Keep each clipping path once, under a name that is unique on a page.
-
-    The renderer numbers them on and on, so that a name would depend on what was drawn before.
-    """
-    kept: dict[bytes, str] = {}
-    names: dict[str, str] = {}
-    for defs in list(tree.iter(f"{{{_SVG}}}defs")):
-        for clip in list(defs):
-            content = b"".join(ET.tostring(inner) for inner in clip)
-            if content in kept:
-                defs.remove(clip)
-            new = kept.setdefault(content, f"{name}-{len(kept)}")
-            names[f"url(#{clip.get('id')})"] = f"url(#{new})"
-            clip.set("id", new)
-    for element in tree.iter():
-        if (clipped := element.get("clip-path")) is not None:
-            element.set("clip-path", names[clipped])
-
-
-def _rounded(number: str) -> str:
-    return f"{float(number):.1f}".removesuffix(".0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,8 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pandas as pd
 import pytest
+import vl_convert
 from markupsafe import Markup
 from PIL import Image
 
@@ -61,6 +64,25 @@ def test_names_inside_a_drawing_depend_on_its_own_name_only(spec: dict[str, Any]
     assert "url(#first-0)" in first
 
 
+def test_what_is_taken_out_of_a_drawing_is_never_seen() -> None:
+    rows = pd.DataFrame({"year": [2024, 2025], "probability": [0.2, 0.4], "text": ["20%", "40%"]})
+    plain = odds_chart(rows, PALETTES["light"], description="Odds by year")
+    layers = [one | {"mark": one["mark"] | {"clip": True}} for one in plain["layer"]]
+    clipped = plain | {"layer": layers, "width": SHORT}
+    whole = vl_convert.vegalite_to_svg(json.dumps(clipped))
+    slim = draw(clipped, name="x", width=SHORT).svg
+    assert len(slim) < 0.5 * len(whole)
+    assert slim.count("<clipPath") == 1
+    before, after = (pixels(vl_convert.svg_to_png(svg)) for svg in (whole, slim))
+    assert (after < 128).any()
+    # Numbers are rounded to a tenth of a pixel, which edges show; what is missing shows more.
+    assert np.abs(before - after).max() < 64
+
+
+def pixels(png: bytes) -> np.ndarray[Any, Any]:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
 def test_a_file_has_its_title_and_the_colours_of_both_themes(spec: dict[str, Any]) -> None:
     drawing = draw(spec, name="x", width=PHONE)
     written = standalone(drawing, title="A & B", source=["Unit: %.", "Release r1."])
@@ -75,9 +97,21 @@ def test_a_file_has_its_title_and_the_colours_of_both_themes(spec: dict[str, Any
 
 def test_a_picture_keeps_the_colours_of_the_lines(spec: dict[str, Any]) -> None:
     written = standalone(draw(spec, name="x", width=SHORT), title="T", source=[])
-    seen = Image.open(io.BytesIO(picture(written))).convert("RGB")
-    hue = tuple(bytes.fromhex(colours(PALETTES["light"])["--hue0"][1:]))
-    assert hue in {colour for _, colour in seen.getcolors(maxcolors=1000)}
+    seen = pixels(picture(written))
+    hue = list(bytes.fromhex(colours(PALETTES["light"])["--hue0"][1:]))
+    assert (seen == hue).all(axis=2).any()
+
+
+def test_a_picture_keeps_the_ground_and_the_shades_of_areas() -> None:
+    areas = "".join(
+        f'<rect x="{20 * n}" width="20" height="20" fill="#2166AC" opacity="{0.04 * n + 0.04}"/>'
+        for n in range(20)
+    )
+    ground = '<rect width="440" height="20" fill="#FFFFFF"/>'
+    written = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="440" height="20">{ground}{areas}</svg>'
+    )
+    assert (pixels(picture(written)) == pixels(vl_convert.svg_to_png(written))).all()
 
 
 def test_a_citation_escapes_what_bibtex_would_obey() -> None:
