@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.json
-import pyarrow.parquet as pq
 
 from restricted.converted import PSEUDONYM
 from sources.affiliations import known_names, refuse_personal_columns
-from talentcast.domain.errors import InputRejectedError
+from storage.arrow import is_packed, open_parquet, open_text
+from storage.objects import NotReadError
+from storage.paths import StorePath
+from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
 
 #: Ends of names, and what reads such files.
 FORMS: Final = {
@@ -39,16 +40,17 @@ _MAX_TEXT: Final = 512
 _MAX_CHUNK_BYTES: Final = 1 << 30
 
 
-def form_of(path: Path) -> str | None:
+def form_of(path: StorePath) -> str | None:
     """Return what reads a file, by the end of its name."""
     return next((form for end, form in FORMS.items() if path.name.endswith(end)), None)
 
 
-def schema_of(path: Path) -> pa.Schema:
+def schema_of(path: StorePath) -> pa.Schema:
     """Return names and types of the columns of a file, as written."""
     form = form_of(path)
     if form == "parquet":
-        return pq.read_schema(path)
+        with open_parquet(path) as file:
+            return file.schema_arrow
     with _json(path, None) if form == "json" else _csv(path, None) as reader:
         return reader.schema
 
@@ -68,7 +70,7 @@ def names_of(schema: pa.Schema, name: str, table: str) -> dict[str, str]:
 
 
 def batches(
-    path: Path, name: str, table: str, fixed: Mapping[str, str]
+    path: StorePath, name: str, table: str, fixed: Mapping[str, str]
 ) -> Iterator[pa.RecordBatch]:
     """Yield the known columns of a file under their names, texts coded by dictionary.
 
@@ -81,6 +83,7 @@ def batches(
     Raises:
         InputRejectedError: `FORBIDDEN_COLUMN`, `DUP_HEADER`, `PARSE` or `TOO_LARGE`. Messages
             quote no cell: it could be an id.
+        SourceUnavailableError: If a store stops to answer.
     """
     with _damage(path, name):
         schema = schema_of(path)
@@ -93,20 +96,21 @@ def batches(
             yield pa.RecordBatch.from_pydict(coded)
 
 
-def rows_in(path: Path, name: str) -> int:
-    """Return how many rows a file has; of a text, about how many."""
-    with _damage(path, name):
-        if form_of(path) == "parquet":
-            return int(pq.read_metadata(path).num_rows)
-        row_bytes = _PACKED_ROW_BYTES if path.suffix == ".gz" else _ROW_BYTES
-        return path.stat().st_size // row_bytes
+def rows_in(path: StorePath, name: str, size: int) -> int:
+    """Return how many rows a file of so many bytes has; of a text, about how many."""
+    if form_of(path) != "parquet":
+        return size // (_PACKED_ROW_BYTES if is_packed(path) else _ROW_BYTES)
+    with _damage(path, name), open_parquet(path) as file:
+        return int(file.metadata.num_rows)
 
 
 @contextmanager
-def _damage(path: Path, name: str) -> Iterator[None]:
+def _damage(path: StorePath, name: str) -> Iterator[None]:
     """Say which file is damaged, and quote nothing of it."""
     try:
         yield
+    except NotReadError as error:
+        raise SourceUnavailableError(f"{error}. Run again; it goes on where it was.") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         form = form_of(path)
         raise InputRejectedError(
@@ -119,7 +123,7 @@ def _zeros(batch: pa.RecordBatch) -> pa.Array:
     return pa.nulls(len(batch), pa.int32()).fill_null(0)
 
 
-def _read(path: Path, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _read(path: StorePath, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
     form = form_of(path)
     if form == "parquet":
         yield from _parquet(path, name, columns)
@@ -132,8 +136,8 @@ def _read(path: Path, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]
                 yield batch.select([column for column in columns if column in batch.schema.names])
 
 
-def _parquet(path: Path, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as plain:
+def _parquet(path: StorePath, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    with open_parquet(path) as plain:
         texts = [field.name for field in plain.schema_arrow if _is_text(field.type)]
         groups = range(plain.metadata.num_row_groups)
         if any(plain.metadata.row_group(at).total_byte_size > _MAX_CHUNK_BYTES for at in groups):
@@ -143,7 +147,7 @@ def _parquet(path: Path, name: str, columns: list[str]) -> Iterator[pa.RecordBat
                 "smaller ones, for example of a million rows.",
             )
     # Coded by dictionary: one long text cannot unfold to gigabytes.
-    with pq.ParquetFile(path, read_dictionary=texts) as file:
+    with open_parquet(path, texts) as file:
         yield from file.iter_batches(batch_size=_ROWS, columns=columns)
 
 
@@ -152,7 +156,7 @@ def _is_text(type_: pa.DataType) -> bool:
 
 
 @contextmanager
-def _csv(path: Path, columns: list[str] | None) -> Iterator[Any]:
+def _csv(path: StorePath, columns: list[str] | None) -> Iterator[Any]:
     # Namibia's code is no missing value, and ids of digits are no numbers; what is a number is
     # decided row by row, so that one bad cell is one bad row.
     options = pa.csv.ConvertOptions(
@@ -161,17 +165,20 @@ def _csv(path: Path, columns: list[str] | None) -> Iterator[Any]:
         include_columns=columns,
     )
     block = pa.csv.ReadOptions(block_size=_BLOCK_BYTES)
-    with pa.csv.open_csv(path, read_options=block, convert_options=options) as reader:
+    with (
+        open_text(path) as stream,
+        pa.csv.open_csv(stream, read_options=block, convert_options=options) as reader,
+    ):
         yield reader
 
 
 @contextmanager
-def _json(path: Path, schema: pa.Schema | None) -> Iterator[Any]:
+def _json(path: StorePath, schema: pa.Schema | None) -> Iterator[Any]:
     parse = pa.json.ParseOptions(
         explicit_schema=schema, unexpected_field_behavior="infer" if schema is None else "ignore"
     )
     block = pa.json.ReadOptions(block_size=_BLOCK_BYTES)
-    with pa.input_stream(str(path), compression="detect") as stream:
+    with open_text(path) as stream:
         yield pa.json.open_json(stream, read_options=block, parse_options=parse)
 
 

@@ -201,4 +201,4 @@ def _mark(path: Path, content: object) -> None:
 def _rows(files: Sequence[RecordFile]) -> int:
     """Return about how many rows of affiliations or careers there are."""
     counted = (file for file in files if file.table in ("affiliations", "careers"))
-    return sum(rows_in(file.path, file.name) for file in counted)
+    return sum(rows_in(file.path, file.name, file.size) for file in counted)

@@ -6,10 +6,12 @@ import os
 import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from glob import has_magic
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from storage.paths import StorePath, is_address, store_path
 from talentcast.domain.errors import InputRejectedError, UsageError
 from talentcast.domain.types import Vintage
 
@@ -99,6 +101,27 @@ def not_utf8(name: str, content: bytes, offset: int) -> InputRejectedError:
         f"{name} is not UTF-8: byte 0x{content[offset]:02x} at offset {offset}. "
         "Save it as UTF-8, for example with: iconv -f latin1 -t utf-8",
     )
+
+
+def input_place(text: str) -> StorePath:
+    """Return the folder, file or address that somebody named for reading.
+
+    Raises:
+        UsageError: If it is a pattern of addresses, or no address.
+    """
+    if is_address(text) and has_magic(text):
+        raise UsageError(
+            f"{text} is a pattern. In a store name the prefix; all files below it are read."
+        )
+    try:
+        return store_path(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def refused_place(error: OSError) -> UsageError:
+    """Return what is said where a store does not let somebody look at an address."""
+    return UsageError(f"{error}. See docs/object-stores.md for what it takes.")
 
 
 def require_reachable(path: Path) -> None:

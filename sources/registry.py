@@ -14,6 +14,7 @@ from sources.counts_file import CountsFile
 from sources.excel import sheet_of
 from sources.number_styles import decimal_character
 from sources.plain_files import MAX_FILE_BYTES, require_reachable
+from storage.objects import SCHEMES
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import NAME_PATTERN
 from talentcast.domain.types import CountingRule, Vintage
@@ -143,6 +144,11 @@ def _lists_in(
 
 def _link(text: str, scheme: str, options: CountsFile, settings: Settings | None) -> CountsLink:
     # The address itself is not quoted: it may hold a password or a token.
+    if scheme in SCHEMES:
+        raise UsageError(
+            f"A {scheme}:// address holds records of people, with a column of ids; this one does "
+            f"not. Download a {_FILE} of counts and pass its path, or pass an https:// address."
+        )
     if scheme != "https":
         raise UsageError(
             f"A source is no address of this kind ({scheme}://). Download the file and pass its "

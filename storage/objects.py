@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from pathlib import PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -22,6 +23,8 @@ from cachetools import LRUCache
 from storage.reasons import NO_BUCKET, plain_reason
 
 if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from obstore import ObjectMeta
     from obstore.store import ObjectStore
 
 SCHEMES: Final = ("s3", "az", "gs")
@@ -31,6 +34,8 @@ Tag: TypeAlias = Mapping[str, str]
 _AT_ONCE: Final = 16
 #: Objects of up to so many bytes are kept, such as rows of the table of releases.
 _SMALL: Final = 50_000
+#: Of an object that is read as a file, asked for at once.
+_PART_BYTES: Final = 8 << 20
 #: Objects in memory, some 50 megabytes at most.
 _KEPT: Final[LRUCache[ObjectPath, bytes]] = LRUCache(50_000_000, getsizeof=len)
 _LOCK: Final = Lock()
@@ -109,8 +114,7 @@ class ObjectPath:
     def head(self) -> ObjectFacts:
         """Return what the store says about an object."""
         with _asking(self):
-            found = self._store.head(self.key)
-        return ObjectFacts(found["size"], found["last_modified"])
+            return ObjectFacts.of(self._store.head(self.key))
 
     def read_bytes(self) -> bytes:
         """Return the whole object."""
@@ -159,6 +163,22 @@ class ObjectPath:
         names = [*found["common_prefixes"], *(entry["path"] for entry in found["objects"])]
         return iter([replace(self, key=name) for name in names])
 
+    def open(self) -> BufferedReader:
+        """Return the object as a file to read from; parts are asked for when they are wanted."""
+        return BufferedReader(_Parts(self, self.head().size), _PART_BYTES)
+
+    def read_part(self, start: int, end: int) -> bytes:
+        """Return the bytes from `start` to before `end`."""
+        with _asking(self):
+            return bytes(self._store.get_range(self.key, start=start, end=end))
+
+    def objects_below(self) -> Iterator[tuple[ObjectPath, ObjectFacts]]:
+        """Yield every object below this prefix, however deep, with what the store says about it."""
+        with _asking(self):
+            for page in self._store.list(f"{self.key}/" if self.key else None):
+                for entry in page:
+                    yield replace(self, key=entry["path"]), ObjectFacts.of(entry)
+
     def names_after(self, name: str, *, most: int | None = None) -> list[str]:
         """Return the names below this prefix that come after one, in order.
 
@@ -186,10 +206,61 @@ class ObjectPath:
 
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
-    """What a store says about an object."""
+    """What a store says about an object.
+
+    Attributes:
+        tag: Of this state of it; another content has another one.
+    """
 
     size: int
     last_modified: datetime
+    tag: str
+
+    @property
+    def written(self) -> int:
+        """When it was, in nanoseconds."""
+        return int(self.last_modified.timestamp() * 1e9)
+
+    @classmethod
+    def of(cls, meta: ObjectMeta) -> ObjectFacts:
+        """Return it from an answer."""
+        tag = meta["e_tag"] or meta["version"] or ""
+        return cls(meta["size"], meta["last_modified"], tag)
+
+
+class NotReadError(OSError):
+    """A store did not give a part of an object: the object may be as whole as ever."""
+
+
+class _Parts(RawIOBase):
+    """An object as an unbuffered file."""
+
+    def __init__(self, path: ObjectPath, size: int) -> None:
+        self._path, self._size, self._at = path, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        start = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        space = memoryview(buffer).cast("B")
+        end = min(self._at + len(space), self._size)
+        if end <= self._at:
+            return 0
+        try:
+            part = self._path.read_part(self._at, end)
+        except OSError as error:
+            raise NotReadError(str(error)) from None
+        space[: len(part)] = part
+        self._at += len(part)
+        return len(part)
 
 
 def read_all(paths: Sequence[ObjectPath], *, keep: bool = False) -> list[bytes]:

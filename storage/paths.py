@@ -10,6 +10,17 @@ from storage.objects import SCHEMES, ObjectPath
 StorePath: TypeAlias = Path | ObjectPath
 
 
+def is_address(text: str) -> bool:
+    """Return whether a text is the address of something in an object store.
+
+    Example:
+        >>> is_address("s3://team/people"), is_address("people")
+        (True, False)
+    """
+    scheme, is_written_so, _ = text.partition("://")
+    return bool(is_written_so) and scheme in SCHEMES
+
+
 def store_path(text: object) -> StorePath:
     """Return the place that a setting, an option or a caller names.
 

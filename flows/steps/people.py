@@ -31,6 +31,7 @@ from privacy.disclosure import keep_previous_counts, protected_counts
 from restricted.admissions import DATASET_URN
 from restricted.store import likelihood_rows
 from sources.synthetic import NAME, SyntheticCareers, parse_simulation
+from storage.paths import is_address
 from talentcast.config import ENOUGH_PEOPLE, Settings
 from talentcast.domain.checks import CheckReport, Outcome
 from talentcast.domain.provenance import Snapshot
@@ -165,7 +166,8 @@ def _real_people(
     *,
     new_ledger: bool,
 ) -> People:
-    key = pseudonym_key(settings, apart_from=(folder_of(source), settings.local))
+    inputs = () if is_address(source) else (folder_of(source),)
+    key = pseudonym_key(settings, apart_from=(*inputs, settings.local))
     records = everybody_in(source, key, settings)
     population = population_of(source)
     admission = admit(

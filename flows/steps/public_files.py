@@ -13,6 +13,7 @@ from sources.openalex.snapshot import works_snapshot
 from sources.openalex.snapshot_file import OpenAlexRecords
 from sources.openalex.snapshot_works import FIRST_YEAR, Corpus, WorksWanted
 from sources.orcid.public_file import orcid_records
+from storage.paths import StorePath
 from talentcast.config import Settings
 from talentcast.domain.errors import UsageError
 from talentcast.domain.tables import NAME_PATTERN
@@ -26,7 +27,7 @@ _PACKED_RECORD_BYTES: Final = 1_600
 
 
 def records_of_openalex(
-    root: Path,
+    root: StorePath,
     name: str,
     settings: Settings,
     tell: Progress,
@@ -40,7 +41,7 @@ def records_of_openalex(
     """Make records of the authors of works in a snapshot.
 
     Args:
-        root: Folder that holds it.
+        root: Folder that holds it, or prefix in a store.
         name: Of the folder of records, and of a population made from it.
         settings: Key, limits and places.
         tell: Told what is being done, how much is done, and of how much.
@@ -109,13 +110,14 @@ def records_of_orcid(
 
 def _converted(
     source: PublicRecords,
-    place: Path,
+    place: StorePath,
     name: str,
     n_records: int,
     settings: Settings,
     tell: Progress,
 ) -> Converted:
-    key = pseudonym_key(settings, apart_from=(place, settings.local))
+    inputs = (place,) if isinstance(place, Path) else ()
+    key = pseudonym_key(settings, apart_from=(*inputs, settings.local))
     n_buckets = min(_MOST_BUCKETS, max(1, -(-n_records * _ROWS // settings.bucket_rows)))
     store, workers = restricted_store(settings), workers_of(settings)
     return Conversion(source, name, key, store, n_buckets, workers).run(tell)

@@ -1,4 +1,4 @@
-"""The snapshot of all works, as downloaded: which parts it has, and which works were deleted.
+"""The snapshot of all works, downloaded or in a store: its parts, and which works were deleted.
 
 A manifest names every part with its size and its number of records, and is written last: parts
 without one are a download that did not end. Files beside it that it does not name are left from an
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -22,8 +22,16 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from sources.plain_files import require_plain, require_reachable
-from talentcast.domain.errors import InputRejectedError, UsageError, some_of
+from sources.plain_files import refused_place, require_plain, require_reachable
+from storage.arrow import open_text
+from storage.objects import NotReadError
+from storage.paths import StorePath
+from talentcast.domain.errors import (
+    InputRejectedError,
+    SourceUnavailableError,
+    UsageError,
+    some_of,
+)
 from talentcast.domain.types import Vintage
 
 #: Where works lie below what somebody downloaded; the last two as before 2026.
@@ -55,7 +63,7 @@ class SnapshotPart:
         n_records: Works in it, as the manifest says; None if it does not say.
     """
 
-    path: Path = field(repr=False)
+    path: StorePath = field(repr=False)
     name: str
     size: int
     written: int
@@ -74,13 +82,13 @@ class WorksSnapshot:
     Attributes:
         parts: All that the manifest names.
         vintage: Day of the release.
-        deleted: File with the ids of deleted works, if there is one.
+        deleted: Part with the ids of deleted works, if there is one.
         n_beside: Files of works that the manifest does not name.
     """
 
     parts: tuple[SnapshotPart, ...]
     vintage: Vintage
-    deleted: Path | None
+    deleted: SnapshotPart | None
     n_beside: int
 
     @property
@@ -92,37 +100,37 @@ class WorksSnapshot:
         return sum(part.size for part in self.parts) // _PACKED_WORK_BYTES
 
 
-def works_snapshot(root: Path) -> WorksSnapshot:
+def works_snapshot(root: StorePath) -> WorksSnapshot:
     """Look at a snapshot, without reading a work.
 
     Args:
         root: The folder of works, or one above it.
 
     Raises:
-        UsageError: If there is no manifest, or a part is a link or a device.
+        UsageError: If there is no manifest, a part is a link or a device, or a store refuses.
         InputRejectedError: `MANIFEST` if it cannot be understood, `PARTS_MISSING` or `PART_SIZE`
             if files are not those that it names.
     """
-    manifest = _manifest_in(root)
-    folder = manifest.parent
-    entries, day = _read_manifest(manifest)
-    missing = [name for name in entries if not (folder / name).is_file()]
-    if missing:
+    try:
+        manifest = _manifest_in(root)
+        entries, day = _read_manifest(manifest)
+        found = _found_in(manifest.parent)
+    except OSError as error:
+        raise refused_place(error) from None
+    if missing := sorted(set(entries) - set(found)):
         raise InputRejectedError(
             "PARTS_MISSING",
             f"{len(missing)} of {len(entries)} parts that {manifest.name} names are not there: "
             f"{some_of(missing)}. Download them, and run again.",
         )
-    parts = [_part(folder, name, meta) for name, meta in sorted(entries.items())]
-    found = {str(path.relative_to(folder)) for path in folder.glob("updated_date=*/*.*")}
-    deleted = next((folder / name for name in _DELETED if (folder / name).is_file()), None)
-    if deleted is not None:
-        require_plain(deleted)
+    parts = [_part(found[name], meta) for name, meta in sorted(entries.items())]
+    deleted = next((_part(found[name], {}) for name in _DELETED if name in found), None)
     newest = day or max(name.partition("=")[2][:10] for name in entries)
-    return WorksSnapshot(tuple(parts), Vintage.parse(newest), deleted, len(found - set(entries)))
+    n_beside = len(set(found) - set(entries) - set(_DELETED))
+    return WorksSnapshot(tuple(parts), Vintage.parse(newest), deleted, n_beside)
 
 
-def deleted_works(path: Path) -> NDArray[np.int64]:
+def deleted_works(listed: SnapshotPart) -> NDArray[np.int64]:
     """Return the numbers of deleted works, sorted: of W123 it is 123.
 
     Raises:
@@ -133,39 +141,73 @@ def deleted_works(path: Path) -> NDArray[np.int64]:
         column_types={"work_id": pa.string()}, include_columns=["work_id"]
     )
     try:
-        with pa.csv.open_csv(path, convert_options=options) as reader:
+        with (
+            open_text(listed.path) as text,
+            pa.csv.open_csv(text, convert_options=options) as reader,
+        ):
             for batch in reader:
                 numbers = pc.replace_substring_regex(batch["work_id"], _ID_START, "")
                 found.append(numbers.cast(pa.int64()).to_numpy(zero_copy_only=False))
+    except NotReadError as error:
+        raise not_read(error) from None
     except (pa.ArrowException, OSError, ValueError):
         raise InputRejectedError(
             "PARSE",
-            f"{path.name} is no list of deleted works with a column work_id. Download it again.",
+            f"{listed.name} is no list of deleted works with a column work_id. Download it again.",
         ) from None
     return np.unique(np.concatenate(found))
 
 
-def _manifest_in(root: Path) -> Path:
-    require_reachable(root)
+def not_read(error: NotReadError) -> SourceUnavailableError:
+    """Return what is said of a store that stops to answer."""
+    return SourceUnavailableError(f"{error}. Run again; it goes on behind the last part read.")
+
+
+def _manifest_in(root: StorePath) -> StorePath:
+    if isinstance(root, Path):
+        require_reachable(root)
     for place in _PLACES:
+        folder = root / place if place else root
         for name in _MANIFESTS:
-            if (root / place / name).is_file() and _names_works(root / place):
-                require_plain(root / place / name)
-                return root / place / name
+            if (folder / name).is_file() and _names_works(folder):
+                if isinstance(root, Path):
+                    require_plain(root / place / name)
+                return folder / name
     raise UsageError(
         f"{root} holds no manifest of works (data/jsonl/works/manifest.json). It is written last: "
         "download the snapshot to its end, with its manifest, and pass that folder."
     )
 
 
-def _names_works(folder: Path) -> bool:
+def _found_in(folder: StorePath) -> dict[str, SnapshotPart]:
+    """Return what lies in a folder of works, by name; none is counted yet."""
+    if isinstance(folder, Path):
+        paths = [*folder.glob("updated_date=*/*.*"), *(folder / name for name in _DELETED)]
+        kept = {str(path.relative_to(folder)): path for path in paths if path.is_file()}
+        states = {name: path.lstat() for name, path in kept.items()}
+        return {
+            name: SnapshotPart(kept[name], name, state.st_size, state.st_mtime_ns, None)
+            for name, state in states.items()
+        }
+    return {
+        name: SnapshotPart(path, name, facts.size, facts.written, None)
+        for path, facts in folder.objects_below()
+        for name in [path.key.removeprefix(f"{folder.key}/")]
+        if name.startswith("updated_date=") or name in _DELETED
+    }
+
+
+def _names_works(folder: StorePath) -> bool:
     """Return whether a folder is one of works: others have manifests of other things."""
-    return next(folder.glob("updated_date=*"), None) is not None or folder.name == "works"
+    return folder.name == "works" or any(
+        one.name.startswith("updated_date=") for one in folder.iterdir()
+    )
 
 
-def _read_manifest(path: Path) -> tuple[dict[str, dict[str, Any]], str | None]:
+def _read_manifest(path: StorePath) -> tuple[dict[str, dict[str, Any]], str | None]:
     """Return what is said of each part, by its name, and the day of the release."""
-    if path.stat().st_size > _MAX_MANIFEST_BYTES:
+    size = path.stat().st_size if isinstance(path, Path) else path.head().size
+    if size > _MAX_MANIFEST_BYTES:
         raise _no_manifest(path)
     try:
         content = json.loads(path.read_bytes())
@@ -191,19 +233,21 @@ def _entries(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
     return (entry for entry in listed if "/works/" in entry["url"])
 
 
-def _part(folder: Path, name: str, meta: dict[str, Any]) -> SnapshotPart:
-    path = folder / name
-    require_plain(path)
-    status, said = path.lstat(), meta.get("content_length")
-    if said is not None and status.st_size != said:
+def _part(found: SnapshotPart, meta: dict[str, Any]) -> SnapshotPart:
+    """Return a part that was found, with what the manifest says of it."""
+    if isinstance(found.path, Path):
+        require_plain(found.path)
+    said = meta.get("content_length")
+    if said is not None and found.size != said:
         raise InputRejectedError(
             "PART_SIZE",
-            f"{name} has {status.st_size} bytes where the manifest says {said}. Download it again.",
+            f"{found.name} has {found.size} bytes where the manifest says {said}. Download it "
+            "again.",
         )
-    return SnapshotPart(path, name, status.st_size, status.st_mtime_ns, meta.get("record_count"))
+    return replace(found, n_records=meta.get("record_count"))
 
 
-def _no_manifest(path: Path) -> InputRejectedError:
+def _no_manifest(path: StorePath) -> InputRejectedError:
     return InputRejectedError(
         "MANIFEST",
         f"{path} does not list parts of works such as updated_date=2026-06-24/part_0000.gz. "
@@ -220,7 +264,7 @@ def lines_of(part: SnapshotPart, block_bytes: int = 4 << 20) -> Iterator[list[by
     """
     tail = b""
     try:
-        with pa.input_stream(str(part.path), compression="gzip", buffer_size=_PACKED) as file:
+        with open_text(part.path, _PACKED) as file:
             while block := file.read(block_bytes):
                 *whole, tail = (tail + block).split(b"\n")
                 if len(tail) > _MAX_LINE_BYTES:
@@ -230,6 +274,8 @@ def lines_of(part: SnapshotPart, block_bytes: int = 4 << 20) -> Iterator[list[by
                         "Download it again.",
                     )
                 yield whole
+    except NotReadError as error:
+        raise not_read(error) from None
     except (OSError, pa.ArrowException) as error:
         raise InputRejectedError(
             "TRUNCATED",

@@ -35,7 +35,6 @@ class OpenAlexRecords:
     def said(self) -> Mapping[str, Any]:
         """What tells it from others."""
         wanted, listed = self.wanted, self.snapshot.deleted
-        state = listed.stat() if listed else None
         return {
             "source": "openalex",
             "release": str(self.snapshot.vintage.as_of),
@@ -43,7 +42,7 @@ class OpenAlexRecords:
             "years": [wanted.first_year, wanted.last_year],
             "corpus": wanted.corpus,
             "types": sorted(wanted.types),
-            "deleted_works": [state.st_size, state.st_mtime_ns] if state else [],
+            "deleted_works": [listed.size, listed.written] if listed else [],
         }
 
     @property

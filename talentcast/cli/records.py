@@ -34,7 +34,8 @@ LastYear = Annotated[
 @app.command()
 def openalex(
     snapshot: Annotated[
-        Path, typer.Argument(help="Folder of a downloaded snapshot, with its manifest.")
+        str,
+        typer.Argument(help="Folder of a snapshot with its manifest, or s3://BUCKET/PREFIX."),
     ],
     *,
     name: Name,
@@ -62,10 +63,11 @@ def openalex(
     Example: talentcast records openalex /data/openalex --name ai_authors --subfield 1702
     """
     from flows.steps.public_files import records_of_openalex  # takes seconds: not for help
+    from sources.plain_files import input_place
 
     with progress_bar() as update:
         made = records_of_openalex(
-            snapshot,
+            input_place(snapshot),
             name,
             load_settings(home),
             update,

@@ -31,7 +31,8 @@ AsOf = Annotated[
 Sources = Annotated[
     list[str] | None,
     typer.Option(
-        "--source", help="Built-in source, file, folder or https:// address; repeat for several."
+        "--source",
+        help="Built-in source, file, folder, or https:// or s3:// address; repeat for several.",
     ),
 ]
 Populations = Annotated[
