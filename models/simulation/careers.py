@@ -153,6 +153,8 @@ class SimulatedCareers:
         places: Shape (n_people, n_years): place at the end of each simulated year.
         durations: Same shape: full years abroad in the present spell.
         ties: Same shape: share of co-authors at origin, as it truly is.
+        works: Shape (n_people, n_years up to the last one with records): what everybody published,
+            in the records or not.
     """
 
     world: CareerWorld
@@ -161,6 +163,7 @@ class SimulatedCareers:
     places: NDArray[np.int16]
     durations: NDArray[np.int16]
     ties: Floats
+    works: Integers
 
 
 def origin_effects() -> Floats:
@@ -193,8 +196,8 @@ def simulate_careers(
         place, duration, tie = _one_year(people, place, duration, tie, year, rng, world)
         place = np.where(people.entry_year == year, AT_HOME, place)
         places[:, column], durations[:, column], ties[:, column] = place, duration, tie
-    records = _records(people, places, ties, rng, world)
-    return SimulatedCareers(world, records, people, places, durations, ties)
+    records, works = _records(people, places, ties, rng, world)
+    return SimulatedCareers(world, records, people, places, durations, ties, works)
 
 
 def _draw_people(n_people: int, rng: np.random.Generator, world: CareerWorld) -> SimulatedPeople:
@@ -274,9 +277,9 @@ def _records(
     ties: Floats,
     rng: np.random.Generator,
     world: CareerWorld,
-) -> CareerRecords:
-    """See a year only where something is published in it."""
-    parts = []
+) -> tuple[CareerRecords, Integers]:
+    """See a year only where something is published in it; return also what truly was."""
+    parts, published = [], []
     for year in range(world.first_year, world.last_year + 1):
         place = places[:, year - world.first_year]
         age = year - people.entry_year
@@ -285,6 +288,7 @@ def _records(
         is_seen = (works > 0) & (rng.random(len(place)) < 0.9)
         if world.is_every_year_seen:
             works, is_seen = np.maximum(works, 1), np.full(len(place), True)
+        published.append(np.where(place >= AT_HOME, works, 0))
         rows = np.flatnonzero((place >= AT_HOME) & is_seen)
         n_works, abroad, n = works[rows], place[rows] >= 0, len(rows)
         coauthors = rng.poisson(3 * n_works)
@@ -313,7 +317,7 @@ def _records(
         )
     seen = pd.concat(parts, ignore_index=True)
     ids = "synthetic-" + seen["person"].astype(str).str.zfill(7)
-    return _as_records(seen.assign(researcher_id=ids))
+    return _as_records(seen.assign(researcher_id=ids)), np.stack(published, axis=1)
 
 
 def _as_records(seen: pd.DataFrame) -> CareerRecords:
