@@ -13,8 +13,8 @@ from readers.fan import LEVELS, RANGES, Fan, field
 
 #: How much paler years are drawn that are past but not counted yet.
 UNCOUNTED: Final = 0.5
-#: So many years a caption needs beside the others.
-_CAPTION_YEARS: Final = 3
+#: Pixels that the caption of years that are not yet counted needs before the next one.
+_CAPTION_WIDTH: Final = 106
 #: Lower and upper quantile level, and opacity: drawn back to front, the centre is darkest.
 BANDS: Final = tuple(
     (low, high, opacity) for (low, high), opacity in zip(RANGES, (0.16, 0.20, 0.28), strict=True)
@@ -236,13 +236,16 @@ def _captions(fan: Fan, x: Axis, palette: Palette) -> list[Spec]:
         (fan.last_counted, "Observed", "right", -7),
         (fan.counted_or_past, "Forecast", "left", 7),
     ]
-    if fan.counted_or_past - fan.last_counted >= _CAPTION_YEARS:
+    if fan.counted_or_past > fan.last_counted:
         said.append((fan.last_counted, "Not yet counted", "left", 7))
+    part = (fan.counted_or_past - fan.last_counted) / (x.high - x.low)
+    has_room = f"datum.said != 'Not yet counted' || width * {part:.4f} > {_CAPTION_WIDTH}"
     return [
         layer(
             style | {"align": align, "dx": dx, "fontStyle": "italic"},
             pd.DataFrame({"year": [year], "said": [text]}),
-            {"x": x.encode("year"), "text": {"field": "said"}},
+            {"x": x.encode("year"), "text": {"field": "shown"}},
+            transform=[{"calculate": f"{has_room} ? datum.said : ''", "as": "shown"}],
         )
         for year, text, align, dx in said
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, log10
+from typing import Final
 
 import pandas as pd
 
@@ -11,6 +13,8 @@ from readers.charts.theme import NARROW, Palette, Spec
 
 #: Room that a label of two lines needs, in pixels.
 LABEL_HEIGHT = 42
+#: Length of an axis from which on labels are one apart: Vega rounds a fifth of it, 0.707 up to 1.
+_WHOLE_STEPS: Final = 3.54
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,8 @@ def years(first: int, last: int) -> Axis:
 
 
 def percent(low: float, high: float) -> Axis:
-    """Return an axis of per cent."""
-    digits = 0 if high - low > 4 else 1
+    """Return an axis of per cent, with the decimals that tell its labels apart."""
+    digits = max(0, ceil(-log10((high - low) / _WHOLE_STEPS)))
     return Axis(low, high, f"format(datum.value, '.{digits}f') + '%'")
 
 
@@ -76,6 +80,7 @@ def across_top(axis: Axis, field: str) -> Spec:
     """Return the encoding of a field on an axis that stands above the rows."""
     encoding = axis.encode(field, grid=True)
     encoding["axis"] |= {"orient": "top", "domain": False, "ticks": False, "tickCount": 5}
+    encoding["axis"] |= {"labelOverlap": "parity", "labelSeparation": 12}
     return encoding
 
 
