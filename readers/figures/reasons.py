@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
 from readers import html
@@ -38,7 +40,7 @@ def share_reasons(view: View, country: str) -> tuple[str, Figure] | None:
         (str(found.from_year), str(found.year)),
         view.source(unit=_UNIT, note=note),
         said,
-        country,
+        {"country": country, **_key(view)},
         from_year=found.from_year,
         year=found.year,
     )
@@ -61,7 +63,7 @@ def forecast_reasons(view: View, country: str) -> tuple[str, Figure] | None:
         ("Before", "Now"),
         view.source(unit=_UNIT, note=note),
         said,
-        country,
+        {"country": country, **_key(view)},
         target_year=found.year,
         compared_with=found.previous_release_id,
     )
@@ -74,21 +76,30 @@ def _waterfall(
     ends: tuple[str, str],
     line: SourceLine,
     said: str,
-    country: str,
+    about: Mapping[str, str],
     **facts: int | str,
 ) -> Figure:
-    """Return a figure, `named` by id and title, whose data carry some facts in every row."""
+    """Return a figure, `named` by id and title; its data say in every row what they are about."""
     name, title = named
     drawn = share.steps.assign(text=share.steps["value"].map(points))
     return Figure(
         name,
         title,
         line,
-        lambda: share.steps.assign(country=country, **facts),
+        lambda: share.steps.assign(**about, **facts),
         numbers=_numbers(share),
         build=lambda palette: waterfall_chart(drawn, ends, share.before, palette, description=said),
-        about=(country,),
+        about=(about["country"],),
     )
+
+
+def _key(view: View) -> dict[str, str]:
+    key = view.series.key
+    return {
+        "population": key.population,
+        "counting_rule": str(key.counting_rule),
+        "source": key.source,
+    }
 
 
 def _numbers(share: ShareSteps) -> Markup:

@@ -21,7 +21,7 @@ TERM_WORDS: Final = {
     "net_entries": "Entries less exits",
     "own_growth": "Own growth",
     "total_growth": "Growth of all others",
-    "coverage": "Country named more or less often",
+    "coverage": "Unknown countries",
 }
 _RANGE: Final = ["value", "lower_80", "upper_80"]
 

@@ -21,6 +21,7 @@ KINDS = (
     "index.html",
     "countries.html",
     "country/FRA.html",
+    "country/CHN.html",
     "populations.html",
     "population/scholars_scopus.html",
     "track-record.html",
@@ -30,10 +31,30 @@ KINDS = (
     "quality.html",
     "data.html",
     "embed/FRA-share.html",
+    "embed/CHN-reasons.html",
     "../../releases.html",
     "../../index.html",
     "../../country/FRA.html",
 )
+#: Pixels by which texts of a drawing stand out to the left and to the right.
+OUTSIDE = """svg => {
+  const whole = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll("text")].map(text => text.getBoundingClientRect());
+  return [
+    Math.max(...texts.map(text => whole.left - text.left)),
+    Math.max(...texts.map(text => text.right - whole.right)),
+  ];
+}"""
+#: Pairs of texts of a drawing that cover each other.
+COVERED = """svg => {
+  const texts = [...svg.querySelectorAll("text")].filter(text => text.textContent);
+  const at = texts.map(text => text.getBoundingClientRect());
+  const both = (a, b) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+  return texts.flatMap((text, i) => texts.slice(i + 1).flatMap((other, j) =>
+    both(at[i], at[i + 1 + j]) ? [[text.textContent, other.textContent]] : []));
+}"""
 
 
 @dataclass(frozen=True)
@@ -48,7 +69,7 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     root, out = tmp_path_factory.mktemp("home") / "releases", tmp_path_factory.mktemp("site")
-    release = publish_small(root, Small(has_questions=True))
+    release = publish_small(root, Small(has_questions=True, has_reasons=True))
     write_site(root, out)
     return Site(out, str(release.release_id))
 
@@ -136,6 +157,17 @@ def test_a_pointer_on_a_year_is_answered_with_its_numbers(browser: Any, site: Si
         point.hover()
         assert page.locator(".tip").inner_text() == point.get_attribute("data-t")
         assert "80%:" in page.locator(".tip").inner_text()
+
+
+def test_no_label_of_a_drawing_covers_another_or_leaves_its_file(browser: Any, site: Site) -> None:
+    """Also in the font of this machine, which is a sixth wider than the one that measures."""
+    with watched(browser, "file:") as page:
+        for path in ("country/CHN.html", "population/neurips_authorships.html"):
+            page.goto(site.page(path))
+            for drawing in page.locator(".drawing svg:visible").all():
+                left, right = drawing.evaluate(OUTSIDE)
+                assert max(left, right) <= 12, (path, left, right)  # margin of the file
+                assert drawing.evaluate(COVERED) == []
 
 
 def test_an_older_page_says_that_it_is_one(browser: Any, site: Site, tmp_path: Path) -> None:

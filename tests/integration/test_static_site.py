@@ -67,7 +67,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     at = datetime(2024, 3, 1, tzinfo=UTC)
     retract(str(retracted.release_id), root, reason="A source counted twice", by="ada", at=at)
     write_site(root, out, SiteOptions(ADDRESS))
-    latest = publish_small(root, Small(has_questions=True))
+    latest = publish_small(root, Small(has_questions=True, has_reasons=True))
     write_site(root, out, SiteOptions(ADDRESS))
     return Built(root, out, older, retracted, latest)
 
@@ -231,6 +231,42 @@ def test_every_chart_has_its_files(built: Built) -> None:
         bibtex = (charts / f"{name}.bib").read_text()
         assert bibtex.startswith(f"@misc{{talentcast-{about['release']}-{name},")
         assert bibtex.count("{") == bibtex.count("}")
+
+
+def test_why_a_share_and_its_forecast_changed_is_drawn_where_a_step_can_be_seen(
+    built: Built,
+) -> None:
+    drawn, tables = set(), set()
+    for page in sorted((built.folder / "country").glob("*.html")):
+        text, code = page.read_text(), page.stem
+        for name, said in (("reasons", "Why the share"), ("forecast-reasons", "Why the forecast")):
+            has_chart = f'id="{code}-{name}"' in text
+            assert has_chart == (built.folder / "embed" / f"{code}-{name}.html").is_file()
+            if has_chart:
+                assert f'<h2 class="tc-h2">{said}' in text
+                drawn.add((code, name))
+            elif f'<h2 class="tc-h2">{said}' in text:
+                tables.add((code, name))
+    assert ("CHN", "forecast-reasons") in drawn
+    assert {name for _, name in drawn} == {"reasons", "forecast-reasons"}
+    assert tables
+    stored = read_frame("share_changes", built.latest, built.root)
+    largest = stored["value"].abs().groupby(stored["country"]).max()
+    assert largest[[code for code, name in drawn if name == "reasons"]].min() >= 0.005
+
+
+def test_steps_of_a_drawn_change_are_those_of_the_release(built: Built) -> None:
+    stored = read_frame("share_changes", built.latest, built.root)
+    for path in (built.folder / "charts").glob("*-reasons.csv"):
+        if path.stem.endswith("forecast-reasons"):
+            continue
+        rows = pd.read_csv(path)
+        code = path.stem.removesuffix("-reasons")
+        assert set(rows["country"]) == {code}
+        key = ["population", "counting_rule", "source", "from_year", "year", "country", "term"]
+        both = rows.merge(stored, on=key, suffixes=("_drawn", ""), validate="one_to_one")
+        assert len(both) == len(rows)
+        assert (both["value_drawn"] / 100 - both["value"]).abs().max() < 1e-8
 
 
 def test_what_is_withheld_stays_withheld(built: Built) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from markupsafe import Markup
 
@@ -25,8 +26,11 @@ from readers.site.model import Chart, Columns, Part, Shown, SitePage, Subject
 from readers.summaries.headlines import country_headline
 from readers.summaries.returns import newest_cohorts
 from readers.summaries.stay_rates import USUAL_POINTS
-from readers.summaries.wording import percent, probability, span
+from readers.summaries.wording import percent, possessive, probability, sentence, span
 
+#: Percentage points of the largest step from which on steps are drawn. Labels have one decimal, so
+#: those of smaller steps are nearly alike: the sentence and the table say as much.
+_DRAWN_FROM: Final = 0.5
 _FORECAST = (
     Head("Last counted, %"),
     Head("Forecast", is_secondary=True),
@@ -117,8 +121,18 @@ def _cells(shown: Shown, code: str) -> list[str]:
 
 
 def _reasons(shown: Shown, code: str) -> list[Part]:
-    """Say why the share and its forecast changed, each as a sentence and a table."""
-    return [_as_table(figure, html.paragraph(said)) for said, figure in reasons(shown.view, code)]
+    """Say why the share and its forecast changed, each as a sentence, and drawn or as a table."""
+    view = shown.view
+    subject = f"{sentence(possessive(view.name(code)))} share of {view.series.words.whole}"
+    parts: list[Part] = []
+    for said, figure in reasons(view, code):
+        if figure.data()["value"].abs().max() < _DRAWN_FROM:
+            parts.append(_as_table(figure, html.paragraph(said)))
+            continue
+        chart = Chart(f"{code}-{figure.name}", figure, view, subject, level=0)
+        above = html.heading(figure.title) + html.paragraph(said)
+        parts.append(Columns(((above, chart), ())))
+    return parts
 
 
 def _stay_rates(shown: Shown, code: str) -> list[Part]:
