@@ -290,34 +290,40 @@ def _records(
             works, is_seen = np.maximum(works, 1), np.full(len(place), True)
         published.append(np.where(place >= AT_HOME, works, 0))
         rows = np.flatnonzero((place >= AT_HOME) & is_seen)
-        n_works, abroad, n = works[rows], place[rows] >= 0, len(rows)
-        coauthors = rng.poisson(3 * n_works)
-        tie = np.where(abroad, ties[rows, year - world.first_year], 0.7)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "person": rows,
-                    "year": year,
-                    "origin": np.array(ORIGINS)[people.origin[rows]],
-                    "country": np.where(
-                        abroad,
-                        np.array(HOSTS)[np.clip(place[rows], 0, None)],
-                        np.array(ORIGINS)[people.origin[rows]],
-                    ),
-                    "works": n_works,
-                    "first_author_works": rng.binomial(
-                        n_works, 0.3 * np.exp(-age[rows] / 10) + 0.05
-                    ),
-                    "last_author_works": rng.binomial(n_works, np.clip(0.03 * age[rows], 0, 0.6)),
-                    "team_size": 2.0 + rng.poisson(2, n),
-                    "coauthors": coauthors,
-                    "origin_coauthors": rng.binomial(coauthors, tie),
-                }
-            )
-        )
+        tie = ties[rows, year - world.first_year]
+        seen = _seen_in(people, rows, works[rows], place[rows], age[rows], tie, rng)
+        parts.append(seen.assign(year=year))
     seen = pd.concat(parts, ignore_index=True)
     ids = "synthetic-" + seen["person"].astype(str).str.zfill(7)
     return _as_records(seen.assign(researcher_id=ids)), np.stack(published, axis=1)
+
+
+def _seen_in(
+    people: SimulatedPeople,
+    rows: Integers,
+    works: Integers,
+    place: NDArray[np.int16],
+    age: Integers,
+    tie: Floats,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Return what is seen of some people in one year."""
+    abroad = place >= 0
+    origin = np.array(ORIGINS)[people.origin[rows]]
+    coauthors = rng.poisson(3 * works)
+    return pd.DataFrame(
+        {
+            "person": rows,
+            "origin": origin,
+            "country": np.where(abroad, np.array(HOSTS)[np.clip(place, 0, None)], origin),
+            "works": works,
+            "first_author_works": rng.binomial(works, 0.3 * np.exp(-age / 10) + 0.05),
+            "last_author_works": rng.binomial(works, np.clip(0.03 * age, 0, 0.6)),
+            "team_size": 2.0 + rng.poisson(2, len(rows)),
+            "coauthors": coauthors,
+            "origin_coauthors": rng.binomial(coauthors, np.where(abroad, tie, 0.7)),
+        }
+    )
 
 
 def _as_records(seen: pd.DataFrame) -> CareerRecords:

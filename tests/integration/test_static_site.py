@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -15,12 +14,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree import ElementTree as ET
 
 import duckdb
-import fsspec
-import httpx
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from console import Console
+from ranged_files import Ranges
 from small_release import Small, publish_small, small_draft
 from static_server import serving
 
@@ -327,40 +325,6 @@ def test_an_embedded_chart_says_so_when_its_release_is_retracted(built: Built) -
     assert f'data-release="{built.latest.release_id}"' in page
     state = (built.out / "state.js").read_text()
     assert f'"{built.retracted.release_id}": "retracted"' in state
-
-
-class Ranges(fsspec.AbstractFileSystem):
-    """Files at an address, read in ranges as DuckDB asks for them."""
-
-    protocol = "ranges"
-    cachable = False  # codespell:ignore
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self.address = address
-
-    def _at(self, path: str) -> str:
-        return f"{self.address}/{self._strip_protocol(path)}"
-
-    def info(self, path: str, **_: object) -> dict[str, object]:
-        size = httpx.head(self._at(path)).raise_for_status().headers["Content-Length"]
-        return {"name": path, "size": int(size), "type": "file"}
-
-    def modified(self, path: str) -> datetime:
-        return datetime(2024, 1, 31, tzinfo=UTC)
-
-    def _open(self, path: str, mode: str = "rb", **_: object) -> io.IOBase:
-        return fsspec.spec.AbstractBufferedFile.__new__(RangedFile).opened(self, path)
-
-
-class RangedFile(fsspec.spec.AbstractBufferedFile):
-    def opened(self, system: Ranges, path: str) -> RangedFile:
-        self.__init__(system, path, "rb", cache_type="none")  # type: ignore[misc]
-        return self
-
-    def _fetch_range(self, start: int, end: int) -> bytes:
-        asked = {"Range": f"bytes={start}-{end - 1}"}
-        return httpx.get(self.fs._at(self.path), headers=asked).raise_for_status().content
 
 
 def test_programs_read_the_tables_from_their_address(built: Built) -> None:
