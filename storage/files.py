@@ -88,14 +88,14 @@ def flush(paths: Iterable[StorePath], *, below: StorePath) -> None:
         sync(path)
 
 
-def readable(paths: Sequence[StorePath], *, keep: bool = False) -> list[Path | pa.BufferReader]:
+def readable(paths: Sequence[StorePath]) -> list[Path | pa.BufferReader]:
     """Return what Arrow can read files from; objects are fetched whole, see `read_all`.
 
     Raises:
         FileNotFoundError: If an object is gone.
     """
     remote = [path for path in paths if isinstance(path, ObjectPath)]
-    fetched = (pa.BufferReader(content) for content in read_all(remote, keep=keep))
+    fetched = (pa.BufferReader(content) for content in read_all(remote))
     return [path if isinstance(path, Path) else next(fetched) for path in paths]
 
 

@@ -15,10 +15,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from pathlib import PurePosixPath
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-from cachetools import LRUCache
 
 from storage.reasons import NO_BUCKET, plain_reason
 
@@ -32,13 +29,8 @@ SCHEMES: Final = ("s3", "az", "gs")
 Tag: TypeAlias = Mapping[str, str]
 #: Requests at once, where several objects are wanted.
 _AT_ONCE: Final = 16
-#: Objects of up to so many bytes are kept, such as rows of the table of releases.
-_SMALL: Final = 50_000
 #: Of an object that is read as a file, asked for at once.
 _PART_BYTES: Final = 8 << 20
-#: Objects in memory, some 50 megabytes at most.
-_KEPT: Final[LRUCache[ObjectPath, bytes]] = LRUCache(50_000_000, getsizeof=len)
-_LOCK: Final = Lock()
 #: A store that is busy for longer is reported instead of waited for.
 PATIENCE: Final = timedelta(seconds=20)
 RETRIES: Final = 6
@@ -263,27 +255,12 @@ class _Parts(RawIOBase):
         return len(part)
 
 
-def read_all(paths: Sequence[ObjectPath], *, keep: bool = False) -> list[bytes]:
-    """Return several objects, in their order; they are asked for at once.
-
-    Args:
-        paths: Objects.
-        keep: Keep small ones in memory, and take them from there; only for objects that are
-            written once and never again.
-    """
-    with _LOCK:
-        kept = {path: _KEPT[path] for path in paths if keep and path in _KEPT}
-    wanted = [path for path in paths if path not in kept]
-    if len(wanted) > 1:
-        with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as pool:
-            found = list(pool.map(ObjectPath.read_bytes, wanted))
-    else:
-        found = [path.read_bytes() for path in wanted]
-    fetched = dict(zip(wanted, found, strict=True))
-    with _LOCK:
-        small = (path for path in wanted if keep and len(fetched[path]) <= _SMALL)
-        _KEPT.update((path, fetched[path]) for path in small)
-    return [kept[path] if path in kept else fetched[path] for path in paths]
+def read_all(paths: Sequence[ObjectPath]) -> list[bytes]:
+    """Return several objects, in their order; they are asked for at once."""
+    if len(paths) < 2:
+        return [path.read_bytes() for path in paths]
+    with ThreadPoolExecutor(min(_AT_ONCE, len(paths))) as pool:
+        return list(pool.map(ObjectPath.read_bytes, paths))
 
 
 @cache

@@ -70,26 +70,28 @@ def newest_commit(folder: StorePath, *, known: str = "") -> str:
     return max((entry.name for entry in log.glob("*.json")), default="")
 
 
-def rows_of_files(
-    paths: Sequence[StorePath], schema: pa.Schema, *, keep: bool = False, **constants: str
-) -> pa.Table:
+def rows_of_files(paths: Sequence[StorePath], schema: pa.Schema, **constants: str) -> pa.Table:
     """Return the rows of Parquet files as columns of a schema, those that the files hold.
-
-    Objects are fetched whole, each by one request: a file of a release takes some megabytes, and
-    Arrow's own clients of object stores want credentials of their own.
 
     Args:
         paths: Files of one table.
         schema: What the columns should be.
-        keep: As of `storage.objects.read_all`.
         **constants: Values of columns that are part of the path instead of the file.
     """
     if not paths:
         return schema.empty_table()
-    parts = [pq.read_table(source) for source in readable(paths, keep=keep)]
-    rows = pa.concat_tables(parts, promote_options="permissive")
+    rows = pa.concat_tables(rows_of_each_file(paths), promote_options="permissive")
     for name, value in constants.items():
         if name not in rows.column_names:
             rows = rows.append_column(name, pa.repeat(value, rows.num_rows))
     present = [schema.field(name) for name in schema.names if name in rows.column_names]
     return rows.select([field.name for field in present]).cast(pa.schema(present))
+
+
+def rows_of_each_file(paths: Sequence[StorePath]) -> list[pa.Table]:
+    """Return the rows of each Parquet file, with the columns that it holds.
+
+    Objects are fetched whole, each by one request: a file of a release takes some megabytes, and
+    Arrow's own clients of object stores want credentials of their own.
+    """
+    return [pq.read_table(source) for source in readable(paths)]

@@ -60,16 +60,12 @@ def stored_rows(
     *,
     release_id: ReleaseId | None = None,
     where: ds.Expression | None = None,
-    keep: bool = False,
 ) -> pa.Table:
-    """Return the rows of an open table, or of one release in it; arguments as for `dataset`.
-
-    `keep` is that of `storage.objects.read_all`.
-    """
+    """Return the rows of an open table, or of one release in it; arguments as for `dataset`."""
     if isinstance(folder, Path):
         return dataset(delta, folder, release_id=release_id).to_table(filter=where)
     files = [path for path, of in data_files(delta) if release_id is None or of == str(release_id)]
-    return rows_of_objects(files, folder, release_id, where, keep=keep)
+    return rows_of_objects(files, folder, release_id, where)
 
 
 def rows_of_objects(
@@ -77,13 +73,11 @@ def rows_of_objects(
     folder: ObjectPath,
     release_id: ReleaseId | None,
     where: ds.Expression | None = None,
-    *,
-    keep: bool = False,
 ) -> pa.Table:
     """Return the rows of data files of a table, or of one release in it."""
     constants = {} if release_id is None else {"release_id": str(release_id)}
     schema = arrow_schema(table(folder.name))
-    rows = rows_of_files([folder / name for name in files], schema, keep=keep, **constants)
+    rows = rows_of_files([folder / name for name in files], schema, **constants)
     return rows if where is None else rows.filter(where)
 
 

@@ -16,7 +16,8 @@ from storage.tables import opened
 from talentcast.domain.errors import StoreError
 from talentcast.domain.tables import RELEASES
 from talentcast.domain.types import ReleaseId
-from talentcast.store.delta import append, stored_rows, table_for_writing
+from talentcast.store.delta import append, table_for_writing
+from talentcast.store.event_rows import event_rows, keep_copy
 from talentcast.store.failures import cause, one_line, refusal
 from talentcast.store.release import Release, require_rows
 from talentcast.store.schema import arrow_schema
@@ -135,6 +136,8 @@ def append_event(release: Release, root: StorePath) -> None:
     else:
         append(table, row, root / RELEASES.name, below=root)
     write_atomically(_mark(root), str(release.sequence).encode())
+    if isinstance(root, ObjectPath):
+        keep_copy(root)
 
 
 def fence(token: int, root: ObjectPath) -> None:
@@ -170,7 +173,7 @@ def _overtaken(root: ObjectPath) -> StoreError:
 
 
 def _rows(table: DeltaTable, root: StorePath) -> list[Release]:
-    rows = stored_rows(table, root / RELEASES.name, keep=True).to_pylist()
+    rows = event_rows(table, root).to_pylist()
     return sorted((Release.from_row(row) for row in rows), key=_sequence)
 
 

@@ -208,7 +208,7 @@ def _holds(contract: Table, release_id: ReleaseId, root: StorePath) -> bool:
 
 def _written(rows: pa.Table, contract: Table, release_id: ReleaseId, root: StorePath) -> TableEntry:
     delta = table_for_writing(contract, root, partition_by=["release_id"])
-    if delta.transaction_version(str(release_id)) is not None:
+    if any(of == str(release_id) for _, of in data_files(delta)):
         if _stored_hash(delta, contract, release_id, root) == row_hash(rows, contract.key):
             # Whether the dead attempt came to flush them is not known.
             flush(files_since(root / contract.name, -1), below=root)

@@ -35,7 +35,15 @@ from talentcast.store.verification import verify
 ROWS = 2_000
 LOOK_EVERY_SECONDS = 0.02
 #: What takes long to import, so that a process starts in milliseconds.
-PRELOADED = ["talentcast.store.publisher", "talentcast.store.verification"]
+PRELOADED = [
+    "talentcast.store.publisher",
+    "talentcast.store.verification",
+    "flows.steps.retention",
+    "obstore.store",
+    "boto3",
+    "httpx",
+    "pytest",
+]
 
 Publish = Callable[[StorePath, ReleaseDraft, Callable[[Stage], None]], Release]
 
@@ -73,6 +81,7 @@ class Writer:
         journal: Where it notes acknowledged releases.
         dies_at: Stage of its first release at which it kills itself.
         stops_at: Stage at which it stops until it is told to go on.
+        stages: Where it notes when its first release reached each stage.
         acknowledges_early: Negative control: note a release before it is published.
     """
 
@@ -83,6 +92,7 @@ class Writer:
     rows: int = ROWS
     dies_at: str = ""
     stops_at: str = ""
+    stages: Path | None = None
     publish: Publish = as_built
     acknowledges_early: bool = False
 
@@ -103,6 +113,9 @@ class Writer:
         def on_stage(stage: Stage) -> None:
             if stage is Stage.STARTED:  # the wait for the turn is over
                 begun[0] = time.perf_counter()
+            if self.stages and number == self.first:
+                with self.stages.open("a") as noted:
+                    noted.write(f"{stage.name} {time.monotonic()}\n")
             if stage == self.dies_at:
                 os.kill(os.getpid(), signal.SIGKILL)
             if stage == self.stops_at:
