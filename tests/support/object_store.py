@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import boto3
+import gcs_server
 import httpx
 import pytest
 from prefect_server import free_port, wait_for
@@ -29,14 +31,15 @@ from storage.paths import StorePath, store_path
 
 #: Of stress tests.
 HOME_HELP = (
-    "Address of an object store, with credentials in the environment; s3://, seaweedfs:// or "
-    "az:// alone: a server on this machine; a folder by default."
+    "Address of an object store, with credentials in the environment; s3://, seaweedfs://, az:// "
+    "or gs:// alone: a server on this machine; a folder by default."
 )
 AZURITE = shutil.which("azurite-blob")
 #: A store for use, which speaks S3; one program, that may lie beside Python.
 SEAWEEDFS = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent))
 #: Servers that speak S3 and are installed.
 S3_SERVERS = ("s3", "seaweedfs") if SEAWEEDFS else ("s3",)
+FAKE_GCS = gcs_server.program()
 #: The account that every emulator has.
 _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -47,10 +50,11 @@ _COMMON = {
     "AWS_ALLOW_HTTP": "true",
     # The emulator ignores where a listing is to start; clients that know it sort that out.
     "AZURE_STORAGE_USE_EMULATOR": "true",
+    "GOOGLE_ALLOW_HTTP": "true",
 }
 _ADDRESS_VARIABLE = {"s3": "AWS_ENDPOINT_URL", "az": "AZURITE_BLOB_STORAGE_URL"}
 #: Servers, and the scheme of addresses in them.
-_SCHEMES = {"s3": "s3", "seaweedfs": "s3", "az": "az"}
+_SCHEMES = {"s3": "s3", "seaweedfs": "s3", "az": "az", "gs": "gs"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class ObjectServer:
         return self._environment(self.direct)
 
     def _environment(self, address: str) -> dict[str, str]:
+        if self.scheme == "gs":
+            return {**_COMMON, "GOOGLE_SERVICE_ACCOUNT_KEY": _account_at(address)}
         return {**_COMMON, _ADDRESS_VARIABLE[self.scheme]: address}
 
     def ask_through_proxy(self, patch: pytest.MonkeyPatch) -> None:
@@ -90,18 +96,20 @@ def object_store(name: str) -> Iterator[ObjectServer]:
     """Run a store in a process of its own, with a proxy before it.
 
     Args:
-        name: `s3`: moto; `seaweedfs`: that, also for S3; `az`: Azurite.
+        name: `s3`: moto; `seaweedfs`: that, also for S3; `az`: Azurite; `gs`: fake-gcs-server.
     """
     port = free_port()
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
         command = _COMMANDS[name](port, Path(folder))
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        server = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=folder, start_new_session=True
+        )
         try:
             wait_for(lambda: _answers(port), seconds=60, pause=0.05)
             with proxied(f"127.0.0.1:{port}", free_port()) as proxy:
                 yield ObjectServer(_SCHEMES[name], f"http://127.0.0.1:{port}", proxy)
         finally:
-            server.kill()
+            os.killpg(server.pid, signal.SIGKILL)
             server.wait()
             _remove_sockets(command)
 
@@ -157,6 +165,18 @@ def _azure_command(port: int, _: Path) -> Sequence[str]:
     return [AZURITE, "--inMemoryPersistence", *where, *quiet]
 
 
+def _gcs_command(port: int, _: Path) -> Sequence[str]:
+    if FAKE_GCS is None:
+        raise FileNotFoundError("fake-gcs-server is not installed: make fake-gcs")
+    return [sys.executable, gcs_server.__file__, FAKE_GCS, str(port)]
+
+
+def _account_at(address: str) -> str:
+    """Return the key of an account that needs no token, of a server at an address."""
+    no_key = {"client_email": "", "private_key": "", "private_key_id": ""}
+    return json.dumps({"gcs_base_url": address, "disable_oauth": True, **no_key})
+
+
 def _make_bucket(address: str, name: str) -> None:
     client = boto3.client(
         "s3",
@@ -185,8 +205,9 @@ _COMMANDS: dict[str, Callable[[int, Path], Sequence[str]]] = {
     "s3": _moto_command,
     "seaweedfs": _seaweedfs_command,
     "az": _azure_command,
+    "gs": _gcs_command,
 }
-_MAKE = {"s3": _make_bucket, "az": _make_container}
+_MAKE = {"s3": _make_bucket, "az": _make_container, "gs": gcs_server.make_bucket}
 
 
 def _answers(port: int) -> bool:

@@ -1,12 +1,13 @@
-"""The same promises in Azure Blob Storage, where its emulator is installed."""
+"""The same promises in Azure Blob Storage and Google Cloud Storage, where servers are installed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from object_store import AZURITE, ObjectServer, object_store
+from object_store import AZURITE, FAKE_GCS, ObjectServer, object_store
 from release_drafts import NOW, draft, marked_tables, of_tables, publish_at_once
 from request_faults import problems_of
 from store_proxy import Spoil
@@ -20,13 +21,17 @@ from talentcast.store.pointer import events
 from talentcast.store.publisher import publish
 from talentcast.store.verification import verify
 
-if AZURITE is None:
-    pytest.skip("Azurite is not installed: npm install --global azurite", allow_module_level=True)
+SERVERS = [name for name, program in (("az", AZURITE), ("gs", FAKE_GCS)) if program]
+if not SERVERS:
+    pytest.skip(
+        "Neither is installed: npm install --global azurite; make fake-gcs",
+        allow_module_level=True,
+    )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ObjectServer]:
-    with object_store("az") as server:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[ObjectServer]:
+    with object_store(request.param) as server:
         yield server
 
 
@@ -73,5 +78,31 @@ def test_one_request_goes_wrong(container: ObjectPath, server: ObjectServer, wha
 
 def test_a_doctor_finds_nothing_wrong_or_no_container(container: ObjectPath) -> None:
     assert [trial.is_ok for trial in try_out(container)] == [True] * 4
-    (missing,) = try_out(ObjectPath("az", "nobody-has-this", "talentcast"))
-    assert missing.fix.startswith("Create the bucket")
+    (missing,) = try_out(replace(container, bucket="nobody-has-this"))
+    # The server for Google has words of its own for it.
+    assert missing.fix.startswith("Create the bucket") or "no bucket named" in missing.seen
+
+
+def test_what_is_gone_already_stays_gone(container: ObjectPath) -> None:
+    path = container / "one"
+    path.write_bytes(b"1")
+    path.unlink()
+    path.unlink()
+    assert not path.is_file()
+
+
+def test_the_record_of_the_lease_is_changed_on_condition(container: ObjectPath) -> None:
+    path = container / ".lease.json"
+    assert path.write_if(b"one", tag=None)
+    assert not path.write_if(b"two", tag=None)
+    _, tag = path.read_tagged()
+    assert path.write_if(b"two", tag=tag)
+    assert not path.write_if(b"three", tag=tag)
+    assert path.read_bytes() == b"two"
+
+
+def test_names_after_one_are_asked_for(container: ObjectPath) -> None:
+    for name in ("a", "b", "c"):
+        (container / name).write_bytes(b"1")
+    assert container.names_after("a") == ["b", "c"]
+    assert sorted(path.name for path in container.iterdir()) == ["a", "b", "c"]
