@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlencode
@@ -22,6 +23,7 @@ from oidc_provider import (
 from small_release import publish_small
 
 ADA = {"email": "ada.lovelace@example.org", "email_verified": True, "name": "Ada Lovelace"}
+REPOSITORY = Path(__file__).parents[2]
 READERS = "grace@example.net, @example.org"
 
 
@@ -206,3 +208,34 @@ def test_nobody_is_named_in_the_log(guest: Guest, provider: Provider, home: Path
     assert [line for line in log.splitlines() if "lovelace" in line.lower()] == []
     assert "248289761001" not in log
     assert SECRET not in log
+
+
+def test_the_log_tells_failures_apart_as_the_guide_does(
+    tmp_path: Path, serve: Any, browser: Any
+) -> None:
+    """Readers use another address, the secret is wrong, and the provider is out of reach."""
+    file, log = tmp_path / "sign-in.toml", tmp_path / "serve.log"
+    page = browser.new_context().new_page()
+    seen: list[str] = []
+
+    def logged() -> str:
+        new = log.read_text().removeprefix("".join(seen))
+        seen.append(new)
+        return new
+
+    with ExitStack() as until_gone, ExitStack() as stack:
+        provider = until_gone.enter_context(oidc_provider())
+        file.write_text(sign_in_file(provider).replace(SECRET, "another-secret"))
+        file.chmod(0o600)
+        base = stack.enter_context(serve(tmp_path, TALENTCAST_DASHBOARD_SIGN_IN=str(file)))
+        failed_sign_in(Guest(page, base.replace("127.0.0.1", "localhost")), provider, "")
+        assert "Missing provider" in logged()
+        failed_sign_in(Guest(page, base), provider, "")
+        assert "OAuthError invalid_client" in logged()
+        until_gone.close()
+        failed_sign_in(Guest(page, base), provider, "")
+        assert "ConnectError" in logged()
+    page.context.close()
+    guide = (REPOSITORY / "docs/how-to/deploy.md").read_text()
+    for words in ("Missing provider", "OAuthError invalid_client", "ConnectError"):
+        assert words in guide
