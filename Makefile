@@ -92,7 +92,6 @@ site-preview: setup ## Write the newest release as a web site and open it on htt
 
 UPGRADE ?= --upgrade
 lock: setup ## Pin the newest packages that pyproject.toml allows (UPGRADE= keeps what is pinned)
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --group dev pyproject.toml --output-file constraints.txt $(UPGRADE)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -108,14 +107,12 @@ fake-gcs: setup ## Install a server for Google Cloud Storage, on which tests of 
 
 sbom: setup ## Write dist/sbom.json: every locked package with its hashes, as CycloneDX
 	@mkdir -p dist
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements constraints.txt \
 	  --pyproject pyproject.toml --output-reproducible --of JSON --output-file dist/sbom.json
 	$(BIN)/python .ci/check_complete.py constraints.txt dist/sbom.json
 
 audit: setup ## Look every locked package up in the advisories; needs the network
 	@mkdir -p dist
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --strict --require-hashes --disable-pip \
 	  --requirement constraints.txt --format json --output dist/audit.json
 	$(BIN)/python .ci/check_complete.py constraints.txt dist/audit.json

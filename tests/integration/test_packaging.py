@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from shipped_packages import SHIPPED
 from small_release import publish_small
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+#: Beside this Python where `make setup` put it, else wherever the shell finds it.
+UVX = shutil.which("uvx", path=sysconfig.get_path("scripts")) or shutil.which("uvx")
 
 
 def python(
@@ -72,15 +75,22 @@ def test_reading_imports_neither_prefect_nor_great_expectations() -> None:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Install the wheel into an environment that borrows only the dependencies of this one."""
-    folder = tmp_path_factory.mktemp("installed")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
         cwd=REPOSITORY,
         check=True,
         capture_output=True,
     )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Install the wheel into an environment that borrows only the dependencies of this one."""
+    folder = tmp_path_factory.mktemp("installed")
     venv.create(folder / "venv", with_pip=False)
     executable = folder / "venv" / "bin" / "python"
     site = Path(
@@ -90,7 +100,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
             cwd=folder,
         ).strip()
     )
-    (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     # A folder named in a .pth is searched, but its own .pth files, our editable install, are not.
@@ -223,3 +232,22 @@ def test_the_installed_demo_draws_a_chart_without_data_or_network(
     page = (tmp_path / "demo.html").read_text()
     assert "NeurIPS" in page
     assert "<svg" in page
+
+
+@pytest.mark.skipif(UVX is None, reason="uv is not installed: make setup")
+def test_the_wheel_alone_draws_a_chart_by_one_command(wheel: Path, tmp_path: Path) -> None:
+    """Packages come from the index that uv is set to or from its cache, in the locked versions."""
+    done = subprocess.run(
+        [
+            str(UVX),
+            *("--constraints", str(REPOSITORY / "constraints.txt"), "--from", str(wheel)),
+            *("talentcast", "demo", "--no-open"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "neurips_authorships" in done.stdout
+    assert "<svg" in (tmp_path / "talentcast-demo.html").read_text()
