@@ -13,9 +13,8 @@ import pyarrow.json
 
 from restricted.converted import PSEUDONYM
 from sources.affiliations import known_names, refuse_personal_columns
-from storage.arrow import is_packed, open_parquet, open_text
-from storage.objects import NotReadError
-from storage.paths import StorePath
+from storage.arrow import Readable, first_lines, is_packed, open_parquet, open_text
+from storage.objects import ChangedError, NotReadError, ObjectPath
 from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
 
 #: Ends of names, and what reads such files.
@@ -40,19 +39,30 @@ _MAX_TEXT: Final = 512
 _MAX_CHUNK_BYTES: Final = 1 << 30
 
 
-def form_of(path: StorePath) -> str | None:
+def form_of(file: Readable | ObjectPath) -> str | None:
     """Return what reads a file, by the end of its name."""
-    return next((form for end, form in FORMS.items() if path.name.endswith(end)), None)
+    return next((form for end, form in FORMS.items() if file.name.endswith(end)), None)
 
 
-def schema_of(path: StorePath) -> pa.Schema:
-    """Return names and types of the columns of a file, as written."""
-    form = form_of(path)
-    if form == "parquet":
-        with open_parquet(path) as file:
-            return file.schema_arrow
-    with _json(path, None) if form == "json" else _csv(path, None) as reader:
-        return reader.schema
+def schema_of(path: Readable, name: str) -> pa.Schema:
+    """Return names and types of the columns of a file, as written; of a text, from its beginning.
+
+    Args:
+        path: The file.
+        name: For messages.
+
+    Raises:
+        InputRejectedError: `PARSE` or `CHANGED`. Messages quote no cell: it could be an id.
+        SourceUnavailableError: If a store stops to answer.
+    """
+    with _damage(path, name):
+        form = form_of(path)
+        if form == "parquet":
+            with open_parquet(path) as file:
+                return file.schema_arrow
+        lines = pa.BufferReader(first_lines(path, _BLOCK_BYTES))
+        with _json(lines, None) if form == "json" else _csv(lines, None) as reader:
+            return reader.schema
 
 
 def names_of(schema: pa.Schema, name: str, table: str) -> dict[str, str]:
@@ -70,7 +80,7 @@ def names_of(schema: pa.Schema, name: str, table: str) -> dict[str, str]:
 
 
 def batches(
-    path: StorePath, name: str, table: str, fixed: Mapping[str, str]
+    path: Readable, name: str, table: str, fixed: Mapping[str, str]
 ) -> Iterator[pa.RecordBatch]:
     """Yield the known columns of a file under their names, texts coded by dictionary.
 
@@ -81,23 +91,28 @@ def batches(
         fixed: Columns that the folders of the file are named after.
 
     Raises:
-        InputRejectedError: `FORBIDDEN_COLUMN`, `DUP_HEADER`, `PARSE` or `TOO_LARGE`. Messages
-            quote no cell: it could be an id.
+        InputRejectedError: `FORBIDDEN_COLUMN`, `DUP_HEADER`, `PARSE`, `TOO_LARGE` or `CHANGED`.
+            Messages quote no cell: it could be an id.
         SourceUnavailableError: If a store stops to answer.
     """
+    schema = schema_of(path, name)
+    refuse_personal_columns(name, schema)
+    names = names_of(schema, name, table)
     with _damage(path, name):
-        schema = schema_of(path)
-        refuse_personal_columns(name, schema)
-        names = names_of(schema, name, table)
-        for batch in _read(path, name, list(names)):
+        for batch in _read(path, name, list(names), schema):
             columns = {names[column]: batch.column(column) for column in batch.schema.names}
             columns |= {key: pa.array([value]).take(_zeros(batch)) for key, value in fixed.items()}
             coded = {key: _coded(key, column, name) for key, column in columns.items()}
             yield pa.RecordBatch.from_pydict(coded)
 
 
-def rows_in(path: StorePath, name: str, size: int) -> int:
-    """Return how many rows a file of so many bytes has; of a text, about how many."""
+def rows_in(path: Readable, name: str, size: int) -> int:
+    """Return how many rows a file of so many bytes has; of a text, about how many.
+
+    Raises:
+        InputRejectedError: `PARSE` or `CHANGED`.
+        SourceUnavailableError: If a store stops to answer.
+    """
     if form_of(path) != "parquet":
         return size // (_PACKED_ROW_BYTES if is_packed(path) else _ROW_BYTES)
     with _damage(path, name), open_parquet(path) as file:
@@ -105,12 +120,14 @@ def rows_in(path: StorePath, name: str, size: int) -> int:
 
 
 @contextmanager
-def _damage(path: StorePath, name: str) -> Iterator[None]:
+def _damage(path: Readable, name: str) -> Iterator[None]:
     """Say which file is damaged, and quote nothing of it."""
     try:
         yield
     except NotReadError as error:
         raise SourceUnavailableError(f"{error}. Run again; it goes on where it was.") from None
+    except ChangedError:
+        raise written_meanwhile(name) from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         form = form_of(path)
         raise InputRejectedError(
@@ -119,35 +136,45 @@ def _damage(path: StorePath, name: str) -> Iterator[None]:
         ) from None
 
 
+def written_meanwhile(name: str) -> InputRejectedError:
+    """Return what is said of a file that was written to since it was found."""
+    return InputRejectedError(
+        "CHANGED", f"{name} was written to while it was read. Wait until it is whole, run again."
+    )
+
+
 def _zeros(batch: pa.RecordBatch) -> pa.Array:
     return pa.nulls(len(batch), pa.int32()).fill_null(0)
 
 
-def _read(path: StorePath, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _read(
+    path: Readable, name: str, columns: list[str], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
     form = form_of(path)
     if form == "parquet":
-        yield from _parquet(path, name, columns)
-    elif form == "csv":
-        with _csv(path, columns) as reader:
-            yield from reader
-    else:
-        with _json(path, schema_of(path)) as reader:
-            for batch in reader:
-                yield batch.select([column for column in columns if column in batch.schema.names])
+        yield from _parquet(path, name, columns, schema)
+        return
+    with (
+        open_text(path) as stream,
+        _csv(stream, columns) if form == "csv" else _json(stream, schema) as reader,
+    ):
+        for batch in reader:
+            yield batch.select([column for column in columns if column in batch.schema.names])
 
 
-def _parquet(path: StorePath, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    with open_parquet(path) as plain:
-        texts = [field.name for field in plain.schema_arrow if _is_text(field.type)]
-        groups = range(plain.metadata.num_row_groups)
-        if any(plain.metadata.row_group(at).total_byte_size > _MAX_CHUNK_BYTES for at in groups):
+def _parquet(
+    path: Readable, name: str, columns: list[str], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    # Coded by dictionary: one long text cannot unfold to gigabytes.
+    texts = [field.name for field in schema if _is_text(field.type)]
+    with open_parquet(path, texts) as file:
+        groups = range(file.metadata.num_row_groups)
+        if any(file.metadata.row_group(at).total_byte_size > _MAX_CHUNK_BYTES for at in groups):
             raise InputRejectedError(
                 "TOO_LARGE",
                 f"{name} has a row group of more than {_MAX_CHUNK_BYTES} bytes. Write it with "
                 "smaller ones, for example of a million rows.",
             )
-    # Coded by dictionary: one long text cannot unfold to gigabytes.
-    with open_parquet(path, texts) as file:
         yield from file.iter_batches(batch_size=_ROWS, columns=columns)
 
 
@@ -156,7 +183,7 @@ def _is_text(type_: pa.DataType) -> bool:
 
 
 @contextmanager
-def _csv(path: StorePath, columns: list[str] | None) -> Iterator[Any]:
+def _csv(stream: pa.NativeFile, columns: list[str] | None) -> Iterator[Any]:
     # Namibia's code is no missing value, and ids of digits are no numbers; what is a number is
     # decided row by row, so that one bad cell is one bad row.
     options = pa.csv.ConvertOptions(
@@ -165,21 +192,17 @@ def _csv(path: StorePath, columns: list[str] | None) -> Iterator[Any]:
         include_columns=columns,
     )
     block = pa.csv.ReadOptions(block_size=_BLOCK_BYTES)
-    with (
-        open_text(path) as stream,
-        pa.csv.open_csv(stream, read_options=block, convert_options=options) as reader,
-    ):
+    with pa.csv.open_csv(stream, read_options=block, convert_options=options) as reader:
         yield reader
 
 
 @contextmanager
-def _json(path: StorePath, schema: pa.Schema | None) -> Iterator[Any]:
+def _json(stream: pa.NativeFile, schema: pa.Schema | None) -> Iterator[Any]:
     parse = pa.json.ParseOptions(
         explicit_schema=schema, unexpected_field_behavior="infer" if schema is None else "ignore"
     )
     block = pa.json.ReadOptions(block_size=_BLOCK_BYTES)
-    with open_text(path) as stream:
-        yield pa.json.open_json(stream, read_options=block, parse_options=parse)
+    yield pa.json.open_json(stream, read_options=block, parse_options=parse)
 
 
 def _coded(column: str, values: pa.Array, name: str) -> pa.Array:

@@ -9,29 +9,28 @@ from datetime import UTC, datetime
 from glob import glob, has_magic
 from hashlib import file_digest, sha256
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Final, TypeAlias
+from typing import Final
 
 import pyarrow as pa
 
-from engine.batches import FORMS, form_of, names_of, schema_of
+from engine.batches import FORMS, form_of, names_of, schema_of, written_meanwhile
 from sources.affiliations import STEMS, is_affiliations_folder
 from sources.plain_files import (
     input_place,
-    refused_place,
     require_plain,
     require_reachable,
+    unreadable_address,
 )
-from storage.objects import ObjectFacts, ObjectPath
-from storage.paths import StorePath, is_address
-from talentcast.domain.errors import InputRejectedError, TalentcastError, UsageError
+from storage.arrow import Readable
+from storage.objects import ListedObject, NotReadError, ObjectPath
+from storage.paths import is_address
+from talentcast.domain.errors import SourceUnavailableError, TalentcastError, UsageError
 from talentcast.domain.types import Vintage
 
 _ID: Final = "researcher_id"
 _AFFILIATIONS: Final = "affiliations"
 #: Columns that a folder may be named after, as in `year=2020/part-0.parquet`.
 _IN_FOLDER_NAMES: Final = ("year", "country")
-#: Bytes, nanoseconds of when they were written, and the tag of a store.
-_State: TypeAlias = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +43,14 @@ class RecordFile:
         fixed: Values that its folders are named after, by column.
         size: In bytes.
         written: When, in nanoseconds.
-        tag: Of this content, from a store; empty for a file of this machine.
     """
 
-    path: StorePath = field(repr=False)
+    path: Readable = field(repr=False)
     name: str
     table: str
     fixed: Mapping[str, str]
     size: int
     written: int
-    tag: str = ""
 
     @property
     def vintage(self) -> Vintage:
@@ -66,8 +63,9 @@ class RecordFile:
         Raises:
             InputRejectedError: `CHANGED` if it is not the file that was found.
         """
-        if isinstance(self.path, ObjectPath):  # they are fetched once, when they are read
-            return sha256(f"{self.path} {self.size} {self.tag}".encode()).hexdigest()
+        if isinstance(self.path, ListedObject):  # the bytes are fetched when they are read
+            known = self.path.facts.tag or self.written
+            return sha256(f"{self.path} {self.size} {known}".encode()).hexdigest()
         with os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
         self.require_unchanged()
@@ -78,12 +76,17 @@ class RecordFile:
 
         Raises:
             InputRejectedError: `CHANGED`.
+            SourceUnavailableError: If a store does not answer.
         """
-        if _state(self.path) != (self.size, self.written, self.tag):
-            raise InputRejectedError(
-                "CHANGED",
-                f"{self.name} was written to while it was read. Wait until it is whole, run again.",
-            )
+        if isinstance(self.path, ListedObject):
+            try:
+                is_current = self.path.is_current()
+            except NotReadError as error:
+                raise SourceUnavailableError(f"{error}. Run again.") from None
+        else:
+            is_current = _size_and_time(self.path) == (self.size, self.written)
+        if not is_current:
+            raise written_meanwhile(self.name)
 
 
 def holds_records(source: str) -> bool:
@@ -102,9 +105,12 @@ def holds_record_files(source: str) -> bool:
 
     Raises:
         UsageError: If it is an address and a store refuses, or has no such file there.
+        InputRejectedError: If it is an address and the first file is damaged.
+        SourceUnavailableError: If a store does not answer.
     """
     if is_address(source):
-        return _has_ids(record_files(source)[0].path)
+        first_file = record_files(source)[0]
+        return _has_ids(first_file.path, first_file.name)
     root = Path(source)
     try:
         require_reachable(root)
@@ -113,7 +119,7 @@ def holds_record_files(source: str) -> bool:
         first = next(_paths(source), None)
         if first is None or not first.is_file():
             return False
-        return _has_ids(first)
+        return _has_ids(first, first.name)
     except (TalentcastError, OSError, ValueError, pa.ArrowException):
         return False  # whatever it is, another source says what is wrong with it
 
@@ -123,6 +129,7 @@ def record_files(source: str) -> tuple[RecordFile, ...]:
 
     Raises:
         UsageError: If there is none, one is a link, a pipe or a device, or a store refuses.
+        SourceUnavailableError: If a store does not answer.
     """
     place = input_place(source)
     if isinstance(place, ObjectPath):
@@ -132,7 +139,7 @@ def record_files(source: str) -> tuple[RecordFile, ...]:
         files = []
         for path in sorted(_paths(source)):
             require_plain(path)
-            files.append(_record_file(path, path.relative_to(root), *_state(path)))
+            files.append(_record_file(path, path.relative_to(root), *_size_and_time(path)))
     files = [file for file in files if file.size > 0]
     if not any(file.table in STEMS[:2] for file in files):
         raise UsageError(
@@ -145,7 +152,8 @@ def record_files(source: str) -> tuple[RecordFile, ...]:
 def named_after(source: str) -> str:
     """Return what a population of a source is named after: its folder, or its one file."""
     if isinstance(place := input_place(source), ObjectPath):
-        return place.name.partition(".")[0] or place.bucket
+        name = place.name.partition(".")[0] if form_of(place) else place.name
+        return name or place.bucket
     root = Path(source)
     if has_magic(source) or root.is_dir():
         return folder_of(source).resolve().name
@@ -165,39 +173,33 @@ def folder_of(source: str) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _has_ids(path: StorePath) -> bool:
-    return _ID in names_of(schema_of(path), path.name, _AFFILIATIONS).values()
+def _has_ids(path: Readable, name: str) -> bool:
+    return _ID in names_of(schema_of(path, name), name, _AFFILIATIONS).values()
 
 
 def _objects(place: ObjectPath) -> list[RecordFile]:
     """Return what lies at an address: one object, or all below a prefix, in order."""
     try:
         if form_of(place) and place.is_file():
-            return [_record_file(place, PurePosixPath(place.name), *_state(place))]
-        found = [
-            _record_file(path, PurePosixPath(path.key).relative_to(place.key), *_told(facts))
-            for path, facts in place.objects_below()
-            if form_of(path)
-        ]
+            named = [(place.listed(), PurePosixPath(place.name))]
+        else:
+            below = (one for one in place.objects_below() if form_of(one))
+            named = [(one, PurePosixPath(one.path.key).relative_to(place.key)) for one in below]
     except OSError as error:
-        raise refused_place(error) from None
-    kept = (one for one in found if not any(part[0] in "._" for part in one.name.split("/")))
+        raise unreadable_address(error) from None
+    files = (_record_file(one, name, one.facts.size, one.facts.written) for one, name in named)
+    kept = (one for one in files if not any(part[0] in "._" for part in one.name.split("/")))
     return sorted(kept, key=lambda one: one.name)
 
 
-def _record_file(path: StorePath, name: PurePath, *state: *_State) -> RecordFile:
-    return RecordFile(path, str(name), _table_of(name), _fixed(name), *state)
+def _record_file(path: Readable, name: PurePath, size: int, written: int) -> RecordFile:
+    return RecordFile(path, str(name), _table_of(name), _fixed(name), size, written)
 
 
-def _state(path: StorePath) -> _State:
-    if isinstance(path, ObjectPath):
-        return _told(path.head())
+def _size_and_time(path: Path) -> tuple[int, int]:
+    """Return bytes, and nanoseconds of when they were written."""
     status = path.lstat()
-    return status.st_size, status.st_mtime_ns, ""
-
-
-def _told(facts: ObjectFacts) -> _State:
-    return facts.size, facts.written, facts.tag
+    return status.st_size, status.st_mtime_ns
 
 
 def _paths(source: str) -> Iterator[Path]:

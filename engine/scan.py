@@ -141,7 +141,10 @@ def _require_columns(batch: pa.RecordBatch, file: RecordFile) -> None:
 
 def _require_own_pseudonyms(file: RecordFile, key: PseudonymKey) -> None:
     """Refuse pseudonyms under another key: the same people would be others here."""
-    if form_of(file.path) != "parquet" or PSEUDONYM not in (schema := schema_of(file.path)).names:
+    if form_of(file.path) != "parquet":
+        return
+    schema = schema_of(file.path, file.name)
+    if PSEUDONYM not in schema.names:
         return
     if (schema.metadata or {}).get(DATASET) != key.dataset_id.encode():
         raise InputRejectedError(

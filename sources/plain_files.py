@@ -6,13 +6,18 @@ import os
 import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from glob import has_magic
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from storage.paths import StorePath, is_address, store_path
-from talentcast.domain.errors import InputRejectedError, UsageError
+from storage.reasons import NO_BUCKET
+from talentcast.domain.errors import (
+    InputRejectedError,
+    SourceUnavailableError,
+    TalentcastError,
+    UsageError,
+)
 from talentcast.domain.types import Vintage
 
 MAX_FILE_BYTES: Final = 500_000_000
@@ -109,19 +114,23 @@ def input_place(text: str) -> StorePath:
     Raises:
         UsageError: If it is a pattern of addresses, or no address.
     """
-    if is_address(text) and has_magic(text):
-        raise UsageError(
-            f"{text} is a pattern. In a store name the prefix; all files below it are read."
-        )
+    # Addresses are not repeated: what is wrong with one may be a secret within.
+    if is_address(text) and any(sign in text for sign in "*["):
+        raise UsageError("In a store name the prefix, not a pattern: all files below it are read.")
     try:
         return store_path(text)
     except ValueError as error:
         raise UsageError(str(error)) from None
 
 
-def refused_place(error: OSError) -> UsageError:
+def unreadable_address(error: OSError) -> TalentcastError:
     """Return what is said where a store does not let somebody look at an address."""
-    return UsageError(f"{error}. See docs/object-stores.md for what it takes.")
+    is_for_good = isinstance(error, PermissionError | FileNotFoundError) or any(
+        word in str(error) for word in NO_BUCKET
+    )
+    if is_for_good:
+        return UsageError(f"{error}. See docs/object-stores.md for what it takes.")
+    return SourceUnavailableError(f"{error}. Run again.")
 
 
 def require_reachable(path: Path) -> None:

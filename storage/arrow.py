@@ -5,43 +5,60 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.paths import StorePath
+from storage.objects import ListedObject
+
+Readable: TypeAlias = Path | ListedObject
+#: A column of a row group is asked for at once by itself; what lies behind it is not wanted.
+_PARQUET_AHEAD: Final = 1 << 16
 
 
 @contextmanager
-def open_text(path: StorePath, buffer_bytes: int | None = None) -> Iterator[pa.NativeFile]:
+def open_text(file: Readable, buffer_bytes: int | None = None) -> Iterator[pa.NativeFile]:
     """Open a text; one that is packed is unpacked on the way.
 
     Args:
-        path: Packed if its name ends with `.gz`.
-        buffer_bytes: That are asked of a disk at once.
+        file: Packed if its name ends with `.gz`.
+        buffer_bytes: Bytes read at once from a disk.
     """
-    source = str(path) if isinstance(path, Path) else path.open()
-    packing = "gzip" if is_packed(path) else None
+    source = str(file) if isinstance(file, Path) else file.open()
+    packing = "gzip" if is_packed(file) else None
     with pa.input_stream(source, compression=packing, buffer_size=buffer_bytes) as stream:
         yield stream
 
 
+def first_lines(file: Readable, n_bytes: int) -> pa.Buffer:
+    """Return the whole lines among the first bytes of a text, unpacked; all of a shorter one."""
+    with open_text(file) as stream:
+        content = stream.read(n_bytes)
+        if len(content) == n_bytes and (end := content.rfind(b"\n")) > 0:
+            content = content[: end + 1]
+    return pa.py_buffer(content)
+
+
 @contextmanager
-def open_parquet(path: StorePath, coded: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
+def open_parquet(file: Readable, coded: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
     """Open a Parquet file.
 
     Args:
-        path: Of it.
+        file: The file.
         coded: Columns of text that are read as codes of a dictionary.
     """
-    if isinstance(path, Path):
-        with pq.ParquetFile(path, read_dictionary=coded) as file:
-            yield file
+    if isinstance(file, Path):
+        with pq.ParquetFile(file, read_dictionary=coded) as opened:
+            yield opened
         return
-    with path.open() as source, pq.ParquetFile(source, read_dictionary=coded) as file:
-        yield file
+    with (
+        file.open(_PARQUET_AHEAD) as source,
+        pq.ParquetFile(source, read_dictionary=coded) as opened,
+    ):
+        yield opened
 
 
-def is_packed(path: StorePath) -> bool:
+def is_packed(file: Readable) -> bool:
     """Return whether a file is packed, by the end of its name."""
-    return path.name.endswith(".gz")
+    return file.name.endswith(".gz")

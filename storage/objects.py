@@ -21,7 +21,7 @@ from storage.reasons import NO_BUCKET, plain_reason
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-    from obstore import ObjectMeta
+    from obstore import GetOptions, ObjectMeta
     from obstore.store import ObjectStore
 
 SCHEMES: Final = ("s3", "az", "gs")
@@ -155,21 +155,29 @@ class ObjectPath:
         names = [*found["common_prefixes"], *(entry["path"] for entry in found["objects"])]
         return iter([replace(self, key=name) for name in names])
 
-    def open(self) -> BufferedReader:
-        """Return the object as a file to read from; parts are asked for when they are wanted."""
-        return BufferedReader(_Parts(self, self.head().size), _PART_BYTES)
+    def listed(self) -> ListedObject:
+        """Return the object in the state that it has now."""
+        return ListedObject(self, self.head())
 
-    def read_part(self, start: int, end: int) -> bytes:
-        """Return the bytes from `start` to before `end`."""
-        with _asking(self):
-            return bytes(self._store.get_range(self.key, start=start, end=end))
-
-    def objects_below(self) -> Iterator[tuple[ObjectPath, ObjectFacts]]:
-        """Yield every object below this prefix, however deep, with what the store says about it."""
+    def objects_below(self) -> Iterator[ListedObject]:
+        """Yield every object below this prefix, however deep, in the state that it has now."""
         with _asking(self):
             for page in self._store.list(f"{self.key}/" if self.key else None):
                 for entry in page:
-                    yield replace(self, key=entry["path"]), ObjectFacts.of(entry)
+                    path = replace(self, key=entry["path"])
+                    yield ListedObject(path, ObjectFacts.of(entry))
+
+    def read_part(self, start: int, end: int, tag: str) -> bytes:
+        """Return the bytes from `start` to before `end` of the state with a tag.
+
+        Raises:
+            FileExistsError: If it is in another state.
+        """
+        options: GetOptions = {"range": (start, end)}
+        if tag:
+            options["if_match"] = f'"{tag}"'
+        with _asking(self):
+            return bytes(self._store.get(self.key, options=options).bytes())
 
     def names_after(self, name: str, *, most: int | None = None) -> list[str]:
         """Return the names below this prefix that come after one, in order.
@@ -201,7 +209,7 @@ class ObjectFacts:
     """What a store says about an object.
 
     Attributes:
-        tag: Of this state of it; another content has another one.
+        tag: Of this state of it; another content has another one. Empty in stores without.
     """
 
     size: int
@@ -216,19 +224,74 @@ class ObjectFacts:
     @classmethod
     def of(cls, meta: ObjectMeta) -> ObjectFacts:
         """Return it from an answer."""
-        tag = meta["e_tag"] or meta["version"] or ""
-        return cls(meta["size"], meta["last_modified"], tag)
+        # Some stores quote it in one answer and not in another.
+        return cls(meta["size"], meta["last_modified"], (meta["e_tag"] or "").strip('"'))
+
+    def is_state_of(self, other: ObjectFacts) -> bool:
+        """Return whether both are of one state: times of a listing may be finer than others."""
+        if self.tag and other.tag:
+            return (self.size, self.tag) == (other.size, other.tag)
+        return (self.size, int(self.last_modified.timestamp())) == (
+            other.size,
+            int(other.last_modified.timestamp()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """An object in the state in which it was listed: nothing else is read under its name."""
+
+    path: ObjectPath
+    facts: ObjectFacts
+
+    def __str__(self) -> str:
+        """Return the address."""
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        """Last part of the key."""
+        return self.path.name
+
+    def open(self, ahead_bytes: int = _PART_BYTES) -> BufferedReader:
+        """Return the object as a file to read from; parts are asked for when they are wanted.
+
+        Args:
+            ahead_bytes: Asked for at once, however little is read.
+
+        Raises:
+            ChangedError: Of the file, if the object was written again meanwhile.
+            NotReadError: Of the file, if the store does not answer or refuses.
+        """
+        return BufferedReader(_Parts(self), ahead_bytes)
+
+    def is_current(self) -> bool:
+        """Return whether the object still is in that state.
+
+        Raises:
+            NotReadError: If the store does not answer or refuses.
+        """
+        try:
+            return self.path.head().is_state_of(self.facts)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise NotReadError(str(error)) from None
 
 
 class NotReadError(OSError):
     """A store did not give a part of an object: the object may be as whole as ever."""
 
 
-class _Parts(RawIOBase):
-    """An object as an unbuffered file."""
+class ChangedError(OSError):
+    """An object was written again, or is gone, since it was listed."""
 
-    def __init__(self, path: ObjectPath, size: int) -> None:
-        self._path, self._size, self._at = path, size, 0
+
+class _Parts(RawIOBase):
+    """An object as an unbuffered file; a read gives no more than a part."""
+
+    def __init__(self, listed: ListedObject) -> None:
+        self._path, self._facts, self._at = listed.path, listed.facts, 0
 
     def readable(self) -> bool:
         return True
@@ -237,17 +300,19 @@ class _Parts(RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        start = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._size}[whence]
+        start = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._facts.size}[whence]
         self._at = max(0, start + offset)
         return self._at
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         space = memoryview(buffer).cast("B")
-        end = min(self._at + len(space), self._size)
+        end = min(self._at + min(len(space), _PART_BYTES), self._facts.size)
         if end <= self._at:
             return 0
         try:
-            part = self._path.read_part(self._at, end)
+            part = self._path.read_part(self._at, end, self._facts.tag)
+        except (FileExistsError, FileNotFoundError) as error:
+            raise ChangedError(str(error)) from None
         except OSError as error:
             raise NotReadError(str(error)) from None
         space[: len(part)] = part

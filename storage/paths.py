@@ -18,7 +18,7 @@ def is_address(text: str) -> bool:
         (True, False)
     """
     scheme, is_written_so, _ = text.partition("://")
-    return bool(is_written_so) and scheme in SCHEMES
+    return bool(is_written_so) and scheme.lower() in SCHEMES
 
 
 def store_path(text: object) -> StorePath:

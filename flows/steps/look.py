@@ -46,7 +46,7 @@ def records_at_hand(source: str, settings: Settings) -> Iterator[RecordsAtHand]:
     gone afterwards.
 
     Args:
-        source: A folder, a pattern or a file.
+        source: A folder, a pattern, a file, or an address in an object store.
         settings: Key, limits and places.
 
     Raises:

@@ -54,7 +54,8 @@ def years(first: int, last: int) -> Axis:
 
 def percent(low: float, high: float) -> Axis:
     """Return an axis of per cent, with the decimals that tell its labels apart."""
-    digits = max(0, ceil(-log10((high - low) / _WHOLE_STEPS)))
+    span = high - low
+    digits = max(0, ceil(-log10(span / _WHOLE_STEPS))) if span > 0 else 0
     return Axis(low, high, f"format(datum.value, '.{digits}f') + '%'")
 
 

@@ -114,8 +114,8 @@ def _join_neighbours(element: ET.Element) -> None:
     """Put what is clipped alike, one after the other, into one group."""
     joined: ET.Element | None = None
     for child in list(element):
-        clip = child.get("clip-path")
-        if joined is None or clip is None or joined.get("clip-path") != clip:
+        clip = _clip_to_share(child)
+        if joined is None or clip is None or _clip_to_share(joined) != clip:
             joined = child
             continue
         if joined.attrib != {"clip-path": clip} or joined.tag != _GROUP:
@@ -123,6 +123,12 @@ def _join_neighbours(element: ET.Element) -> None:
         element.remove(child)
         del child.attrib["clip-path"]
         joined.append(child)
+
+
+def _clip_to_share(element: ET.Element) -> str | None:
+    """Return how an element is clipped, if it can be clipped together with others."""
+    # A clip is measured in the place that it is said in: what is moved keeps its own.
+    return None if "transform" in element.attrib else element.get("clip-path")
 
 
 def _put_in_group(parent: ET.Element, element: ET.Element) -> ET.Element:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -22,9 +23,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from sources.plain_files import refused_place, require_plain, require_reachable
-from storage.arrow import open_text
-from storage.objects import NotReadError
+from sources.plain_files import require_plain, require_reachable, unreadable_address
+from storage.arrow import Readable, open_text
+from storage.objects import ChangedError, ListedObject, NotReadError
 from storage.paths import StorePath
 from talentcast.domain.errors import (
     InputRejectedError,
@@ -63,7 +64,7 @@ class SnapshotPart:
         n_records: Works in it, as the manifest says; None if it does not say.
     """
 
-    path: StorePath = field(repr=False)
+    path: Readable = field(repr=False)
     name: str
     size: int
     written: int
@@ -72,7 +73,9 @@ class SnapshotPart:
     @property
     def identity(self) -> str:
         """Digest of what tells whether it is still the same file."""
-        return sha256(f"{self.name} {self.size} {self.written}".encode()).hexdigest()[:32]
+        tag = self.path.facts.tag if isinstance(self.path, ListedObject) else ""
+        said = f"{self.name} {self.size} {tag or self.written}"
+        return sha256(said.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def works_snapshot(root: StorePath) -> WorksSnapshot:
 
     Raises:
         UsageError: If there is no manifest, a part is a link or a device, or a store refuses.
+        SourceUnavailableError: If a store does not answer.
         InputRejectedError: `MANIFEST` if it cannot be understood, `PARTS_MISSING` or `PART_SIZE`
             if files are not those that it names.
     """
@@ -116,7 +120,9 @@ def works_snapshot(root: StorePath) -> WorksSnapshot:
         entries, day = _read_manifest(manifest)
         found = _found_in(manifest.parent)
     except OSError as error:
-        raise refused_place(error) from None
+        if isinstance(root, Path):
+            raise
+        raise unreadable_address(error) from None
     if missing := sorted(set(entries) - set(found)):
         raise InputRejectedError(
             "PARTS_MISSING",
@@ -142,14 +148,13 @@ def deleted_works(listed: SnapshotPart) -> NDArray[np.int64]:
     )
     try:
         with (
+            asking_store(listed),
             open_text(listed.path) as text,
             pa.csv.open_csv(text, convert_options=options) as reader,
         ):
             for batch in reader:
                 numbers = pc.replace_substring_regex(batch["work_id"], _ID_START, "")
                 found.append(numbers.cast(pa.int64()).to_numpy(zero_copy_only=False))
-    except NotReadError as error:
-        raise not_read(error) from None
     except (pa.ArrowException, OSError, ValueError):
         raise InputRejectedError(
             "PARSE",
@@ -158,9 +163,25 @@ def deleted_works(listed: SnapshotPart) -> NDArray[np.int64]:
     return np.unique(np.concatenate(found))
 
 
-def not_read(error: NotReadError) -> SourceUnavailableError:
-    """Return what is said of a store that stops to answer."""
-    return SourceUnavailableError(f"{error}. Run again; it goes on behind the last part read.")
+@contextmanager
+def asking_store(part: SnapshotPart) -> Iterator[None]:
+    """Tell what a store does not give from what is damaged.
+
+    Raises:
+        InputRejectedError: `CHANGED` if a part was written again since the snapshot was looked at.
+        SourceUnavailableError: If the store does not answer or refuses.
+    """
+    try:
+        yield
+    except NotReadError as error:
+        said = f"{error}. Run again; it goes on behind the last part read."
+        raise SourceUnavailableError(said) from None
+    except ChangedError:
+        raise InputRejectedError(
+            "CHANGED",
+            f"{part.name} was written again meanwhile: a new snapshot is being put there. Run "
+            "again when it is whole.",
+        ) from None
 
 
 def _manifest_in(root: StorePath) -> StorePath:
@@ -190,9 +211,9 @@ def _found_in(folder: StorePath) -> dict[str, SnapshotPart]:
             for name, state in states.items()
         }
     return {
-        name: SnapshotPart(path, name, facts.size, facts.written, None)
-        for path, facts in folder.objects_below()
-        for name in [path.key.removeprefix(f"{folder.key}/")]
+        name: SnapshotPart(listed, name, listed.facts.size, listed.facts.written, None)
+        for listed in folder.objects_below()
+        for name in [listed.path.key.removeprefix(f"{folder.key}/")]
         if name.startswith("updated_date=") or name in _DELETED
     }
 
@@ -264,7 +285,7 @@ def lines_of(part: SnapshotPart, block_bytes: int = 4 << 20) -> Iterator[list[by
     """
     tail = b""
     try:
-        with open_text(part.path, _PACKED) as file:
+        with asking_store(part), open_text(part.path, _PACKED) as file:
             while block := file.read(block_bytes):
                 *whole, tail = (tail + block).split(b"\n")
                 if len(tail) > _MAX_LINE_BYTES:
@@ -274,8 +295,6 @@ def lines_of(part: SnapshotPart, block_bytes: int = 4 << 20) -> Iterator[list[by
                         "Download it again.",
                     )
                 yield whole
-    except NotReadError as error:
-        raise not_read(error) from None
     except (OSError, pa.ArrowException) as error:
         raise InputRejectedError(
             "TRUNCATED",

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from sources.openalex.snapshot import SnapshotPart, not_read
+from sources.openalex.snapshot import SnapshotPart, asking_store
 from storage.arrow import open_parquet
-from storage.objects import NotReadError
 from talentcast.domain.errors import InputRejectedError
 
 _WANTED: Final = frozenset(
@@ -39,7 +38,7 @@ def records_of(part: SnapshotPart) -> Iterator[list[dict[str, Any]]]:
             works.
     """
     try:
-        with open_parquet(part.path) as file:
+        with asking_store(part), open_parquet(part.path) as file:
             paths = [file.schema.column(at).path for at in range(len(file.schema))]
             columns = [path for path in paths if _plain(path) in _WANTED]
             if not {"id", "authorships.author.id"} <= {_plain(path) for path in columns}:
@@ -48,8 +47,6 @@ def records_of(part: SnapshotPart) -> Iterator[list[dict[str, Any]]]:
                 )
             for batch in file.iter_batches(_AT_ONCE, columns=columns):
                 yield batch.to_pylist()
-    except NotReadError as error:
-        raise not_read(error) from None
     except (pa.ArrowException, OSError) as error:
         raise InputRejectedError(
             "TRUNCATED",

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 from object_store import AZURITE, FAKE_GCS, ObjectServer, object_store
+from pandas.testing import assert_frame_equal
 from release_drafts import NOW, draft, marked_tables, of_tables, publish_at_once
 from request_faults import problems_of
 from store_proxy import Spoil
 
 import talentcast
+from bench.scale import records as drawn_records
+from engine.gather import EngineOptions, gather_records
+from flows.steps.admit import recorded
+from privacy.pseudonyms import PseudonymKey
+from restricted.store import RestrictedStore
 from storage.objects import ObjectPath
 from storage.trial import try_out
 from talentcast.domain.errors import StoreError
@@ -55,6 +61,30 @@ def test_the_rows_are_those_of_a_folder_and_the_reading_call_finds_them(
     server.proxy.asked()
     assert len(talentcast.read("forecasts", home=str(container))) == 500
     assert len(server.proxy.asked()) == 1
+
+
+def test_records_of_people_are_read_as_from_a_folder(container: ObjectPath, tmp_path: Path) -> None:
+    rows = next(drawn_records(2_000))
+    (tmp_path / "fellows").mkdir()
+    rows[:1_000].to_csv(tmp_path / "fellows/part-0.csv", index=False)
+    rows[1_000:].to_parquet(tmp_path / "fellows/part-1.parquet", index=False)
+    for path in (tmp_path / "fellows").iterdir():
+        (container.parent / "fellows" / path.name).write_bytes(path.read_bytes())
+    key = PseudonymKey(b"0123456789abcdef" * 4)
+    found = [
+        gather_records(
+            source,
+            key,
+            RestrictedStore(place / "restricted", releases=place / "releases"),
+            EngineOptions(500),
+        )
+        for source, place in (
+            (str(tmp_path / "fellows"), tmp_path / "here"),
+            (str(container.parent / "fellows"), tmp_path / "there"),
+        )
+    ]
+    assert_frame_equal(*(each.profile for each in found))
+    assert_frame_equal(*(recorded(each.parts).people for each in found))
 
 
 def test_publishers_at_once_lose_and_double_nothing(container: ObjectPath) -> None:

@@ -246,7 +246,8 @@ def _handler(state: _State) -> type[BaseHTTPRequestHandler]:
                     self.send_header(name, value)
             length = str(len(answer.body))
             if self.command == "HEAD":
-                length = answer.headers.get("Content-Length", length)
+                told = {name.lower(): value for name, value in answer.headers.items()}
+                length = told.get("content-length", length)
             self.send_header("Content-Length", length)
             self.end_headers()
             if self.command != "HEAD":
