@@ -50,7 +50,7 @@ def refresh(
 
     Args:
         as_of: Use what was known on this day; empty for everything.
-        sources: Built-in sources, counts files, addresses of such, or folders of careers.
+        sources: Built-in sources, counts files, addresses of such, or records of people.
         populations: Populations to keep; empty for all.
         scenarios: Scenario files, or names of bundled scenarios.
         researchers_column: Column of a file that counts researchers, if several would.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from storage.paths import StorePath, is_address, store_path
-from storage.reasons import NO_BUCKET
+from storage.reasons import refusal_of
 from talentcast.domain.errors import (
     InputRejectedError,
     SourceUnavailableError,
@@ -23,6 +23,8 @@ from talentcast.domain.types import Vintage
 MAX_FILE_BYTES: Final = 500_000_000
 _CHUNK_BYTES: Final = 1 << 20
 _SHOWN: Final = 80  # characters of a path that is none
+#: Refusals of a store that trying again may help.
+_MAY_PASS: Final = ("NOT_NOW", "CONFLICT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,9 @@ def input_place(text: str) -> StorePath:
 
 def unreadable_address(error: OSError) -> TalentcastError:
     """Return what is said where a store does not let somebody look at an address."""
-    is_for_good = isinstance(error, PermissionError | FileNotFoundError) or any(
-        word in str(error) for word in NO_BUCKET
-    )
-    if is_for_good:
+    refusal = refusal_of(str(error))
+    is_known = refusal is not None and refusal.code not in _MAY_PASS
+    if is_known or isinstance(error, PermissionError | FileNotFoundError):
         return UsageError(f"{error}. See docs/object-stores.md for what it takes.")
     return SourceUnavailableError(f"{error}. Run again.")
 

@@ -106,7 +106,7 @@ def fetch_all(
             new_ledger=approval.new_ledger,
         )
         people.append(chosen)
-    copies = {s: run(fetch, s, plan, settings) for s in plan.sources if not holds_careers(s)}
+    copies = {s: run(fetch, s, plan, settings) for s in plan.sources if s not in groups}
     return Fetched(copies, people, own_digest(settings.questions))
 
 

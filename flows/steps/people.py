@@ -1,4 +1,4 @@
-"""Career records of a run: synthetic ones, or a folder of real ones that goes to no open place."""
+"""Career records of a run: synthetic ones, or real ones, which go to no open place."""
 
 from __future__ import annotations
 
@@ -127,10 +127,10 @@ def gather_people(
     beside: Sequence[str] = (),
     new_ledger: bool = False,
 ) -> People:
-    """Draw the synthetic people, or read a folder and choose whom a release is made from.
+    """Draw the synthetic people, or read records and choose whom a release is made from.
 
     Args:
-        source: Name of the synthetic people, or a folder.
+        source: Name of the synthetic people, or where records are.
         settings: Key, limits and places.
         now: When the run began.
         others: Groups of the same run that were chosen already.

@@ -56,7 +56,7 @@ def special(tmp_path: Path) -> Iterator[dict[str, Path]]:
         "https://user:canary@example.org/counts.csv?token=canary",
         "http://example.org/counts.csv",
         "HTTPS://example.org",
-        "s3://bucket/canary.parquet",
+        "ftp://bucket/canary.parquet",
         "file:///tmp/counts.csv",
     ],
 )
