@@ -13,9 +13,10 @@ import pyarrow.json
 
 from restricted.converted import PSEUDONYM
 from sources.affiliations import known_names, refuse_personal_columns
+from sources.plain_files import asking_store
 from storage.arrow import Readable, first_lines, is_packed, open_parquet, open_text
-from storage.objects import ChangedError, NotReadError, ObjectPath
-from talentcast.domain.errors import InputRejectedError, SourceUnavailableError
+from storage.objects import ObjectPath
+from talentcast.domain.errors import InputRejectedError
 
 #: Ends of names, and what reads such files.
 FORMS: Final = {
@@ -123,24 +124,14 @@ def rows_in(path: Readable, name: str, size: int) -> int:
 def _damage(path: Readable, name: str) -> Iterator[None]:
     """Say which file is damaged, and quote nothing of it."""
     try:
-        yield
-    except NotReadError as error:
-        raise SourceUnavailableError(f"{error}. Run again; it goes on where it was.") from None
-    except ChangedError:
-        raise written_meanwhile(name) from None
+        with asking_store(name):
+            yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         form = form_of(path)
         raise InputRejectedError(
             "PARSE",
             f"{name} cannot be read as {form} ({type(error).__name__}). Write the file again.",
         ) from None
-
-
-def written_meanwhile(name: str) -> InputRejectedError:
-    """Return what is said of a file that was written to since it was found."""
-    return InputRejectedError(
-        "CHANGED", f"{name} was written to while it was read. Wait until it is whole, run again."
-    )
 
 
 def _zeros(batch: pa.RecordBatch) -> pa.Array:

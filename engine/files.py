@@ -13,18 +13,20 @@ from typing import Final
 
 import pyarrow as pa
 
-from engine.batches import FORMS, form_of, names_of, schema_of, written_meanwhile
+from engine.batches import FORMS, form_of, names_of, schema_of
 from sources.affiliations import STEMS, is_affiliations_folder
 from sources.plain_files import (
+    asking_store,
     input_place,
     require_plain,
     require_reachable,
     unreadable_address,
+    written_meanwhile,
 )
 from storage.arrow import Readable
-from storage.objects import ListedObject, NotReadError, ObjectPath
+from storage.objects import ListedObject, ObjectPath
 from storage.paths import is_address
-from talentcast.domain.errors import SourceUnavailableError, TalentcastError, UsageError
+from talentcast.domain.errors import TalentcastError, UsageError
 from talentcast.domain.types import Vintage
 
 _ID: Final = "researcher_id"
@@ -79,10 +81,8 @@ class RecordFile:
             SourceUnavailableError: If a store does not answer.
         """
         if isinstance(self.path, ListedObject):
-            try:
+            with asking_store(self.name):
                 is_current = self.path.is_current()
-            except NotReadError as error:
-                raise SourceUnavailableError(f"{error}. Run again.") from None
         else:
             is_current = _size_and_time(self.path) == (self.size, self.written)
         if not is_current:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from storage.objects import ChangedError, NotReadError
 from storage.paths import StorePath, is_address, store_path
 from storage.reasons import refusal_of
 from talentcast.domain.errors import (
@@ -62,11 +65,11 @@ def read_plain_file(
     except PermissionError:
         raise _not_permitted(path) from None
     except OSError:  # gone, or a link by now
-        raise _changed(path) from None
+        raise written_meanwhile(path) from None
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise _changed(path)
+            raise written_meanwhile(path)
         if status.st_size > max_bytes:
             raise InputRejectedError(
                 "TOO_LARGE",
@@ -81,7 +84,7 @@ def read_plain_file(
             or after.st_size != len(content)
             or after.st_mtime_ns != status.st_mtime_ns
         ):
-            raise _changed(path)
+            raise written_meanwhile(path)
     return PlainFile(
         path.name, content, Vintage(datetime.fromtimestamp(status.st_mtime, UTC).date())
     )
@@ -132,6 +135,32 @@ def unreadable_address(error: OSError) -> TalentcastError:
     if is_known or isinstance(error, PermissionError | FileNotFoundError):
         return UsageError(f"{error}. See docs/object-stores.md for what it takes.")
     return SourceUnavailableError(f"{error}. Run again.")
+
+
+@contextmanager
+def asking_store(name: str) -> Iterator[None]:
+    """Tell what a store does not give from what is damaged.
+
+    Args:
+        name: Of the object, for messages.
+
+    Raises:
+        InputRejectedError: `CHANGED` if it was written again since it was listed.
+        SourceUnavailableError: If the store does not answer or refuses.
+    """
+    try:
+        yield
+    except NotReadError as error:
+        raise SourceUnavailableError(f"{error}. Run again; it goes on where it was.") from None
+    except ChangedError:
+        raise written_meanwhile(name) from None
+
+
+def written_meanwhile(name: str | Path) -> InputRejectedError:
+    """Return what is said of a file that was written to since it was found."""
+    return InputRejectedError(
+        "CHANGED", f"{name} was written to while it was read. Wait until it is whole, run again."
+    )
 
 
 def require_reachable(path: Path) -> None:
@@ -185,10 +214,4 @@ def _not_permitted(path: Path) -> UsageError:
     return UsageError(
         f"{path} may not be read by this user. Give the right to its file and folders "
         "(chmod u+rX), or run as their owner."
-    )
-
-
-def _changed(path: Path) -> InputRejectedError:
-    return InputRejectedError(
-        "CHANGED", f"{path} was written to while it was read. Wait until it is whole, run again."
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -23,13 +22,12 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from sources.plain_files import require_plain, require_reachable, unreadable_address
+from sources.plain_files import asking_store, require_plain, require_reachable, unreadable_address
 from storage.arrow import Readable, open_text
-from storage.objects import ChangedError, ListedObject, NotReadError
+from storage.objects import ListedObject
 from storage.paths import StorePath
 from talentcast.domain.errors import (
     InputRejectedError,
-    SourceUnavailableError,
     UsageError,
     some_of,
 )
@@ -148,7 +146,7 @@ def deleted_works(listed: SnapshotPart) -> NDArray[np.int64]:
     )
     try:
         with (
-            asking_store(listed),
+            asking_store(listed.name),
             open_text(listed.path) as text,
             pa.csv.open_csv(text, convert_options=options) as reader,
         ):
@@ -161,27 +159,6 @@ def deleted_works(listed: SnapshotPart) -> NDArray[np.int64]:
             f"{listed.name} is no list of deleted works with a column work_id. Download it again.",
         ) from None
     return np.unique(np.concatenate(found))
-
-
-@contextmanager
-def asking_store(part: SnapshotPart) -> Iterator[None]:
-    """Tell what a store does not give from what is damaged.
-
-    Raises:
-        InputRejectedError: `CHANGED` if a part was written again since the snapshot was looked at.
-        SourceUnavailableError: If the store does not answer or refuses.
-    """
-    try:
-        yield
-    except NotReadError as error:
-        said = f"{error}. Run again; it goes on behind the last part read."
-        raise SourceUnavailableError(said) from None
-    except ChangedError:
-        raise InputRejectedError(
-            "CHANGED",
-            f"{part.name} was written again meanwhile: a new snapshot is being put there. Run "
-            "again when it is whole.",
-        ) from None
 
 
 def _manifest_in(root: StorePath) -> StorePath:
@@ -285,7 +262,7 @@ def lines_of(part: SnapshotPart, block_bytes: int = 4 << 20) -> Iterator[list[by
     """
     tail = b""
     try:
-        with asking_store(part), open_text(part.path, _PACKED) as file:
+        with asking_store(part.name), open_text(part.path, _PACKED) as file:
             while block := file.read(block_bytes):
                 *whole, tail = (tail + block).split(b"\n")
                 if len(tail) > _MAX_LINE_BYTES:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from sources.openalex.snapshot import SnapshotPart, asking_store
+from sources.openalex.snapshot import SnapshotPart
+from sources.plain_files import asking_store
 from storage.arrow import open_parquet
 from talentcast.domain.errors import InputRejectedError
 
@@ -38,7 +39,7 @@ def records_of(part: SnapshotPart) -> Iterator[list[dict[str, Any]]]:
             works.
     """
     try:
-        with asking_store(part), open_parquet(part.path) as file:
+        with asking_store(part.name), open_parquet(part.path) as file:
             paths = [file.schema.column(at).path for at in range(len(file.schema))]
             columns = [path for path in paths if _plain(path) in _WANTED]
             if not {"id", "authorships.author.id"} <= {_plain(path) for path in columns}:

@@ -7,26 +7,24 @@ condition holds is for the server to decide. Run it with the program and a port.
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from forwarding import Answer, Request, ask, serve
 from prefect_server import free_port
 
-_OF_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 _CONDITION = "x-goog-if-generation-match"
 _ENTRY = re.compile(rb"<Contents>.*?<Key>(.*?)</Key>.*?</Contents>", re.DOTALL)
 _LIMIT = "-written-in-parts-"
-_OF_THREAD = threading.local()
 
 
 def program() -> str | None:
@@ -38,10 +36,10 @@ def program() -> str | None:
 
 def make_bucket(address: str, name: str) -> None:
     """Make a bucket by a JSON call."""
-    _ask(urlsplit(address).netloc, "POST", "/storage/v1/b?project=tests", _json({"name": name}))
+    ask(urlsplit(address).netloc, "POST", "/storage/v1/b?project=tests", _json({"name": name}))
 
 
-def _written(store: str, target: str, headers: dict[str, str], body: bytes) -> _Answer:
+def _written(store: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
     """Write an object by the JSON call that knows conditions; answer as the XML call would."""
     _, bucket, key = urlsplit(target).path.split("/", 2)
     name = unquote(key)
@@ -52,79 +50,34 @@ def _written(store: str, target: str, headers: dict[str, str], body: bytes) -> _
     whole = f"{start}json\r\n\r\n".encode() + _json({"name": name})
     whole += f"\r\n{start}octet-stream\r\n\r\n".encode() + body + f"\r\n--{_LIMIT}--\r\n".encode()
     kind = {"content-type": f"multipart/related; boundary={_LIMIT}"}
-    status, stated, said = _ask(store, "POST", call, whole, kind)
-    if status != 200:
-        return status, stated, said
-    made = json.loads(said)
-    return status, {"ETag": made["etag"], "x-goog-generation": made["generation"]}, b""
+    found = ask(store, "POST", call, whole, kind)
+    if found.status != 200:
+        return found
+    made = json.loads(found.body)
+    stated = {"ETag": made["etag"], "x-goog-generation": made["generation"]}
+    return Answer(found.status, stated, b"")
 
 
-def _listed(target: str, answer: _Answer) -> _Answer:
-    status, stated, said = answer
+def _listed(target: str, answer: Answer) -> Answer:
     first = parse_qs(urlsplit(target).query).get("start-after", [""])[0].encode()
-    return status, stated, _ENTRY.sub(lambda one: one[0] if one[1] > first else b"", said)
-
-
-_Answer = tuple[int, dict[str, str], bytes]
-
-
-def _ask(
-    store: str, method: str, target: str, body: bytes, headers: dict[str, str] | None = None
-) -> _Answer:
-    kept = getattr(_OF_THREAD, "connection", None)
-    for connection in (kept, http.client.HTTPConnection(store, timeout=60)):
-        if connection is None:
-            continue
-        with suppress(http.client.HTTPException, ConnectionError):  # it was closed meanwhile
-            connection.request(method, target, body, headers or {})
-            found = connection.getresponse()
-            _OF_THREAD.connection = connection
-            return found.status, dict(found.getheaders()), found.read()
-    raise ConnectionError(f"{store} does not answer")
+    said = _ENTRY.sub(lambda one: one[0] if one[1] > first else b"", answer.body)
+    return replace(answer, body=said)
 
 
 def _json(stated: dict[str, str]) -> bytes:
     return json.dumps(stated).encode()
 
 
-def _handler(store: str) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
+def _answering(store: str) -> Callable[[Request], Answer]:
+    def answer_to(request: Request) -> Answer:
+        lowered = {name.lower(): value for name, value in request.headers.items()}
+        headers = {name: value for name, value in lowered.items() if name != "host"}
+        if request.method == "PUT":
+            return _written(store, request.target, headers, request.body)
+        found = ask(store, request.method, request.target, request.body, headers)
+        return _listed(request.target, found)
 
-        def handle_one_request(self) -> None:
-            self.raw_requestline = self.rfile.readline(65537)
-            if not self.raw_requestline or not self.parse_request():
-                self.close_connection = True
-                return
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            lowered = {name.lower(): value for name, value in self.headers.items()}
-            headers = {k: v for k, v in lowered.items() if k not in _OF_CONNECTION}
-            if self.command == "PUT":
-                self._send(*_written(store, self.path, headers, body))
-            else:
-                self._send(*_listed(self.path, _ask(store, self.command, self.path, body, headers)))
-
-        def _send(self, status: int, stated: dict[str, str], said: bytes) -> None:
-            self.send_response_only(status)
-            for name, value in stated.items():
-                if name.lower() not in _OF_CONNECTION:
-                    self.send_header(name, value)
-            is_head = self.command == "HEAD"
-            length = stated.get("Content-Length", "0") if is_head else str(len(said))
-            self.send_header("Content-Length", length)
-            self.end_headers()
-            if not is_head:
-                self.wfile.write(said)
-            self.wfile.flush()
-
-    return Handler
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+    return answer_to
 
 
 def main() -> None:
@@ -134,10 +87,10 @@ def main() -> None:
     subprocess.Popen([sys.argv[1], *where, "-public-host", f"127.0.0.1:{inner}"])
     for _ in range(600):
         with suppress(OSError):
-            _ask(f"127.0.0.1:{inner}", "GET", "/", b"")
+            ask(f"127.0.0.1:{inner}", "GET", "/", b"")
             break
         time.sleep(0.05)
-    _Server(("127.0.0.1", int(sys.argv[2])), _handler(f"127.0.0.1:{inner}")).serve_forever()
+    serve(int(sys.argv[2]), _answering(f"127.0.0.1:{inner}"))
 
 
 if __name__ == "__main__":

@@ -5,27 +5,23 @@ It runs in a process of its own: a library that waits for its answer may keep Py
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from forwarding import Answer, Request, ask, serve
 
-#: Headers of one connection, not of what is sent over it.
-_OF_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 _CONDITIONS = {"if-match", "if-none-match"}
 _CONTROL = "/-proxy-/"
-_OF_THREAD = threading.local()
 
 Spoil = Literal["refuse", "refuse after", "cut", "cut body", "strip", "header", "stale"]
 
@@ -129,7 +125,7 @@ class _State:
     store: str
     faults: list[Fault] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
-    listings: dict[str, _Answer] = field(default_factory=dict)
+    listings: dict[str, Answer] = field(default_factory=dict)
     lock: Any = field(default_factory=threading.Lock)
 
     def fault_for(self, asked: Asked) -> Fault | None:
@@ -147,29 +143,7 @@ class _State:
         return None
 
 
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    cut_after: int | None = None
-
-
-def _forward(store: str, asked: Asked, headers: dict[str, str], body: bytes) -> _Answer:
-    connection: http.client.HTTPConnection | None = getattr(_OF_THREAD, "connection", None)
-    for _ in range(2):
-        if connection is None:
-            connection = _OF_THREAD.connection = http.client.HTTPConnection(store, timeout=60)
-        try:
-            connection.request(asked.method, asked.target, body, headers)
-            found = connection.getresponse()
-            return _Answer(found.status, dict(found.getheaders()), found.read())
-        except (http.client.HTTPException, ConnectionError):  # it was closed meanwhile
-            connection = None
-    raise ConnectionError(f"{store} does not answer")
-
-
-def _answer(state: _State, asked: Asked, headers: dict[str, str], body: bytes) -> _Answer | None:
+def _answer(state: _State, asked: Asked, headers: dict[str, str], body: bytes) -> Answer | None:
     """Return the answer of the store, spoiled or not; None cuts the connection."""
     fault = state.fault_for(asked)
     what = fault.what if fault else ""
@@ -179,7 +153,7 @@ def _answer(state: _State, asked: Asked, headers: dict[str, str], body: bytes) -
         headers = {
             k: v for k, v in headers.items() if k.lower() not in ("if-match", "if-none-match")
         }
-    answer = _forward(state.store, asked, headers, body)
+    answer = ask(state.store, asked.method, asked.target, body, headers)
     if asked.listed is not None:
         before = state.listings.setdefault(asked.target, answer)
         if what == "stale":
@@ -198,65 +172,29 @@ def _answer(state: _State, asked: Asked, headers: dict[str, str], body: bytes) -
     return answer
 
 
-def _refused(fault: Fault) -> _Answer:
+def _refused(fault: Fault) -> Answer:
     text = f"<Error><Code>{fault.code}</Code><Message>{fault.message}</Message></Error>"
-    return _Answer(fault.status, {"Content-Type": "application/xml"}, text.encode())
+    return Answer(fault.status, {"Content-Type": "application/xml"}, text.encode())
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+def _answering(state: _State) -> Callable[[Request], Answer | None]:
+    def answer_to(request: Request) -> Answer | None:
+        if request.target.startswith(_CONTROL):
+            return _controlled(state, request)
+        asked = Asked(request.method, request.target)
+        state.asked.append(asked)
+        return _answer(state, asked, request.headers, request.body)
+
+    return answer_to
 
 
-def _handler(state: _State) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
-
-        def handle_one_request(self) -> None:
-            self.raw_requestline = self.rfile.readline(65537)
-            if not self.raw_requestline or not self.parse_request():
-                self.close_connection = True
-                return
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path.startswith(_CONTROL):
-                self._send(self._controlled(body))
-                return
-            headers = {k: v for k, v in self.headers.items() if k.lower() not in _OF_CONNECTION}
-            asked = Asked(self.command, self.path)
-            state.asked.append(asked)
-            answer = _answer(state, asked, headers, body)
-            if answer is None:
-                self.close_connection = True
-            else:
-                self._send(answer)
-
-        def _controlled(self, body: bytes) -> _Answer:
-            if self.path.endswith("faults"):
-                state.faults = [Fault(**one) for one in json.loads(body)]
-                return _Answer(200, {}, b"")
-            asked, state.asked = state.asked, []
-            return _Answer(200, {}, json.dumps([asdict(one) for one in asked]).encode())
-
-        def _send(self, answer: _Answer) -> None:
-            self.send_response_only(answer.status)
-            for name, value in answer.headers.items():
-                if name.lower() not in _OF_CONNECTION:
-                    self.send_header(name, value)
-            length = str(len(answer.body))
-            if self.command == "HEAD":
-                told = {name.lower(): value for name, value in answer.headers.items()}
-                length = told.get("content-length", length)
-            self.send_header("Content-Length", length)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.body[: answer.cut_after])
-            self.wfile.flush()
-            self.close_connection = self.close_connection or answer.cut_after is not None
-
-    return Handler
+def _controlled(state: _State, request: Request) -> Answer:
+    if request.target.endswith("faults"):
+        state.faults = [Fault(**one) for one in json.loads(request.body)]
+        return Answer(200, {}, b"")
+    asked, state.asked = state.asked, []
+    return Answer(200, {}, json.dumps([asdict(one) for one in asked]).encode())
 
 
 if __name__ == "__main__":
-    _Server(("127.0.0.1", int(sys.argv[2])), _handler(_State(sys.argv[1]))).serve_forever()
+    serve(int(sys.argv[2]), _answering(_State(sys.argv[1])))
