@@ -213,14 +213,18 @@ def _resolve_ties(candidates: ir.Table) -> ir.Table:
         while _n_undecided(table):
             table = _carried_on(table)
         return table
+    # Few people have a tie: the passes look at nobody else.
+    undecided = table.filter(table.country.isnull()).select("researcher_id").distinct()
+    others = table.anti_join(undecided, "researcher_id")
+    tied = table.semi_join(undecided, "researcher_id")
     for _ in range(n_passes):
-        before = table.mutate(before=table.country.lag().over(career))
+        before = tied.mutate(before=tied.country.lag().over(career))
         chosen = ibis.ifelse(
             before.tied.contains(before.before), before.before, before.first_in_alphabet
         )
         decided = ibis.ifelse(before.before.isnull(), ibis.null(str), chosen)
-        table = before.mutate(country=ibis.coalesce(before.country, decided)).drop("before")
-    return table
+        tied = before.mutate(country=ibis.coalesce(before.country, decided)).drop("before")
+    return others.union(tied)
 
 
 def _longest_run_of_ties(table: ir.Table) -> int:

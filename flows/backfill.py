@@ -20,11 +20,10 @@ from talentcast.domain.errors import YearsFailedError
 
 CalendarYear = Annotated[int, Field(ge=1900, le=2100)]
 
-YEARS_AT_ONCE = 2
 DEFAULT_SOURCES = ["bundled"]
 
 
-@flow(name="backfill", task_runner=shared_out(YEARS_AT_ONCE), on_running=[end_without_server])
+@flow(name="backfill", task_runner=shared_out(), on_running=[end_without_server])
 def backfill(
     first_year: CalendarYear,
     last_year: CalendarYear,

@@ -14,14 +14,15 @@ from talentcast.config import load_settings
 from talentcast.domain.errors import ConfigurationError
 
 
-def shared_out(at_once: int) -> TaskRunner[PrefectFuture[Any]]:
+def shared_out() -> TaskRunner[PrefectFuture[Any]]:
     """Return a task runner for tasks that share nothing: on a cluster that is configured, or here.
 
     Raises:
         ConfigurationError: If a cluster is configured, but what speaks with it is not installed.
     """
-    if (scheduler := load_settings().dask_scheduler) is None:
-        return processes(at_once)
+    settings = load_settings()
+    if (scheduler := settings.dask_scheduler) is None:
+        return processes(settings.backfill_processes)
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:

@@ -116,10 +116,13 @@ class Settings(BaseSettings):
     people_processes: int = Field(
         default=2, gt=0, description="Processes that share the work on records of people."
     )
+    backfill_processes: int = Field(
+        default=2, gt=0, description="Processes that share the years of a backfill."
+    )
     dask_scheduler: str | None = Field(
         default=None,
         pattern=r"^(tcp|tls|ucx)://\S+$",
-        description="Dask scheduler whose workers share the years of a backfill; "
+        description="Dask scheduler whose workers share the years of a backfill instead; "
         "none: processes of this machine.",
     )
     duckdb_memory: str = Field(

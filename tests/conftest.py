@@ -39,6 +39,7 @@ def _people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("TALENTCAST_DATASETS_DIR", str(tmp_path_factory.mktemp("datasets")))
         patch.setenv("TALENTCAST_MIN_PEOPLE_FOR_RETURNS", "0")
         patch.setenv("TALENTCAST_PEOPLE_PROCESSES", "1")
+        patch.setenv("TALENTCAST_BACKFILL_PROCESSES", "1")
         yield
 
 

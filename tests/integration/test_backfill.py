@@ -31,6 +31,7 @@ pytestmark = pytest.mark.usefixtures("orchestrator")
 
 YEARS = range(2012, 2015)
 MAIN = "from talentcast.cli import main; main()"
+TWO_PROCESSES = {"TALENTCAST_BACKFILL_PROCESSES": "2"}
 
 
 def counts_file(path: Path, first_year: int, last_year: int) -> str:
@@ -143,7 +144,7 @@ def test_a_killed_backfill_goes_on_where_it_was_with_the_same_rows(
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             command,
-            env={**os.environ, "PREFECT_API_URL": str(api)},  # noqa: TID251
+            env={**os.environ, "PREFECT_API_URL": str(api), **TWO_PROCESSES},  # noqa: TID251
             stdout=log,
             stderr=log,
         )
@@ -197,7 +198,7 @@ def test_two_workers_of_a_cluster_make_the_rows_of_one_machine(
 
     monkeypatch.setenv("TALENTCAST_DASK_SCHEDULER", cluster)
     monkeypatch.chdir(tmp_path)  # the workers are elsewhere
-    on_cluster = backfill.with_options(task_runner=shared_out(2))
+    on_cluster = backfill.with_options(task_runner=shared_out())
     done = on_cluster(
         first_year=YEARS[0],
         last_year=YEARS[-1],
@@ -218,7 +219,7 @@ def test_a_cluster_without_its_package_says_what_to_install(
     monkeypatch.setenv("TALENTCAST_DASK_SCHEDULER", "tcp://127.0.0.1:8786")
     monkeypatch.setitem(sys.modules, "prefect_dask.task_runners", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'talentcast\[dask\]'"):
-        shared_out(2)
+        shared_out()
 
 
 def test_a_year_that_fails_stops_no_other(tmp_path: Path) -> None:
