@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
@@ -33,6 +34,21 @@ class IdSpan:
         if self.end:
             is_within = pc.and_(is_within, pc.less(ids, pa.scalar(self.end, ids.type)))
         return pd.Series(is_within.to_numpy(zero_copy_only=False), researcher_ids.index)
+
+    def rows_of(self, ordered: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of these people, without a copy.
+
+        Args:
+            ordered: `researcher_id` and others, in the order of ids.
+
+        Example:
+            >>> people = pd.DataFrame({"researcher_id": ["0a", "4b", "b7"]})
+            >>> list(IdSpan("4", "b0").rows_of(people)["researcher_id"])
+            ['4b']
+        """
+        ids = ordered["researcher_id"].array
+        end = bisect_left(ids, self.end) if self.end else len(ids)
+        return ordered.iloc[bisect_left(ids, self.first) : end]
 
 
 #: One part that is the whole.

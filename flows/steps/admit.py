@@ -283,6 +283,9 @@ def _kept(
 ) -> StoredParts:
     """Keep the records of the chosen in the restricted store, part by part."""
     store.make_room(digest, records.spans)
+    if behind is not None:  # the forgotten stand there under other names, out of order
+        people = behind.admitted.people.sort_values("researcher_id", ignore_index=True)
+        behind = replace(behind, admitted=replace(behind.admitted, people=people))
     asked = (_Part.of(span, chosen, records, now, behind) for span in records.spans)
     for _ in mapper(partial(_keep, store, digest), asked):
         pass
@@ -308,14 +311,11 @@ class _Part:
         now: Recorded,
         behind: Behind | None,
     ) -> _Part:
-        def within(people: pd.DataFrame) -> pd.DataFrame:
-            return people[span.holds(people["researcher_id"])]
-
         before = None
         if behind is not None:
-            admitted = replace(behind.admitted, people=within(behind.admitted.people))
+            admitted = replace(behind.admitted, people=span.rows_of(behind.admitted.people))
             before = Behind(admitted, behind.records)
-        people, everybody = within(chosen.people), within(now.people)
+        people, everybody = span.rows_of(chosen.people), span.rows_of(now.people)
         return cls(
             span, replace(chosen, people=people), records, replace(now, people=everybody), before
         )

@@ -63,6 +63,12 @@ def test_parts_hold_everybody_once_and_in_order(parts: StoredParts, whole: Caree
     )
 
 
+def test_rows_of_a_span_are_found_by_their_place_as_by_their_names(parts: StoredParts) -> None:
+    people = recorded(parts).people
+    for span in (*SPANS, EVERYBODY, IdSpan("3", "c"), IdSpan("zz", "")):
+        assert_frame_equal(span.rows_of(people), people[span.holds(people["researcher_id"])])
+
+
 def test_counts_of_parts_add_up(parts: StoredParts, whole: CareerRecords) -> None:
     by_part, at_once = CareerTally.of_parts(parts, Workers(2)), CareerTally.of_parts(whole)
     assert_frame_equal(by_part.by_country, at_once.by_country)
