@@ -24,7 +24,7 @@ OriginRule = Literal["first", "mode_of_three_years"]
 _WEIGHT_DIGITS: Final = 9
 _ORIGIN_WINDOW_YEARS: Final = 3
 #: Of an expression; some three times as many are too deep to be translated.
-_MOST_PASSES: Final = 8
+_MOST_PASSES: Final = 12
 _OPTIONAL_WORK_COLUMNS: Final = ("first_author_works", "last_author_works", "team_size")
 
 
