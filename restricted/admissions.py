@@ -18,7 +18,7 @@ from typing import Final
 import pandas as pd
 
 from privacy.admitted_sets import Admitted
-from storage.files import OWNER, write_atomically
+from storage.files import OWNER, write_atomically, written_whole
 from talentcast.domain.errors import ConfigurationError, StoreError
 from talentcast.domain.types import ReleaseId, Vintage
 from talentcast.store.failures import storage_failures
@@ -137,7 +137,7 @@ class AdmissionLedger:
         if not path.exists():
             beside = {"waiting": dict(admitted.waiting), "last_year": admitted.last_year}
             _write(path.with_suffix(".json"), json.dumps(beside).encode())
-            _write(path, bytes(admitted.people.to_parquet(index=False)))
+            _write_set(path, admitted.people)
 
     def write_release(
         self, release_id: ReleaseId, sets: Mapping[str, AdmittedSet], *, begins: bool
@@ -210,7 +210,7 @@ def forget_in_sets(restricted: Path, pseudonym: str, stand_in: str) -> int:
             named = people["researcher_id"].mask(is_meant, stand_in)
             digests = {name: people[name].mask(is_meant, "") for name in ("version", "closed")}
             rows = people.assign(researcher_id=named, **digests)
-            _write(path, bytes(rows.to_parquet(index=False)))
+            _write_set(path, rows)
     return found
 
 
@@ -244,3 +244,11 @@ def _write(path: Path, content: bytes) -> None:
     """Write for the owner alone, as everything about individuals."""
     with storage_failures(path.parent):
         write_atomically(path, content, mode=OWNER)
+
+
+def _write_set(path: Path, people: pd.DataFrame) -> None:
+    """Write the rows of a set piece by piece: there may be millions."""
+    with storage_failures(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path, mode=OWNER) as sink:
+            people.to_parquet(sink, index=False)
