@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
-
 from features.series import series_axes
 from readers import cache
 from readers.summaries.published_series import (
@@ -19,6 +17,7 @@ from readers.summaries.published_series import (
     published_series,
     reliability_of,
 )
+from readers.summaries.relative_error import error_ratio
 from readers.summaries.wording import percent
 from talentcast.config import load_settings
 from talentcast.domain.types import BASELINE, Target
@@ -73,14 +72,10 @@ def _error_beside_no_change(published: PublishedSeries, release: Release, root: 
     axes = series_axes(published.key) | {"target": str(Target.SHARE), "country_group": _GROUP}
     scores = cache.rows("scores", release, root, filters=axes)
     wis = scores[scores["metric"] == "wis"]
-    cells: pd.DataFrame = wis.pivot_table(
-        index=["origin_year", "horizon_years"], columns="model", values="value"
-    )
-    if "naive" not in cells or published.model == "naive":
+    ratio = error_ratio(wis, published.model, "naive")
+    if ratio is None or published.model == "naive":
         return "is no change"
-    # Only where both were scored.
-    both = cells[[published.model, "naive"]].dropna()
-    return f"{both[published.model].mean() / both['naive'].mean():.2f}"
+    return f"{ratio:.2f}"
 
 
 def main() -> None:

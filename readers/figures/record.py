@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pandas as pd
@@ -12,7 +12,7 @@ from readers import html
 from readers.charts.scores import coverage_chart, error_chart, placement_chart
 from readers.figures.figure import Figure
 from readers.figures.view import View
-from readers.html import Head
+from readers.html import Cell, Head, NoNumber
 from readers.summaries.track_record import COUNTRY_GROUPS, TrackRecord, placement
 from readers.summaries.wording import percent
 from talentcast.domain.types import ACROSS_VINTAGES, Target
@@ -21,6 +21,7 @@ from talentcast.domain.types import ACROSS_VINTAGES, Target
 _TOO_OFTEN_IN_THE_MIDDLE, _TOO_OFTEN_OUTSIDE = 56, 8
 #: Group of countries over which ranges across vintages are counted.
 _EVERY_COUNTRY: Final = "all"
+_NOT_SCORED: Final = NoNumber("not scored")
 
 
 def series_scores(view: View) -> pd.DataFrame | None:
@@ -84,7 +85,15 @@ def error_beside_baselines(view: View, record: TrackRecord, group: str, *, note:
             note=note,
         ),
         lambda: errors.assign(country_group=group),
-        numbers=_by_horizon(errors, "name", "{}", "{:.3f}".format, caption="Mean error score"),
+        numbers=_by_horizon(
+            errors,
+            "name",
+            "{}",
+            "{:.3f}".format,
+            caption="Mean error score. Beside no change: all pairs of models are compared on the "
+            "forecasts that both made",
+            below=record.relative,
+        ),
         build=lambda palette: error_chart(
             errors, palette, default_model=record.model, description=description
         ),
@@ -167,15 +176,31 @@ def _width_words(middle: float, outside: float) -> str:
 
 
 def _by_horizon(
-    rows: pd.DataFrame, column: str, head: str, write: Callable[[float], str], *, caption: str
+    rows: pd.DataFrame,
+    column: str,
+    head: str,
+    write: Callable[[float], str],
+    *,
+    caption: str,
+    below: Mapping[str, float] | None = None,
 ) -> Markup:
-    """Return a table of values: one row a horizon, one column a value of `column`."""
+    """Return a table of values: one row a horizon, one column a value of `column`.
+
+    Args:
+        rows: `year`, `value` and the column.
+        column: What the columns of the table are.
+        head: How a column is headed.
+        write: How a value is written.
+        caption: Of the table.
+        below: One more row, errors by column beside no change.
+    """
     wide = rows.pivot_table(index="year", columns=column, values="value")
+    cells: list[list[Cell]] = [
+        [str(year), *map(write, row)] for year, row in zip(wide.index, wide.to_numpy(), strict=True)
+    ]
+    if below:
+        others = (f"{below[name]:.2f}" if name in below else _NOT_SCORED for name in map(str, wide))
+        cells.append(["beside no change", *others])
     return html.table(
-        [Head("Years ahead"), *(Head(head.format(name)) for name in wide)],
-        [
-            [str(year), *map(write, row)]
-            for year, row in zip(wide.index, wide.to_numpy(), strict=True)
-        ],
-        caption=caption,
+        [Head("Years ahead"), *(Head(head.format(name)) for name in wide)], cells, caption=caption
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from readers.summaries.headlines import Headline
+from readers.summaries.relative_error import error_ratio, relative_errors
 from readers.summaries.wording import percent
 
 #: 80 % ranges that held between these shares of outcomes, per cent, are about right.
 ABOUT_RIGHT: Final = (76.0, 84.0)
-BASELINES: Final = {"naive": "No change", "drift": "Recent trend"}
+_NO_CHANGE: Final = "naive"
+BASELINES: Final = {_NO_CHANGE: "No change", "drift": "Recent trend"}
 #: Groups of countries over which scores are means: how each counts, the one to show first in front.
 COUNTRY_GROUPS: Final = {
     "weighted": "by the size of their share",
@@ -31,12 +34,18 @@ class TrackRecord:
     Attributes:
         model: The model that is quoted.
         errors: model, name, year (horizon), value: mean WIS over origins.
+        beside: Error of the quoted model over that of each baseline, on the forecasts that both
+            made.
+        relative: Error by name, as in `errors`, by comparisons of all pairs; no change is 1. Empty
+            where no change was not scored.
         coverage: level, year (horizon), value, lower, upper: per cent, of the quoted model.
         origins: First and last forecast origin, and how many.
     """
 
     model: str
     errors: pd.DataFrame
+    beside: Mapping[str, float]
+    relative: Mapping[str, float]
     coverage: pd.DataFrame
     origins: tuple[int, int, int]
 
@@ -57,10 +66,17 @@ def track_record(scores: pd.DataFrame, model: str) -> TrackRecord:
     )
     names = {code: BASELINES.get(code, code) for code in errors["model"].unique()}
     names[model] = "talentcast"
+    ratios = {name: error_ratio(wis, model, name) for name in BASELINES if name != model}
+    is_scored = _NO_CHANGE in names
+    relative = (
+        relative_errors(wis, _NO_CHANGE).dropna() if is_scored else pd.Series(dtype="float64")
+    )
     years = wis["origin_year"]
     return TrackRecord(
         model,
         errors.assign(name=errors["model"].map(names)),
+        {name: ratio for name, ratio in ratios.items() if ratio is not None},
+        {names[code]: float(ratio) for code, ratio in relative.items()},
         pd.concat([_coverage(scores, model, level) for level in COVERAGE_LEVELS]),
         (int(years.min()), int(years.max()), int(years.nunique())),
     )
@@ -94,9 +110,8 @@ def placement(record: TrackRecord) -> pd.DataFrame:
 
 def track_headline(record: TrackRecord) -> Headline:
     """Say whether the model beat its baselines and whether its ranges were right."""
-    mean = record.errors.groupby("model")["value"].mean()
-    baselines = [name for name in BASELINES if name in mean.index and name != record.model]
-    beaten = [name for name in baselines if mean[record.model] < mean[name]]
+    baselines = list(record.beside)
+    beaten = [name for name, ratio in record.beside.items() if ratio < 1]
     eighty = record.coverage[record.coverage["level"] == 80].set_index("year")["value"]
     longest = int(eighty.index.max())
     verdict = range_verdict(float(eighty[longest]))
@@ -125,12 +140,7 @@ def track_headline(record: TrackRecord) -> Headline:
 
 def error_beside(record: TrackRecord) -> dict[str, float]:
     """Return the error of the quoted model beside each baseline, in per cent: negative is lower."""
-    mean = record.errors.groupby("model")["value"].mean()
-    return {
-        name: float(100 * (mean[record.model] / mean[name] - 1))
-        for name in BASELINES
-        if name in mean.index and name != record.model
-    }
+    return {name: 100 * (ratio - 1) for name, ratio in record.beside.items()}
 
 
 def range_verdict(coverage: float) -> str:
@@ -155,7 +165,7 @@ def _how_many(beaten: list[str], baselines: list[str]) -> str:
 def _beside(record: TrackRecord) -> str:
     said = [
         f"{abs(change):.0f}% {'lower' if change < 0 else 'higher'} than "
-        f"{'no change' if name == 'naive' else 'the recent trend'}"
+        f"{'no change' if name == _NO_CHANGE else 'the recent trend'}"
         for name, change in error_beside(record).items()
     ]
     return " and ".join(said) if said else "not compared with a baseline"

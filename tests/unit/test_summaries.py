@@ -192,6 +192,13 @@ def test_the_verdict_follows_the_scores(coverage: float, said: str) -> None:
     assert said.split(" ranges ")[-1] in title
 
 
+def test_errors_stand_beside_the_baselines_and_beside_all_pairs() -> None:
+    record = track_record(scores(0.8), "pooled")
+    assert record.beside == pytest.approx({"naive": 0.5, "drift": 2.0})
+    by_name = {"talentcast": 0.5, "No change": 1.0, "Recent trend": 0.25}
+    assert record.relative == pytest.approx(by_name)
+
+
 def test_outcomes_are_placed_from_the_middle_outwards() -> None:
     placed = placement(track_record(scores(0.8), "pooled"))
     assert placed["value"].round(6).tolist() == [50.0, 30.0, 15.0, 5.0]
