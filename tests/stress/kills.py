@@ -140,6 +140,8 @@ def main() -> None:
         )
     seconds = [restart.seconds for restart in restarts]
     print(f"as built: {findings}")
+    for said in findings.gave_up[:5]:
+        print(f"  gave up: {said}")
     print(f"restart to next good release: median {statistics.median(seconds):.2f} s, ", end="")
     print(f"slowest {max(seconds):.2f} s of {len(restarts)}")
     hundreds = [seconds[at : at + 100] for at in range(0, len(seconds), 100)]
