@@ -9,6 +9,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
 
 _CELL: Final = ["origin_year", "horizon_years"]
 
@@ -24,8 +27,8 @@ def error_ratio(scores: pd.DataFrame, model: str, other: str) -> float | None:
     cells = _cells(scores)
     if not {model, other} <= set(cells):
         return None
-    both = cells[cells[model].notna() & cells[other].notna()]
-    return float(both[model].mean() / both[other].mean()) if len(both) else None
+    ratio = _ratio(cells[model].to_numpy(), cells[other].to_numpy())
+    return None if np.isnan(ratio) else ratio
 
 
 def relative_errors(scores: pd.DataFrame, baseline: str) -> pd.Series:
@@ -41,18 +44,19 @@ def relative_errors(scores: pd.DataFrame, baseline: str) -> pd.Series:
     Returns:
         By model; missing where a model shares no cell with the baseline.
     """
-    models = sorted(scores["model"].unique())
-    logs = pd.DataFrame(
-        [[_log_ratio(scores, one, other) for other in models] for one in models], models, models
-    )
+    cells = _cells(scores)
+    columns = cells.to_numpy().T
+    ratios = [[_ratio(one, other) for other in columns] for one in columns]
+    logs = pd.DataFrame(np.log(ratios), cells.columns, cells.columns)
     beside_all = logs.mean(axis=1)
     relative: pd.Series = np.exp(beside_all - beside_all[baseline])
     return relative.where(logs[baseline].notna())
 
 
-def _log_ratio(scores: pd.DataFrame, one: str, other: str) -> float:
-    ratio = error_ratio(scores, one, other)
-    return np.nan if ratio is None else float(np.log(ratio))
+def _ratio(one: FloatArray, other: FloatArray) -> float:
+    """Return the ratio of means where both are known; NaN where nothing is."""
+    is_both = ~np.isnan(one) & ~np.isnan(other)
+    return float(one[is_both].mean() / other[is_both].mean()) if is_both.any() else np.nan
 
 
 def _cells(scores: pd.DataFrame) -> pd.DataFrame:
