@@ -17,7 +17,7 @@ from readers.summaries.published_series import (
     published_series,
     reliability_of,
 )
-from readers.summaries.relative_error import error_ratio
+from readers.summaries.relative_error import error_ratio, error_ratios
 from readers.summaries.wording import percent
 from talentcast.config import load_settings
 from talentcast.domain.types import BASELINE, Target
@@ -72,7 +72,7 @@ def _error_beside_no_change(published: PublishedSeries, release: Release, root: 
     axes = series_axes(published.key) | {"target": str(Target.SHARE), "country_group": _GROUP}
     scores = cache.rows("scores", release, root, filters=axes)
     wis = scores[scores["metric"] == "wis"]
-    ratio = error_ratio(wis, published.model, "naive")
+    ratio = error_ratio(error_ratios(wis), published.model, "naive")
     if ratio is None or published.model == "naive":
         return "is no change"
     return f"{ratio:.2f}"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from readers.summaries.headlines import Headline
-from readers.summaries.relative_error import error_ratio, relative_errors
+from readers.summaries.relative_error import error_ratio, error_ratios, relative_errors
 from readers.summaries.wording import percent
 
 #: 80 % ranges that held between these shares of outcomes, per cent, are about right.
@@ -66,16 +66,17 @@ def track_record(scores: pd.DataFrame, model: str) -> TrackRecord:
     )
     names = {code: BASELINES.get(code, code) for code in errors["model"].unique()}
     names[model] = "talentcast"
-    ratios = {name: error_ratio(wis, model, name) for name in BASELINES if name != model}
+    ratios = error_ratios(wis)
+    beside = {name: error_ratio(ratios, model, name) for name in BASELINES if name != model}
     is_scored = _NO_CHANGE in names
     relative = (
-        relative_errors(wis, _NO_CHANGE).dropna() if is_scored else pd.Series(dtype="float64")
+        relative_errors(ratios, _NO_CHANGE).dropna() if is_scored else pd.Series(dtype="float64")
     )
     years = wis["origin_year"]
     return TrackRecord(
         model,
         errors.assign(name=errors["model"].map(names)),
-        {name: ratio for name, ratio in ratios.items() if ratio is not None},
+        {name: ratio for name, ratio in beside.items() if ratio is not None},
         {names[code]: float(ratio) for code, ratio in relative.items()},
         pd.concat([_coverage(scores, model, level) for level in COVERAGE_LEVELS]),
         (int(years.min()), int(years.max()), int(years.nunique())),

@@ -11,7 +11,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,6 +50,8 @@ STEPS: dict[str, Step] = {
 }
 #: Steps of one person at a time: their rows do not depend on who is in which bucket.
 BY_PERSON = ("origins", "commonest origins", "moves", "filled")
+PERSON_YEARS = "person years"
+BUCKETS = (3, 7)
 TIED = 0.25
 
 
@@ -87,13 +89,15 @@ def duckdb_with(threads: int) -> Iterator[ibis.BaseBackend]:
         engine.disconnect()
 
 
-def write_steps(engine: ibis.BaseBackend, path: Path, folder: Path) -> None:
-    """Write the rows of every step, the first from affiliations, the others from person years."""
-    folder.mkdir()
-    careers = folder / "person years.parquet"
-    _write(person_years(engine.read_parquet(str(path))), careers)
-    for name, step in STEPS.items():
-        _write(step(engine.read_parquet(_files(careers))), folder / f"{name}.parquet")
+def write_steps(
+    engine: ibis.BaseBackend, affiliations: ir.Table, folder: Path, steps: Iterable[str]
+) -> None:
+    """Write person-years, and from what was written the rows of steps."""
+    folder.mkdir(parents=True)
+    careers = folder / f"{PERSON_YEARS}.parquet"
+    _write(person_years(affiliations), careers)
+    for name in steps:
+        _write(STEPS[name](engine.read_parquet(_files(careers))), folder / f"{name}.parquet")
 
 
 def _write(rows: ir.Table, path: Path) -> None:
@@ -106,22 +110,14 @@ def _files(path: Path) -> str:
     return f"{path}/*.parquet" if path.is_dir() else str(path)
 
 
-def write_buckets(affiliations: ir.Table, folder: Path, n_buckets: int) -> None:
-    """Write the rows of every step that looks at one person, of each bucket by itself."""
-    of_bucket = affiliations.researcher_id.cast("int64") % n_buckets
-    steps: dict[str, Step] = {"person years": lambda careers: careers}
-    steps |= {name: STEPS[name] for name in BY_PERSON}
-    for name in steps:
-        (folder / f"{name}.parquet").mkdir(parents=True)
-    for number in range(n_buckets):
-        careers = person_years(affiliations.filter(of_bucket == number))
-        for name, step in steps.items():
-            step(careers).to_parquet(folder / f"{name}.parquet" / f"{number}.parquet")
+def differences(one: str, other: str) -> int:
+    """Return how many rows stand in one of two tables and not in the other.
 
-
-def differences(one: Path, other: Path) -> int:
-    """Return how many rows stand in one of two tables and not in the other."""
-    first, second = (f"'{_files(path)}'" for path in (one, other))
+    Args:
+        one: File, or pattern of files, as DuckDB reads it.
+        other: The same of the other table.
+    """
+    first, second = f"'{one}'", f"'{other}'"
     with duckdb.connect() as engine:
         names = [row[0] for row in engine.execute(f"DESCRIBE FROM {first}").fetchall()]
         columns = ", ".join(sorted(names))
@@ -133,6 +129,24 @@ def differences(one: Path, other: Path) -> int:
             )
             counted += engine.execute(query).fetchall()[0][0]
     return counted
+
+
+def different_rows(folder: Path) -> dict[tuple[str, str], int]:
+    """Compare every way with one thread, and two rules of origin, which must differ."""
+    alone = folder / "one thread"
+    found = {}
+    for way in ("two threads", "two workers of Spark"):
+        for name in (PERSON_YEARS, *STEPS):
+            table = _files(folder / way / f"{name}.parquet")
+            found[way, name] = differences(str(alone / f"{name}.parquet"), table)
+    for n_buckets in BUCKETS:
+        for name in (PERSON_YEARS, *BY_PERSON):
+            tables = f"{folder / str(n_buckets)}/*/{name}.parquet"
+            found[f"{n_buckets} buckets", name] = differences(
+                str(alone / f"{name}.parquet"), tables
+            )
+    origins = (str(alone / f"{name}.parquet") for name in ("origins", "commonest origins"))
+    return found | {("control", "two rules of origin"): differences(*origins)}
 
 
 def main() -> None:
@@ -148,27 +162,24 @@ def main() -> None:
         rows.to_parquet(path)
         print(f"{len(rows):,} rows of {rows['researcher_id'].nunique():,} people", flush=True)
         with duckdb_with(threads=1) as engine:
-            write_steps(engine, path, folder / "one thread")
+            write_steps(engine, engine.read_parquet(str(path)), folder / "one thread", STEPS)
         with duckdb_with(threads=2) as engine:
-            write_steps(engine, path, folder / "two threads")
-            for n_buckets in (3, 7):
-                affiliations = engine.read_parquet(str(path))
-                write_buckets(affiliations, folder / f"{n_buckets} buckets", n_buckets)
-        with spark_cluster(folder, workers=2) as cluster:
-            write_steps(cluster, path, folder / "two workers of Spark")
-        found = {
-            (way, name): differences(
-                folder / "one thread" / f"{name}.parquet", folder / way / f"{name}.parquet"
+            affiliations = engine.read_parquet(str(path))
+            write_steps(engine, affiliations, folder / "two threads", STEPS)
+            bucket = affiliations.researcher_id.cast("int64")
+            for n_buckets in BUCKETS:
+                for number in range(n_buckets):
+                    some = affiliations.filter(bucket % n_buckets == number)
+                    write_steps(engine, some, folder / str(n_buckets) / str(number), BY_PERSON)
+        with spark_cluster(folder, workers=2) as spark:
+            write_steps(
+                spark, spark.read_parquet(str(path)), folder / "two workers of Spark", STEPS
             )
-            for way in ("two threads", "3 buckets", "7 buckets", "two workers of Spark")
-            for name in ("person years", *(BY_PERSON if "buckets" in way else STEPS))
-        }
-        alone = folder / "one thread"
-        control = differences(alone / "origins.parquet", alone / "commonest origins.parquet")
+        found = different_rows(folder)
     for (way, name), n in found.items():
         print(f"{way}, {name}: {n} rows differ")
-    print(f"control, two rules of origin: {control} rows differ")
-    sys.exit(0 if control and not any(found.values()) else 1)
+    is_expected = [(way == "control") == (n > 0) for (way, _), n in found.items()]
+    sys.exit(0 if all(is_expected) else 1)
 
 
 if __name__ == "__main__":
