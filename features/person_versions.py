@@ -29,7 +29,8 @@ class Recorded:
     """People in the version in which they are recorded.
 
     Attributes:
-        people: `VERSION_COLUMNS`, and a column `until(year)` for every year that is asked about.
+        people: `VERSION_COLUMNS`, and a column `until(year)` for every year that is asked about; in
+            the order of ids.
         last_year: Last year of which enough people are recorded to call it begun.
     """
 

@@ -23,7 +23,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.person_versions import NOTHING, Recorded, continued, is_open_part_other, until
 from privacy.admitted_sets import (
@@ -69,7 +68,7 @@ def first_admitted(
         kept.append(stepped_aside(people, published, group, groups, rules).index)
     # Places, not rows: everybody in the records is held once, and the admitted once more.
     places = np.concatenate(kept) if kept else np.empty(0, dtype=np.int64)
-    chosen = now.people.iloc[_in_order_of_names(now.people, places)]
+    chosen = now.people.iloc[np.sort(places)]
     return Admitted(_with_closed(chosen, now.last_year), waiting, now.last_year)
 
 
@@ -270,14 +269,6 @@ def _closed(people: pd.DataFrame, last_year: int) -> pd.DataFrame:
 def _with_closed(people: pd.DataFrame, last_year: int) -> pd.DataFrame:
     rows = people.assign(closed=people[until(last_year)])[list(PERSON_COLUMNS)]
     return rows.reset_index(drop=True)
-
-
-def _in_order_of_names(people: pd.DataFrame, places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return places of people so that their names are in order, without a copy of the names."""
-    is_meant = np.zeros(len(people), dtype=bool)
-    is_meant[places] = True
-    by_name = people[_PERSON].argsort().to_numpy()
-    return np.asarray(by_name[is_meant[by_name]])
 
 
 def _first_groups(

@@ -247,8 +247,6 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _write_set(path: Path, people: pd.DataFrame) -> None:
-    """Write the rows of a set piece by piece: there may be millions."""
-    with storage_failures(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path, mode=OWNER) as sink:
-            people.to_parquet(sink, index=False)
+    """Write the rows of a set, in a folder that is there, piece by piece: there may be millions."""
+    with storage_failures(path.parent), written_whole(path, mode=OWNER) as sink:
+        people.to_parquet(sink, index=False)
